@@ -1,0 +1,185 @@
+/**
+ * The typed contract between the window and the backend. Electron's ipcMain and the `serve` web server
+ * register one map of handlers of this shape. Types only.
+ */
+import type {
+  Explanation,
+  Finding,
+  FindingQuery,
+  MatrixData,
+  MatrixQuery,
+  OpenEgressQuery,
+  OpenEgressRow,
+  Overview,
+  Page,
+  PodQuery,
+  PodRow,
+} from './audit/result.ts';
+import type { AssumptionName, Family, Protocol } from './kube/snapshot.ts';
+
+export type Lang = 'en' | 'ko';
+
+/** Errors cross the door as data. `kind` is stable; `message` is plain English; `place` names where. */
+export interface IpcError {
+  kind:
+    | 'bad-request'
+    | 'not-found'
+    | 'cancelled'
+    | 'kubeconfig'
+    | 'auth'
+    | 'network'
+    | 'api'
+    | 'input'
+    | 'history'
+    | 'export'
+    | 'internal';
+  message: string;
+  place?: string;
+  hint?: string;
+}
+export type Reply<T> = { ok: true; value: T } | { ok: false; error: IpcError };
+
+/** A context, identified by its file and name (equal names in two files both stay). */
+export interface ContextInfo {
+  file: string;
+  name: string;
+  cluster: string;
+  server: string;
+  user: string;
+  namespace: string | null;
+  current: boolean;
+  /** 'client-certificate', 'token', 'exec', 'basic', 'oidc', 'none', ... */
+  auth: string;
+  /** The command an exec plugin will run. */
+  execCommand?: string;
+  warnings: string[];
+  /** Why it cannot be used; null when it can. */
+  problem: string | null;
+}
+
+export interface SourcesInfo {
+  contexts: ContextInfo[];
+  files: { path: string; problem: string | null }[];
+}
+
+export type Source =
+  | { kind: 'context'; name: string; file?: string; namespaces?: string[] }
+  | { kind: 'manifests'; paths: string[] }
+  | { kind: 'snapshot'; path: string }
+  | { kind: 'demo' };
+
+export interface AuditOptions {
+  assume: Partial<Record<AssumptionName, string>>;
+  /** ISO time; the clock's when absent. */
+  time?: string;
+  /** Save to history (default true). */
+  keep?: boolean;
+}
+
+export type AuditPhase = 'connect' | 'read' | 'compile' | 'evaluate' | 'save' | 'done';
+export interface AuditProgress {
+  job: string;
+  phase: AuditPhase;
+  /** Resource or file being read. */
+  detail: string;
+  done: number;
+  /** 0 when not known. */
+  total: number;
+}
+export interface AuditFinished {
+  job: string;
+  /** Handle for the audit.* questions; absent on failure. */
+  audit?: string;
+  error?: IpcError;
+}
+
+export interface HistoryItem {
+  id: number;
+  cluster: string;
+  source: string;
+  auditedAt: string;
+  version: string;
+  pods: number;
+  isolatedBoth: number;
+  ingressOnly: number;
+  egressOnly: number;
+  none: number;
+  openEgressAnywhere: number;
+  findings: number;
+  complete: boolean;
+}
+
+export interface Endpoint {
+  namespace: string;
+  name: string;
+  kind: string;
+}
+
+export interface ExplainQuery {
+  src: { namespace: string; pod: string } | { ip: string };
+  dst: { namespace: string; pod: string } | { ip: string };
+  protocol: Protocol;
+  port: number;
+  family?: Family;
+}
+
+export type ExportFormat = 'pdf' | 'csv' | 'json' | 'snapshot';
+
+export interface AppInfo {
+  version: string;
+  backend: 'electron' | 'serve';
+  platform: string;
+  /** Start on this source at once (from the command line, or the demo when no kubeconfig is found). */
+  start: Source | null;
+  /** One line for the user, e.g. that no kubeconfig was found and the demo is shown. Message key. */
+  notice: string | null;
+  historyFile: string;
+}
+
+/** channel → [request, reply] */
+export interface Channels {
+  'app.info': [void, AppInfo];
+  'sources.list': [void, SourcesInfo];
+  /** Adds a kubeconfig file (by path; in Electron an absent path opens a dialog). */
+  'sources.addKubeconfig': [{ path?: string }, SourcesInfo | null];
+  /** In Electron opens a dialog for a folder or files; in serve null (the user types a path). */
+  'sources.pickPaths': [{ kind: 'manifests' | 'snapshot' }, string[] | null];
+  'audit.start': [{ source: Source; options: AuditOptions }, { job: string }];
+  'audit.cancel': [{ job: string }, void];
+  'audit.overview': [{ audit: string }, Overview];
+  'audit.pods': [{ audit: string; query: PodQuery }, Page<PodRow>];
+  'audit.openEgress': [{ audit: string; query: OpenEgressQuery }, Page<OpenEgressRow>];
+  'audit.findings': [{ audit: string; query: FindingQuery }, Page<Finding>];
+  'audit.matrix': [{ audit: string; query: MatrixQuery }, MatrixData];
+  'audit.explain': [{ audit: string; query: ExplainQuery }, Explanation];
+  /** Endpoints whose namespace/name contains the text; for pickers. */
+  'audit.endpoints': [{ audit: string; text: string; limit: number }, Endpoint[]];
+  'audit.close': [{ audit: string }, void];
+  'history.list': [void, HistoryItem[]];
+  'history.open': [{ id: number }, { audit: string }];
+  'history.delete': [{ id: number }, void];
+  /** Electron: asks where to save, replies the path or null when cancelled. serve: replies a one-time download path. */
+  'export.save': [{ audit: string; format: ExportFormat; lang: Lang }, { path: string } | { download: string } | null];
+}
+export type Channel = keyof Channels;
+export type Request<C extends Channel> = Channels[C][0];
+export type Answer<C extends Channel> = Channels[C][1];
+
+/** backend → window */
+export interface Events {
+  'audit.progress': AuditProgress;
+  'audit.finished': AuditFinished;
+  'sources.changed': SourcesInfo;
+  /** A menu item of the desktop app asks the window to do something. */
+  'menu.command': { command: 'new-audit' | 'export-pdf' | 'export-csv' | 'history' | 'find' };
+}
+export type EventName = keyof Events;
+
+/** What the preload exposes as `window.bulkhead`, and what the web client makes over HTTP. */
+export interface Bridge {
+  invoke<C extends Channel>(channel: C, request: Request<C>): Promise<Reply<Answer<C>>>;
+  on<E extends EventName>(event: E, listener: (payload: Events[E]) => void): () => void;
+}
+
+/** One map of handlers that Electron and serve both register. */
+export type Handlers = { [C in Channel]: (request: Request<C>) => Promise<Answer<C>> };
