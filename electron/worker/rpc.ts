@@ -1,0 +1,185 @@
+/**
+ * Calls over a message port: `{id, method, args}` one way, `{id, ok, value | error}` the other, and notes (progress)
+ * in between. Used by the audit worker and the history worker; knows nothing of either.
+ */
+import { Worker } from 'node:worker_threads';
+import type { MessagePort, ResourceLimits, Transferable, WorkerOptions } from 'node:worker_threads';
+import type { IpcError } from '../../shared/ipc.ts';
+import { BackendError, toIpcError } from './errors.ts';
+
+/** A map of methods; each may be asynchronous. */
+export type Methods = Record<string, (...args: never[]) => unknown>;
+
+export interface CallMessage {
+  id: number;
+  method: string;
+  args: unknown[];
+}
+export type ReplyMessage =
+  | { id: number; ok: true; value: unknown }
+  | { id: number; ok: false; error: IpcError }
+  | { note: unknown };
+
+const TRANSFER = Symbol('transfer');
+interface Transferred {
+  [TRANSFER]: true;
+  value: unknown;
+  list: Transferable[];
+}
+
+/**
+ * An answer whose buffers move to the other thread instead of being copied.
+ * @param value the answer
+ * @param list the `ArrayBuffer`s in it; unusable on this side afterwards
+ */
+export function transferring<T>(value: T, list: Transferable[]): T {
+  // The wrapper is taken off again by `serve`: callers see the plain type.
+  return { [TRANSFER]: true, value, list } satisfies Transferred as unknown as T;
+}
+
+function isTransferred(value: unknown): value is Transferred {
+  return typeof value === 'object' && value !== null && TRANSFER in value;
+}
+
+/**
+ * Answers calls that arrive at a port, in the thread that does the work.
+ * @param port where calls arrive
+ * @param methods what can be called; a thrown error is answered as data and the thread lives on
+ */
+export function serve(port: Pick<MessagePort, 'on' | 'postMessage'>, methods: Methods): void {
+  port.on('message', (call: CallMessage) => {
+    void answer(call);
+  });
+  async function answer({ id, method, args }: CallMessage): Promise<void> {
+    let reply: ReplyMessage;
+    let list: Transferable[] = [];
+    try {
+      const run = Object.hasOwn(methods, method) ? methods[method] : undefined;
+      if (!run) throw new BackendError({ kind: 'internal', message: `The worker has no method ${method}.` });
+      let value = await run(...(args as never[]));
+      if (isTransferred(value)) ({ value, list } = value);
+      reply = { id, ok: true, value };
+    } catch (thrown) {
+      reply = { id, ok: false, error: toIpcError(thrown) };
+    }
+    port.postMessage(reply, list);
+  }
+}
+
+interface Pending {
+  resolve: (value: never) => void;
+  reject: (reason: BackendError) => void;
+}
+
+/** The calling side: a thread and what it still owes. Never hangs: when the thread ends, all it owes is refused. */
+export class Thread<M> {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  readonly #what: string;
+  #next = 1;
+  #ended: IpcError | null = null;
+  /** Called with each note that the thread sends (progress). */
+  onNote: ((note: unknown) => void) | null = null;
+
+  /**
+   * @param file the thread's program
+   * @param what its name in error messages, e.g. 'The audit'
+   * @param options heap limits and data for the thread
+   */
+  constructor(
+    file: URL,
+    what: string,
+    options: { workerData?: unknown; resourceLimits?: ResourceLimits } = {},
+  ) {
+    this.#what = what;
+    const workerOptions: WorkerOptions = { workerData: options.workerData };
+    if (options.resourceLimits) workerOptions.resourceLimits = options.resourceLimits;
+    this.#worker = new Worker(file, workerOptions);
+    this.#worker.on('message', (message: ReplyMessage) => this.#receive(message));
+    this.#worker.on('messageerror', (error) => this.#end({ kind: 'internal', message: error.message }));
+    this.#worker.on('error', (thrown) => this.#end(this.#crash(thrown)));
+    this.#worker.on('exit', (code) =>
+      this.#end({ kind: 'internal', message: `${this.#what} stopped unexpectedly (exit ${code}).` }),
+    );
+    // An idle thread must not keep a terminal command alive; a call in flight does (see `call`).
+    this.#worker.unref();
+  }
+
+  /** Why the thread takes no more calls; null while it lives. */
+  get ended(): IpcError | null {
+    return this.#ended;
+  }
+
+  /**
+   * Calls a method in the thread.
+   * @param method its name
+   * @param args its arguments (structured clone)
+   * @param transfer buffers in the arguments that move instead of being copied
+   * @throws BackendError as the method threw it, or as the thread ended
+   */
+  call<K extends keyof M & string>(
+    method: K,
+    args: M[K] extends (...a: infer A) => unknown ? A : never,
+    transfer: Transferable[] = [],
+  ): Promise<M[K] extends (...a: never[]) => infer R ? Awaited<R> : never> {
+    if (this.#ended) return Promise.reject(new BackendError(this.#ended));
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      if (this.#pending.size === 1) this.#worker.ref();
+      try {
+        this.#worker.postMessage({ id, method, args } satisfies CallMessage, transfer);
+      } catch (thrown) {
+        this.#settle(id);
+        reject(new BackendError(toIpcError(thrown)));
+      }
+    });
+  }
+
+  /**
+   * Ends the thread at once, in the middle of what it does.
+   * @param reason what pending and later calls are refused with
+   */
+  async terminate(reason: IpcError = { kind: 'cancelled', message: 'Cancelled.' }): Promise<void> {
+    this.#end(reason);
+    await this.#worker.terminate();
+  }
+
+  #receive(message: ReplyMessage): void {
+    if ('note' in message) {
+      if (!this.#ended) this.onNote?.(message.note);
+      return;
+    }
+    const pending = this.#settle(message.id);
+    if (!pending) return;
+    if (message.ok) pending.resolve(message.value as never);
+    else pending.reject(new BackendError(message.error));
+  }
+
+  #settle(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (this.#pending.size === 0) this.#worker.unref();
+    return pending;
+  }
+
+  #end(reason: IpcError): void {
+    if (this.#ended) return;
+    this.#ended = reason;
+    for (const { reject } of this.#pending.values()) reject(new BackendError(reason));
+    this.#pending.clear();
+  }
+
+  #crash(thrown: unknown): IpcError {
+    const { code } = thrown as { code?: string };
+    if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
+      return {
+        kind: 'internal',
+        message: `${this.#what} ran out of memory.`,
+        hint: 'Audit fewer namespaces at a time, or close other audits.',
+      };
+    }
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    return { kind: 'internal', message: `${this.#what} stopped: ${message}` };
+  }
+}
