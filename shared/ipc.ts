@@ -156,10 +156,17 @@ export interface Channels {
   'audit.endpoints': [{ audit: string; text: string; limit: number }, Endpoint[]];
   'audit.close': [{ audit: string }, void];
   'history.list': [void, HistoryItem[]];
-  'history.open': [{ id: number }, { audit: string }];
+  /**
+   * Evaluates the stored snapshot again with the assumptions and the time of then. `notice` is a message key, present
+   * where this version's result differs from the stored one; `stored` is then the overview as it was.
+   */
+  'history.open': [{ id: number }, { audit: string; notice?: 'history-differs'; stored?: Overview }];
   'history.delete': [{ id: number }, void];
   /** Electron: asks where to save, replies the path or null when cancelled. serve: replies a one-time download path. */
-  'export.save': [{ audit: string; format: ExportFormat; lang: Lang }, { path: string } | { download: string } | null];
+  'export.save': [
+    { audit: string; format: ExportFormat; lang: Lang },
+    { path: string } | { download: string } | null,
+  ];
 }
 export type Channel = keyof Channels;
 export type Request<C extends Channel> = Channels[C][0];
