@@ -1,0 +1,392 @@
+/**
+ * Data into words, late and in one place (en, ko): findings, reasons, states, assumptions, enforcement, coverage.
+ * Everything is a pure function of its arguments; the window and the reports say the same sentences.
+ */
+import type {
+  AssumptionUse,
+  ConnJson,
+  Direction,
+  DirectionReason,
+  EgressWidth,
+  EndpointRef,
+  Finding,
+  IsolationState,
+  ObjectRef,
+  Overview,
+  PodRow,
+  PolicyRef,
+  Rejected,
+  RuleRef,
+  Severity,
+  Verdict,
+} from '../audit/result.ts';
+import { PROTOCOLS } from '../kube/snapshot.ts';
+import type { AssumptionName, AssumptionRecord, CoverageEntry, Place, Tri } from '../kube/snapshot.ts';
+import { checksEn } from './messages/checks.en.ts';
+import { checksKo } from './messages/checks.ko.ts';
+import { en } from './messages/en.ts';
+import type { Messages } from './messages/en.ts';
+import { fill } from './messages/format.ts';
+import type { CheckWords, Lang } from './messages/format.ts';
+import { ko } from './messages/ko.ts';
+
+export type { CheckWords, Lang } from './messages/format.ts';
+export { LANGS } from './messages/format.ts';
+
+/** All words of a language, for headings and labels that need no function. */
+export function words(lang: Lang): Messages {
+  return lang === 'ko' ? ko : en;
+}
+
+/** The words of a check, or null where there are none (a test requires that there are). */
+export function checkWords(check: string, lang: Lang): CheckWords | null {
+  const table = lang === 'ko' ? checksKo : checksEn;
+  return Object.hasOwn(table, check) ? table[check]! : null;
+}
+
+/**
+ * A finding in words.
+ * @returns title (no full stop), text (what it means here) and advice (what to do). A check without words gives its
+ * id as the title and its parameters as the text: nothing is hidden and nothing throws.
+ */
+export function findingText(
+  finding: Pick<Finding, 'check' | 'params' | 'object' | 'place'>,
+  lang: Lang,
+): CheckWords {
+  const found = checkWords(finding.check, lang);
+  if (found === null) {
+    const params = Object.entries(finding.params).map(([name, value]) => `${name}: ${value}`);
+    return { title: finding.check, text: params.join(', '), advice: '' };
+  }
+  const values = {
+    object: finding.object === null ? '' : objectText(finding.object),
+    place: finding.place === null ? '' : placeText(finding.place, lang),
+    ...finding.params,
+  };
+  return {
+    title: fill(found.title, values),
+    text: fill(found.text, values),
+    advice: fill(found.advice, values),
+  };
+}
+
+/** Why a policy was refused: the reason's words with the field that it concerns (S24). */
+export function rejectionText(reason: Rejected['reasons'][number], object: ObjectRef, lang: Lang): string {
+  const text = findingText({ check: reason.check, params: reason.params, object, place: null }, lang).text;
+  return reason.field === '' ? text : `${reason.field}: ${text}`;
+}
+
+/** `Kind namespace/name`, or `Kind name` for what has no namespace. */
+export function objectText(object: ObjectRef): string {
+  return object.namespace === null
+    ? `${object.kind} ${object.name}`
+    : `${object.kind} ${object.namespace}/${object.name}`;
+}
+
+/** An endpoint of an explanation: `namespace/name` (with its kind unless a Pod), a node, or an address. */
+export function endpointText(end: EndpointRef): string {
+  if (end.type === 'ip') return end.ip;
+  if (end.type === 'node') return `${end.name} (${end.ip})`;
+  return end.kind === 'Pod' ? `${end.namespace}/${end.name}` : `${end.namespace}/${end.kind}/${end.name}`;
+}
+
+/** Where something was read: file, document, line, field; empty for a live object without a field. */
+export function placeText(place: Place, lang: Lang): string {
+  const w = words(lang).place;
+  const parts: string[] = [];
+  if (place.file !== undefined) parts.push(place.file === '-' ? w.stdin : place.file);
+  if (place.document !== undefined && place.document > 1) {
+    parts.push(fill(w.document, { document: place.document }));
+  }
+  if (place.line !== undefined) {
+    parts.push(
+      place.column === undefined
+        ? fill(w.line, { line: place.line })
+        : fill(w.lineColumn, { line: place.line, column: place.column }),
+    );
+  }
+  if (place.field !== undefined && place.field !== '') parts.push(place.field);
+  return parts.join(', ');
+}
+
+/** State of a pod in one direction (S3, S18). */
+export function stateText(state: IsolationState, lang: Lang): string {
+  return words(lang).state[state];
+}
+
+/** True where policies isolate the pod in this direction but nothing enforces them (S21). */
+export function isPaperOnly(row: PodRow, direction: Direction): boolean {
+  const state = direction === 'ingress' ? row.ingress : row.egress;
+  const paper = direction === 'ingress' ? row.paperIngress : row.paperEgress;
+  return state === 'open' && (paper === 'isolated' || paper === 'isolated-all-permitted');
+}
+
+/** State of a pod's row in one direction; reads "isolated on paper, not enforced" where nothing enforces (S21). */
+export function podStateText(row: PodRow, direction: Direction, lang: Lang): string {
+  if (isPaperOnly(row, direction)) return words(lang).state.paper;
+  return stateText(direction === 'ingress' ? row.ingress : row.egress, lang);
+}
+
+export function widthText(width: EgressWidth, lang: Lang): string {
+  return words(lang).width[width];
+}
+
+export function severityText(severity: Severity, lang: Lang): string {
+  return words(lang).severity[severity];
+}
+
+export function verdictText(verdict: Verdict, lang: Lang): string {
+  return words(lang).verdict[verdict];
+}
+
+export function triText(value: Tri, lang: Lang): string {
+  return words(lang).tri[value];
+}
+
+const ALL_PORTS = 65535;
+
+function isAll(ranges: [number, number][] | undefined): boolean {
+  return ranges?.length === 1 && ranges[0]![0] === 1 && ranges[0]![1] === ALL_PORTS;
+}
+
+/** A connection set: `TCP 80, 8000-9000; UDP 53`, "every port" where it is everything. */
+export function connsText(conns: ConnJson, lang: Lang): string {
+  const w = words(lang).conns;
+  if (PROTOCOLS.every((protocol) => isAll(conns[protocol]))) return w.all;
+  const parts = PROTOCOLS.flatMap((protocol) => {
+    const ranges = conns[protocol];
+    if (ranges === undefined || ranges.length === 0) return [];
+    if (isAll(ranges)) return [fill(w.allOf, { protocol })];
+    return [
+      `${protocol} ${ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(', ')}`,
+    ];
+  });
+  return parts.length === 0 ? w.none : parts.join('; ');
+}
+
+const policyName = (policy: PolicyRef) => `${policy.namespace}/${policy.name}`;
+
+/** Names joined for a sentence, the tail counted when there are many. */
+export function listText(names: readonly string[], lang: Lang, most = 6): string {
+  if (names.length <= most) return names.join(', ');
+  const more = fill(words(lang).report.moreShort, { count: names.length - (most - 1) });
+  return `${names.slice(0, most - 1).join(', ')} ${more}`;
+}
+
+/**
+ * A rule in words: `shop/web, ingress rule 1 (spec.ingress[0].from[1], ports[0])`. Rules, peers and ports are
+ * counted from 1 in the words and stand with the API's own path beside them.
+ */
+export function ruleText(ref: RuleRef, lang: Lang): string {
+  const w = words(lang).rule;
+  const head = fill(w[ref.direction], { policy: policyName(ref.policy), rule: ref.rule + 1 });
+  return `${head} (${rulePath(ref)}; ${ref.peer === null ? w.anyPeer : fill(w.peer, { peer: ref.peer + 1 })}, ${
+    ref.port === null ? w.anyPort : fill(w.port, { port: ref.port + 1 })
+  })`;
+}
+
+/** A rule's peer as a JSON path below its policy, e.g. `spec.ingress[0].from[1]`. */
+export function rulePath(ref: RuleRef): string {
+  const rule = `spec.${ref.direction}[${ref.rule}]`;
+  if (ref.peer === null) return rule;
+  return `${rule}.${ref.direction === 'ingress' ? 'from' : 'to'}[${ref.peer}]`;
+}
+
+export interface ReasonParts {
+  /** The sentence, with no full stop at its end. */
+  sentence: string;
+  /** Each permitting rule in words. */
+  rules: string[];
+  /** What the verdict depends on or rests on, each a full sentence (S25). */
+  assumptions: string[];
+}
+
+/** A direction's reason in words, in parts, for views that lay them out themselves. */
+export function reasonParts(reason: DirectionReason, lang: Lang): ReasonParts {
+  const w = words(lang);
+  const params = {
+    side: reason.direction === 'ingress' ? w.reason.sideIngress : w.reason.sideEgress,
+    direction: w.direction[reason.direction],
+    policies: listText(reason.policies.map(policyName), lang),
+  };
+  const permits = reason.permits.filter((ref) => ref.effect === 'permits');
+  const named = permits.length > 0 ? permits : reason.permits;
+  const rules = named.map((ref) => ruleText(ref, lang));
+  return {
+    sentence: fill(reasonTemplate(reason, w), { ...params, rules: listText(rules, lang, 4) }),
+    rules,
+    assumptions: reason.assumptions.map((use) => assumptionUseText(use, reason.verdict === 'depends', lang)),
+  };
+}
+
+/** The sentence that a reason takes; see DirectionReason.state. */
+function reasonTemplate(reason: DirectionReason, w: Messages): string {
+  const r = w.reason;
+  const many = reason.policies.length > 1;
+  switch (reason.state) {
+    case 'isolated':
+      if (reason.permits.some((ref) => ref.effect === 'permits') && reason.verdict === 'permitted') {
+        return r.permits;
+      }
+      if (reason.verdict === 'denied') return many ? r.deniedMany : r.denied;
+      if (reason.permits.length > 0) return reason.verdict === 'permitted' ? r.permits : r.may;
+      return many ? r.isolatedDependsMany : r.isolatedDepends;
+    case 'own-node':
+      if (reason.verdict === 'depends') return r['own-node-unknown'];
+      return reason.direction === 'ingress' ? r['own-node-ingress'] : r['own-node-egress'];
+    case 'not-enforced':
+      return reason.policies.length > 0 ? r['not-enforced-paper'] : r['not-enforced'];
+    case 'unselected-denied':
+      return reason.verdict === 'depends' ? r['unselected-unknown'] : r['unselected-denied'];
+    default:
+      return r[reason.state];
+  }
+}
+
+/**
+ * Why a direction permits, denies or leaves open, as sentences of one line: `Egress: permitted by …. It rests on …`.
+ */
+export function reasonText(reason: DirectionReason, lang: Lang): string {
+  const parts = reasonParts(reason, lang);
+  const head = `${words(lang).directionTitle[reason.direction]}: ${parts.sentence}.`;
+  return [head, ...parts.assumptions].join(' ');
+}
+
+/**
+ * What a verdict leans on, as a sentence (S25).
+ * @param depends whether the verdict is `depends` because of it, or only rests on it
+ */
+export function assumptionUseText(use: AssumptionUse, depends: boolean, lang: Lang): string {
+  const w = words(lang);
+  const known = Object.hasOwn(w.assumption, use.name) ? w.assumption[use.name as AssumptionName] : null;
+  const question =
+    known === null
+      ? fill(w.leansOn[use.name as keyof Messages['leansOn']] ?? use.name, { value: use.value })
+      : known.question;
+  const params = {
+    question,
+    rule: use.rule,
+    value: assumptionValueText(use.value, lang),
+    permittedIf: assumptionValueText(use.permittedIf ?? '', lang),
+    deniedIf: assumptionValueText(use.deniedIf ?? '', lang),
+  };
+  if (use.permittedIf !== undefined && use.deniedIf !== undefined) return fill(w.reason.because, params);
+  if (depends) return fill(w.reason.becauseOpen, params);
+  return fill(known === null ? w.reason.leansOpen : w.reason.leans, params);
+}
+
+/** An assumption's value in words; a version or an unknown value stays as it is. */
+export function assumptionValueText(value: string, lang: Lang): string {
+  const table: Record<string, string> = words(lang).assumptionValue;
+  return Object.hasOwn(table, value) ? table[value]! : value;
+}
+
+/** An assumption as a result repeats it (S25): its name, value, where the value comes from, and what it is about. */
+export function assumptionText(
+  record: AssumptionRecord,
+  lang: Lang,
+): { name: string; value: string; origin: string; explanation: string } {
+  const w = words(lang);
+  return {
+    name: w.assumption[record.name].name,
+    value: assumptionValueText(record.value, lang),
+    origin: w.assumptionOrigin[record.origin],
+    explanation: w.assumption[record.name].help,
+  };
+}
+
+/** A note of the source (ClusterInfo.warnings, AppInfo.notice); an unknown key is shown as it is. */
+export function warningText(key: string, lang: Lang): string {
+  const table = words(lang).warning;
+  return Object.hasOwn(table, key) ? table[key]! : key;
+}
+
+export interface EnforcementWords {
+  /** Worst of the two directions: what a badge shows. */
+  level: Tri | 'mixed';
+  badge: string;
+  /** One or more full sentences. */
+  text: string;
+  ingress: Tri;
+  egress: Tri;
+}
+
+/**
+ * Does anything enforce the policies (S21)? A value set by the user goes before what was detected.
+ * @param overview its `enforcement` and `assumptions`
+ */
+export function enforcementText(
+  overview: Pick<Overview, 'enforcement' | 'assumptions'>,
+  lang: Lang,
+): EnforcementWords {
+  const w = words(lang).enforcement;
+  const t = words(lang).tri;
+  const set = overview.assumptions.find((a) => a.name === 'enforced' && a.origin === 'user');
+  const forced = set?.value === 'yes' || set?.value === 'no' || set?.value === 'unknown' ? set.value : null;
+  const ingress = forced ?? overview.enforcement.ingress;
+  const egress = forced ?? overview.enforcement.egress;
+  const plugin = forced === null ? overview.enforcement.plugin : null;
+  const params = { plugin: plugin ?? '—', ingress: t[ingress], egress: t[egress] };
+  const sentences: string[] = [];
+  let level: EnforcementWords['level'];
+  let badge: string;
+  if (ingress === egress) {
+    level = ingress;
+    badge = ingress === 'yes' ? w.badgeYes : ingress === 'no' ? w.badgeNo : w.badgeUnknown;
+    const named = { yes: w.yes, no: w.noPlugin, unknown: w.unknownPlugin }[ingress];
+    const unnamed = { yes: w.yesUnnamed, no: w.no, unknown: w.unknown }[ingress];
+    sentences.push(fill(plugin === null ? unnamed : named, params));
+  } else {
+    level = 'mixed';
+    badge = w.badgeMixed;
+    sentences.push(fill(ingress === 'no' ? w.ingressNo : egress === 'no' ? w.egressNo : w.mixed, params));
+  }
+  if (forced !== null) sentences.push(w.byUser);
+  else if (overview.enforcement.nodes.length > 0) {
+    const names = overview.enforcement.nodes.map(
+      (node) =>
+        `${node.node} (${words(lang).direction.ingress} ${t[node.ingress]}, ${words(lang).direction.egress} ${t[node.egress]})`,
+    );
+    sentences.push(
+      fill(names.length === 1 ? w.node : w.nodes, { count: names.length, names: listText(names, lang) }),
+    );
+    if (level === 'yes') {
+      level = 'mixed';
+      badge = w.badgeMixed;
+    }
+  }
+  return { level, badge, text: sentences.join(' '), ingress, egress };
+}
+
+/** Check ids of input that could not be read at all, so that something is missing from the audit. */
+export function isGap(finding: Pick<Finding, 'check' | 'severity'>): boolean {
+  return (
+    finding.check.startsWith('input.') && (finding.severity === 'critical' || finding.severity === 'high')
+  );
+}
+
+/** What was read and what was not, as full sentences; the first says whether coverage is complete. */
+export function coverageText(
+  overview: Pick<Overview, 'coverage' | 'rejected'>,
+  lang: Lang,
+): { complete: boolean; sentences: string[] } {
+  const w = words(lang).coverage;
+  const { coverage, rejected } = overview;
+  const sentences = [coverage.complete ? w.complete : w.incomplete];
+  for (const namespace of coverage.unreadPolicies) {
+    sentences.push(namespace === null ? w.policiesAnywhere : fill(w.policiesIn, { namespace }));
+  }
+  for (const namespace of coverage.unreadPods) {
+    sentences.push(namespace === null ? w.podsAnywhere : fill(w.podsIn, { namespace }));
+  }
+  const leftOut = rejected.filter((r) => r.treatment === 'left-out').length;
+  if (leftOut > 0) sentences.push(leftOut === 1 ? w.leftOutOne : fill(w.leftOut, { count: leftOut }));
+  const skipped = coverage.skippedDocuments;
+  if (skipped > 0) sentences.push(skipped === 1 ? w.skippedOne : fill(w.skipped, { count: skipped }));
+  return { complete: coverage.complete, sentences };
+}
+
+/** A coverage entry's place: its file, its namespace, or everywhere. */
+export function coverageWhere(entry: CoverageEntry, lang: Lang): string {
+  return entry.file ?? entry.namespace ?? words(lang).report.everywhere;
+}
