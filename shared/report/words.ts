@@ -22,8 +22,8 @@ import type {
 } from '../audit/result.ts';
 import { PROTOCOLS } from '../kube/snapshot.ts';
 import type { AssumptionName, AssumptionRecord, CoverageEntry, Place, Tri } from '../kube/snapshot.ts';
-import { checksEn } from './messages/checks.en.ts';
-import { checksKo } from './messages/checks.ko.ts';
+import { checksEn, valuesEn } from './messages/checks.en.ts';
+import { checksKo, valuesKo } from './messages/checks.ko.ts';
 import { en } from './messages/en.ts';
 import type { Messages } from './messages/en.ts';
 import { fill } from './messages/format.ts';
@@ -61,13 +61,24 @@ export function findingText(
   const values = {
     object: finding.object === null ? '' : objectText(finding.object),
     place: finding.place === null ? '' : placeText(finding.place, lang),
-    ...finding.params,
+    ...wordedParams(finding.params, lang),
   };
   return {
     title: fill(found.title, values),
     text: fill(found.text, values),
     advice: fill(found.advice, values),
   };
+}
+
+/** Parameters with those values that are words of ours put into words (`treatment: 'kept'`). */
+function wordedParams(params: Finding['params'], lang: Lang): Finding['params'] {
+  const tables = lang === 'ko' ? valuesKo : valuesEn;
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]) => {
+      const table = Object.hasOwn(tables, name) ? tables[name]! : {};
+      return [name, Object.hasOwn(table, value) ? table[value]! : value];
+    }),
+  );
 }
 
 /** Why a policy was refused: the reason's words with the field that it concerns (S24). */

@@ -1,4 +1,234 @@
 import type { CheckWords } from './format.ts';
 
-/** English words of each check, by its id. Holes are the finding's parameters; {object} and {place} always exist. */
-export const checksEn: Record<string, CheckWords> = {};
+/**
+ * English words of each check, by its id. Holes are the finding's parameters; `{object}` and `{place}` always
+ * exist. Values of a few parameters are words themselves, see `valuesEn`.
+ */
+export const checksEn: Record<string, CheckWords> = {
+  // What reading met (shared/kube/problems.ts).
+  'input.unparsable': {
+    title: 'Document cannot be parsed',
+    text: 'This document is neither YAML nor JSON: {message}. Nothing in it takes part in the audit.',
+    advice: 'Correct the syntax at the place named, then audit again.',
+  },
+  'input.helm-template': {
+    title: 'Unrendered Helm template',
+    text: 'This looks like a Helm template that was not rendered: {message}. Nothing in it takes part in the audit.',
+    advice: 'Render the chart first (helm template) and audit what comes out.',
+  },
+  'input.alias-bomb': {
+    title: 'YAML aliases expand without measure',
+    text: 'The aliases of this document would expand far beyond its size, so it was refused and left out.',
+    advice: 'Write the document without nested aliases.',
+  },
+  'input.too-large': {
+    title: 'File is too large',
+    text: 'The file has {bytes} bytes and the limit is {limit}; it was not read.',
+    advice: 'Split the file, or audit only the folders that hold manifests.',
+  },
+  'input.unreadable': {
+    title: 'File or folder cannot be opened',
+    text: 'The system refused to open it: {reason}. What it holds is not in the audit.',
+    advice: 'Check the path and the permissions.',
+  },
+  'input.link-loop': {
+    title: 'Symbolic link leads in a circle',
+    text: 'The link {path} leads back into a folder that was read already. It was not followed.',
+    advice: 'Nothing is missing; remove the link if it is not wanted.',
+  },
+  'input.duplicate-key': {
+    title: 'Key given twice',
+    text: 'The key {key} stands twice in one mapping. {treatment}',
+    advice: 'Keep one of the two: kubectl refuses such a document.',
+  },
+  'input.duplicate': {
+    title: 'Object defined twice with different content',
+    text: '{object} is also defined in {file} (document {document}, line {line}) with other content. The later one counts, as after kubectl apply.',
+    advice: 'Keep one definition, or audit the environments one at a time.',
+  },
+  'input.duplicate-identical': {
+    title: 'Object defined twice',
+    text: '{object} is also defined in {file} (document {document}, line {line}) with the same content.',
+    advice: 'Remove one of the two.',
+  },
+  'input.no-name': {
+    title: 'Object without a name',
+    text: 'This {kind} has no metadata.name. {treatment}',
+    advice: 'Give it a name: the API refuses an object without one.',
+  },
+  'input.api-version': {
+    title: 'API version is no longer served',
+    text: '{kind} of {apiVersion} is refused by current API servers. {treatment}',
+    advice: 'Move it to {current}.',
+  },
+  'input.invalid-object': {
+    title: 'Object that the API refuses',
+    text: 'The API refuses the field {field}: {reason}. {treatment}',
+    advice: 'Correct the field, then audit again.',
+  },
+  'input.unknown-field': {
+    title: 'Field unknown to the API',
+    text: 'The API does not know the field {field} and drops it. {treatment}',
+    advice: 'Check the spelling and the place: a dropped field can change who is permitted.',
+  },
+  'input.unknown-kind': {
+    title: 'Unknown kind',
+    text: 'There is no kind {kind}. It may be meant as {meant}; as it stands it takes no part in the audit.',
+    advice: 'Correct the kind.',
+  },
+  'input.workload-kind': {
+    title: 'Pods of an unknown kind of workload',
+    text: '{object} ({apiVersion} {kind}) has a pod template, but how its controller makes pods is not known. Its pods are not in the audit.',
+    advice: 'Audit the live cluster, where its pods can be read.',
+  },
+  'input.name-label': {
+    title: 'Namespace’s name label is overwritten',
+    text: 'The namespace gives kubernetes.io/metadata.name the value {value}. The API server sets it to the namespace’s name, and so does the audit.',
+    advice: 'Remove the label from the manifest.',
+  },
+  'input.partial-list': {
+    title: 'Saved list is incomplete',
+    text: 'This list ends with a continue token: it holds only the first part of what there was ({remaining} remain).',
+    advice: 'Save the whole list, or audit the cluster itself.',
+  },
+  'input.not-an-item': {
+    title: 'Entry of a list that is no object',
+    text: 'The entry {field} is no Kubernetes object and takes no part in the audit.',
+    advice: 'Remove the entry or correct it.',
+  },
+
+  // What the API refuses or drops of a policy (shared/policy/compile.ts).
+  'policy.unknown-field': {
+    title: 'Field unknown to the API',
+    text: 'NetworkPolicy has no field {name} here. The API drops it, and the policy means what is left without it.',
+    advice: 'Check the spelling and the indentation: a dropped selector widens who is permitted.',
+  },
+  'policy.bad-type': {
+    title: 'Value of the wrong type',
+    text: 'The API expects a value of type {expected} here.',
+    advice: 'Correct the value.',
+  },
+  'policy.empty-peer': {
+    title: 'Peer with no field',
+    text: 'A peer must have a podSelector, a namespaceSelector or an ipBlock; this one has none.',
+    advice: 'Name the peer, or remove the entry.',
+  },
+  'policy.block-beside-selector': {
+    title: 'ipBlock beside a selector',
+    text: 'A peer is either an ipBlock or selectors, never both.',
+    advice: 'Write two peers of the list: one with the ipBlock, one with the selectors.',
+  },
+  'policy.except-outside': {
+    title: 'Exception outside its block',
+    text: 'The exception {except} does not lie strictly inside {cidr}.',
+    advice: 'Correct the exception, or leave it out.',
+  },
+  'policy.bad-cidr': {
+    title: 'Bad CIDR',
+    text: '“{value}” is no address range in CIDR form.',
+    advice: 'Write it like 10.0.0.0/8 or 2001:db8::/32.',
+  },
+  'policy.sloppy-cidr': {
+    title: 'CIDR with host bits or leading zeros',
+    text: 'The range {value} is not in canonical form. Older API servers accept it and mask it; Kubernetes 1.36 and later refuse new objects that have it.',
+    advice: 'Write the range in canonical form.',
+  },
+  'policy.unknown-protocol': {
+    title: 'Unknown protocol',
+    text: '“{protocol}” is none of TCP, UDP and SCTP.',
+    advice: 'Use TCP, UDP or SCTP, in capitals.',
+  },
+  'policy.endport-without-port': {
+    title: 'endPort without a port',
+    text: 'endPort is given without the port where the range begins.',
+    advice: 'Give port as well.',
+  },
+  'policy.endport-with-name': {
+    title: 'endPort beside a named port',
+    text: 'endPort needs a number as its port; here it is the name {name}.',
+    advice: 'Give the port as a number.',
+  },
+  'policy.endport-below-port': {
+    title: 'endPort below port',
+    text: 'The range ends ({endPort}) before it begins ({port}).',
+    advice: 'Swap the two.',
+  },
+  'policy.bad-port-name': {
+    title: 'Bad port name',
+    text: '“{name}” cannot be the name of a port: at most 15 lower-case letters, digits and single hyphens, with at least one letter.',
+    advice: 'Use the name that the container gives its port. A number is written without quotes.',
+  },
+  'policy.port-range': {
+    title: 'Port out of range',
+    text: 'The port {port} is not between 1 and 65535.',
+    advice: 'Correct the port.',
+  },
+  'policy.unknown-type': {
+    title: 'Unknown policy type',
+    text: 'policyTypes has “{type}”; only Ingress and Egress exist.',
+    advice: 'Use Ingress or Egress.',
+  },
+  'policy.too-many-types': {
+    title: 'Too many policy types',
+    text: 'policyTypes has {count} entries; at most two are accepted.',
+    advice: 'Keep Ingress and Egress once each.',
+  },
+  'policy.rules-without-type': {
+    title: 'Rules that have no effect',
+    text: 'The policy has {direction} rules, but its policyTypes leave {type} out: the rules do nothing, and the policy does not isolate pods for {direction}.',
+    advice: 'Add {type} to policyTypes, or remove the rules.',
+  },
+  'policy.bad-label-key': {
+    title: 'Bad label key',
+    text: '“{key}” cannot be the key of a label.',
+    advice: 'Correct the key.',
+  },
+  'policy.bad-label-value': {
+    title: 'Bad label value',
+    text: '“{value}” cannot be the value of a label.',
+    advice: 'Correct the value: at most 63 letters, digits, hyphens, underscores and dots.',
+  },
+  'policy.selector-operator': {
+    title: 'Unknown selector operator',
+    text: '“{operator}” is none of In, NotIn, Exists and DoesNotExist.',
+    advice: 'Use one of the four.',
+  },
+  'policy.selector-values-missing': {
+    title: 'Selector without values',
+    text: 'The operator {operator} needs at least one value.',
+    advice: 'Give the values, or use Exists or DoesNotExist.',
+  },
+  'policy.selector-values-given': {
+    title: 'Selector with values that it may not have',
+    text: 'The operator {operator} takes no values.',
+    advice: 'Remove the values, or use In or NotIn.',
+  },
+
+  'version.sctp': {
+    title: 'SCTP is not available',
+    text: 'This API server (or its feature gate) does not know SCTP and refuses the policy.',
+    advice: 'Upgrade the server, or remove the SCTP ports.',
+  },
+};
+
+/** Parameters whose values are words of ours, by parameter name. */
+export const valuesEn: Record<string, Record<string, string>> = {
+  treatment: {
+    'left-out': 'It takes no part in the audit.',
+    kept: 'It takes part as far as it could be read.',
+  },
+  reason: {
+    'not-an-object': 'it is not an object',
+    'not-a-list': 'it is not a list',
+    'not-a-string': 'it is not text',
+    'not-a-number': 'it is not a number',
+    'not-a-boolean': 'it is not true or false',
+    'out-of-range': 'its number is out of range',
+    'unknown-value': 'its value is none that the API knows',
+    'bad-name': 'its name is not valid',
+    'bad-label-key': 'a label’s key is not valid',
+    'bad-label-value': 'a label’s value is not valid',
+    'selector-mismatch': 'its selector does not match the labels of its pod template',
+  },
+  remaining: { '': 'an unknown number' },
+};
