@@ -1,0 +1,362 @@
+/**
+ * The sessions behind a window: a source is read into a worker, audited, kept in the history, and then asked. One
+ * map of handlers that Electron's IPC and the web server both register.
+ */
+import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Overview } from '../shared/audit/result.ts';
+import type {
+  AppInfo,
+  AuditOptions,
+  AuditPhase,
+  EventName,
+  Events,
+  ExportFormat,
+  Handlers,
+  IpcError,
+  Source,
+  SourcesInfo,
+} from '../shared/ipc.ts';
+import type { HistoryClient } from './history/client.ts';
+import type { ReadProgress } from './source.ts';
+import { AuditClient } from './worker/client.ts';
+import { BackendError, toIpcError } from './worker/errors.ts';
+
+/** More audits than this are not kept open: the one that was asked longest ago is closed. */
+const MAX_OPEN = 6;
+/** More audits than this do not run at once. */
+const MAX_RUNNING = 4;
+/** A progress bar needs no more. */
+const PROGRESS_EVERY_MS = 50;
+
+/** What differs between a window and a browser tab. */
+export interface Host {
+  readonly backend: AppInfo['backend'];
+  emit<E extends EventName>(event: E, payload: Events[E]): void;
+  /** Asks for a kubeconfig file; null when cancelled or where there is no dialog. */
+  pickKubeconfig(): Promise<string | null>;
+  pickPaths(kind: 'manifests' | 'snapshot'): Promise<string[] | null>;
+  /**
+   * Hands a file to the user: asks where to save it and writes it, or keeps it for a download.
+   * @param name suggested name
+   * @param type media type
+   * @param make its bytes; called once it is known that they are wanted
+   */
+  deliver(
+    name: string,
+    type: string,
+    make: () => Promise<Uint8Array>,
+  ): Promise<{ path: string } | { download: string } | null>;
+}
+
+/** Where audits come from: `source.ts` with the real clusters and files, or a test's own. */
+export interface Sources {
+  list(): Promise<SourcesInfo>;
+  /** Remembers another kubeconfig file for this run. */
+  addKubeconfig(path: string): Promise<SourcesInfo>;
+  /** Reads a source into a worker; throws as `IpcError` kinds. */
+  read(
+    client: AuditClient,
+    source: Source,
+    options: { signal: AbortSignal; progress: (progress: ReadProgress) => void; takenAt: string },
+  ): Promise<void>;
+}
+
+export interface BackendSettings {
+  version: string;
+  platform: string;
+  /** Start on this source at once. */
+  start: Source | null;
+  /** Message key of a line for the user. */
+  notice: string | null;
+  sources: Sources;
+  history: HistoryClient;
+  /** The clock: ISO time. */
+  now: () => string;
+  /** Assumptions of the command line; the window's own come over them. */
+  assume?: AuditOptions['assume'];
+  host: Host;
+}
+
+export interface Backend {
+  readonly handlers: Handlers;
+  /** Ends every worker, and the history after what it is writing. */
+  close(): Promise<void>;
+}
+
+interface Session {
+  client: AuditClient;
+  overview: Overview;
+  /** For order of use. */
+  used: number;
+}
+
+interface Job {
+  client: AuditClient;
+  abort: AbortController;
+}
+
+/**
+ * Builds the handlers over their settings.
+ * @param settings where audits come from and go to, and what to start on
+ */
+export function createBackend(settings: BackendSettings): Backend {
+  const { host, sources, history, version } = settings;
+  const sessions = new Map<string, Session>();
+  const jobs = new Map<string, Job>();
+  let counter = 0;
+  let uses = 0;
+  let closed = false;
+
+  function nextId(prefix: string): string {
+    counter += 1;
+    return `${prefix}${counter}`;
+  }
+
+  function session(audit: string): Session {
+    const found = sessions.get(audit);
+    if (!found) {
+      throw new BackendError({
+        kind: 'not-found',
+        message: 'This audit is not open any more.',
+        hint: 'Open it again from the history.',
+      });
+    }
+    found.used = ++uses;
+    return found;
+  }
+
+  function keepOpen(client: AuditClient, overview: Overview): string {
+    const audit = nextId('audit-');
+    sessions.set(audit, { client, overview, used: ++uses });
+    if (sessions.size > MAX_OPEN) {
+      const [oldest] = [...sessions].reduce((a, b) => (a[1].used < b[1].used ? a : b));
+      void closeSession(oldest);
+    }
+    return audit;
+  }
+
+  async function closeSession(audit: string): Promise<void> {
+    const found = sessions.get(audit);
+    sessions.delete(audit);
+    await found?.client.close({ kind: 'not-found', message: 'This audit is not open any more.' });
+  }
+
+  /** From a source to an open audit; tells how far it is, and how it ended. Never throws. */
+  async function run(job: string, source: Source, options: AuditOptions): Promise<void> {
+    const report = progressOf(job);
+    const abort = new AbortController();
+    const client = new AuditClient({ progress: ({ phase, done, total }) => report(phase, '', done, total) });
+    jobs.set(job, { client, abort });
+    // After the reply: the page knows the job's name before it hears of it.
+    await new Promise((resolve) => setImmediate(resolve));
+    try {
+      abort.signal.throwIfAborted();
+      report('connect', '', 0, 0);
+      await sources.read(client, source, {
+        signal: abort.signal,
+        progress: ({ phase, detail, done, total }) => report(phase, detail, done, total),
+        takenAt: settings.now(),
+      });
+      abort.signal.throwIfAborted();
+      const auditedAt = options.time ?? settings.now();
+      const assume = { ...settings.assume, ...options.assume };
+      const { overview } = await client.evaluate({ auditedAt, version, assume });
+      abort.signal.throwIfAborted();
+      let historyError: IpcError | undefined;
+      if (options.keep !== false) {
+        report('save', '', 0, 0);
+        historyError = await save(client, overview, source, options.assume);
+      }
+      abort.signal.throwIfAborted();
+      jobs.delete(job);
+      const audit = keepOpen(client, overview);
+      report('done', '', 1, 1);
+      host.emit('audit.finished', { job, audit, ...(historyError ? { error: historyError } : {}) });
+    } catch (thrown) {
+      jobs.delete(job);
+      const error: IpcError = abort.signal.aborted
+        ? { kind: 'cancelled', message: 'The audit was cancelled.' }
+        : toIpcError(thrown);
+      await client.close(error);
+      if (!closed) host.emit('audit.finished', { job, error });
+    }
+  }
+
+  /** An audit that could not be kept is still shown: what went wrong is answered, not thrown. */
+  async function save(
+    client: AuditClient,
+    overview: Overview,
+    source: Source,
+    assume: AuditOptions['assume'],
+  ): Promise<IpcError | undefined> {
+    try {
+      const snapshot = await client.snapshot({ gzip: true });
+      await history.save({ overview, source: source.kind, assume, snapshot });
+      return undefined;
+    } catch (thrown) {
+      if (client.ended) throw thrown;
+      return toIpcError(thrown);
+    }
+  }
+
+  function progressOf(job: string): (phase: AuditPhase, detail: string, done: number, total: number) => void {
+    let lastPhase: AuditPhase | null = null;
+    let lastTime = 0;
+    return (phase, detail, done, total) => {
+      const now = performance.now();
+      const last = total > 0 && done >= total;
+      if (phase === lastPhase && !last && now - lastTime < PROGRESS_EVERY_MS) return;
+      lastPhase = phase;
+      lastTime = now;
+      host.emit('audit.progress', { job, phase, detail, done, total });
+    };
+  }
+
+  const handlers: Handlers = {
+    'app.info': async () => ({
+      version,
+      backend: host.backend,
+      platform: settings.platform,
+      start: settings.start,
+      notice: settings.notice,
+      historyFile: history.file,
+    }),
+
+    'sources.list': () => sources.list(),
+
+    'sources.addKubeconfig': async ({ path }) => {
+      const file = path ?? (await host.pickKubeconfig());
+      if (file === null) return null;
+      const info = await sources.addKubeconfig(file);
+      host.emit('sources.changed', info);
+      return info;
+    },
+
+    'sources.pickPaths': ({ kind }) => host.pickPaths(kind),
+
+    'audit.start': async ({ source, options }) => {
+      if (jobs.size >= MAX_RUNNING) {
+        throw new BackendError({
+          kind: 'bad-request',
+          message: `${MAX_RUNNING} audits are running already.`,
+          hint: 'Wait for one to end, or cancel one.',
+        });
+      }
+      const job = nextId('job-');
+      void run(job, source, options);
+      return { job };
+    },
+
+    'audit.cancel': async ({ job }) => {
+      const running = jobs.get(job);
+      running?.abort.abort();
+      await running?.client.close({ kind: 'cancelled', message: 'The audit was cancelled.' });
+    },
+
+    'audit.overview': async ({ audit }) => session(audit).overview,
+    'audit.pods': async ({ audit, query }) => session(audit).client.pods(query),
+    'audit.openEgress': async ({ audit, query }) => session(audit).client.openEgress(query),
+    'audit.findings': async ({ audit, query }) => session(audit).client.findings(query),
+    'audit.matrix': async ({ audit, query }) => session(audit).client.matrix(query),
+    'audit.explain': async ({ audit, query }) => session(audit).client.explain(query),
+    'audit.endpoints': async ({ audit, text, limit }) => session(audit).client.endpoints(text, limit),
+    'audit.close': async ({ audit }) => closeSession(audit),
+
+    'history.list': () => history.list(),
+
+    'history.open': async ({ id }) => {
+      const kept = await history.open(id);
+      const client = new AuditClient();
+      try {
+        await client.loadSnapshot(kept.snapshot);
+        const { overview } = await client.evaluate({
+          auditedAt: kept.overview.auditedAt,
+          version,
+          assume: kept.assume,
+        });
+        const audit = keepOpen(client, overview);
+        if (sameResult(kept.overview, overview)) return { audit };
+        return { audit, notice: 'history-differs' as const, stored: kept.overview };
+      } catch (thrown) {
+        await client.close();
+        throw thrown;
+      }
+    },
+
+    'history.delete': ({ id }) => history.delete(id),
+
+    'export.save': async ({ audit, format, lang }) => {
+      const { client, overview } = session(audit);
+      return host.deliver(exportName(overview, format), MEDIA_TYPES[format], async () =>
+        format === 'snapshot'
+          ? new Uint8Array((await client.snapshot()).bytes)
+          : client.render({ what: 'report', format, lang, audits: [0] }),
+      );
+    },
+  };
+
+  return {
+    handlers,
+    async close() {
+      closed = true;
+      for (const { abort } of jobs.values()) abort.abort();
+      await Promise.all([
+        ...[...jobs.values()].map(({ client }) => client.close()),
+        ...[...sessions.keys()].map(closeSession),
+      ]);
+      await history.close();
+    },
+  };
+}
+
+const MEDIA_TYPES: Record<ExportFormat, string> = {
+  pdf: 'application/pdf',
+  csv: 'text/csv; charset=utf-8',
+  json: 'application/json',
+  snapshot: 'application/json',
+};
+
+/**
+ * Whether two evaluations of one snapshot say the same; the version that evaluated is no part of it.
+ * @param a one overview
+ * @param b the other
+ */
+export function sameResult(a: Overview, b: Overview): boolean {
+  // Through JSON: a stored overview has lost its undefined fields.
+  const plain = (o: Overview): unknown => JSON.parse(JSON.stringify({ ...o, version: '' }));
+  return isDeepStrictEqual(plain(a), plain(b));
+}
+
+/**
+ * A file name for an export: the cluster's name without what file systems refuse, the day, and the format.
+ * @param overview the audit
+ * @param format of the file
+ */
+export function exportName(overview: Overview, format: ExportFormat): string {
+  const cluster =
+    basename(overview.cluster.name)
+      .replace(/[^\p{L}\p{N}._-]+/gu, '-')
+      .replace(/^[-.]+|[-.]+$/g, '')
+      .slice(0, 80) || 'cluster';
+  const day = overview.auditedAt.slice(0, 10);
+  return format === 'snapshot'
+    ? `bulkhead-${cluster}-${day}.snapshot.json`
+    : `bulkhead-${cluster}-${day}.${format}`;
+}
+
+/**
+ * Writes a whole file, readable by its owner: a report names every workload of a cluster.
+ * @param path where
+ * @param bytes what
+ * @throws BackendError of kind 'export' with the path
+ */
+export async function writeExport(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await writeFile(path, bytes, { mode: 0o600 });
+  } catch (thrown) {
+    const { message } = toIpcError(thrown);
+    throw new BackendError({ kind: 'export', message, place: path }, { cause: thrown });
+  }
+}
