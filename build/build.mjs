@@ -8,7 +8,12 @@ import renderer from './vite.renderer.mjs';
 const started = performance.now();
 
 /** Output name → source, for what runs as ES modules; the sandboxed preload must be CommonJS. */
-const MODULES = { main: 'electron/main.ts', worker: 'electron/worker/worker.ts', cli: 'electron/cli.ts' };
+const MODULES = {
+  main: 'electron/main.ts',
+  worker: 'electron/worker/worker.ts',
+  history: 'electron/history/worker.ts',
+  cli: 'electron/cli.ts',
+};
 const PRELOAD = { preload: 'electron/preload.ts' };
 const PAGE = 'renderer/index.html';
 
