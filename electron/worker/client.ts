@@ -16,12 +16,7 @@ import type {
   ProbeAnswer,
 } from '../../shared/audit/result.ts';
 import type { Endpoint, IpcError } from '../../shared/ipc.ts';
-import type {
-  ClusterInfo,
-  CoverageEntry,
-  OtherPolicyRecord,
-  Problem,
-} from '../../shared/kube/snapshot.ts';
+import type { ClusterInfo, CoverageEntry, OtherPolicyRecord, Problem } from '../../shared/kube/snapshot.ts';
 import type { ClusterSink, PageSummary } from '../cluster/sink.ts';
 import type {
   AuditMethods,

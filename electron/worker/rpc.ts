@@ -16,9 +16,7 @@ export interface CallMessage {
   args: unknown[];
 }
 export type ReplyMessage =
-  | { id: number; ok: true; value: unknown }
-  | { id: number; ok: false; error: IpcError }
-  | { note: unknown };
+  { id: number; ok: true; value: unknown } | { id: number; ok: false; error: IpcError } | { note: unknown };
 
 const TRANSFER = Symbol('transfer');
 interface Transferred {

@@ -194,7 +194,8 @@ const methods: AuditMethods = {
 
   async nextChunk(output) {
     const pieces = outputs.get(output);
-    if (!pieces) throw new BackendError({ kind: 'internal', message: `There is no output number ${output}.` });
+    if (!pieces)
+      throw new BackendError({ kind: 'internal', message: `There is no output number ${output}.` });
     const chunks: Uint8Array[] = [];
     let size = 0;
     while (size < CHUNK_BYTES) {
