@@ -1,0 +1,504 @@
+/**
+ * The plain evaluator: one pair, one protocol, one port at a time, straight down the semantics document
+ * (shared/policy/SEMANTICS.md, rules S1..S27). It is slow and has no cleverness on purpose, and it shares no
+ * code with the product: only the types of a snapshot. Property and conformance tests hold the product to it.
+ */
+import type {
+  Assumptions,
+  Family,
+  NamespaceRecord,
+  NodeRecord,
+  PodRecord,
+  Protocol,
+  Snapshot,
+  Tri,
+} from '../../shared/kube/snapshot.ts';
+import type { Direction, Verdict } from '../../shared/audit/result.ts';
+import { contains, lastOf, parseAddress, type Address } from './address.ts';
+import {
+  and,
+  holds,
+  NO,
+  or,
+  PERHAPS,
+  readPolicy,
+  selects,
+  YES,
+  type PlainPeer,
+  type PlainPolicy,
+  type PlainPort,
+  type PlainRule,
+  type Selector,
+  type Three,
+} from './policy.ts';
+
+export type PlainEnd =
+  | { type: 'pod'; pod: PodRecord }
+  | { type: 'node'; node: NodeRecord; ip: Address }
+  | { type: 'ip'; ip: Address };
+
+export interface PlainCluster {
+  snapshot: Snapshot;
+  assumptions: Assumptions;
+  /** Set when the user said so for every node; null: what the snapshot's detection says (S21). */
+  enforcedByUser: Tri | null;
+  /** Policies that take part: what the API refuses is gone when it came from a manifest (S24). */
+  policies: PlainPolicy[];
+}
+
+/** Makes a cluster ready for questions. */
+export function plainCluster(
+  snapshot: Snapshot,
+  assumptions: Assumptions,
+  enforcedByUser: Tri | null = null,
+): PlainCluster {
+  const policies = snapshot.policies
+    .map(readPolicy)
+    .filter((policy) => policy.refusals.length === 0 || policy.origin === 'cluster');
+  return { snapshot, assumptions, enforcedByUser, policies };
+}
+
+const tri = (value: string, yes: string, no: string): Three =>
+  value === yes ? YES : value === no ? NO : PERHAPS;
+const not = (value: Three): Three => (1 - value) as Three;
+export const asVerdict = (value: Three): Verdict =>
+  value === YES ? 'permitted' : value === NO ? 'denied' : 'depends';
+
+/** Takes a pod part (S17)? */
+export const takesPart = (pod: PodRecord): boolean => pod.phase !== 'Succeeded' && pod.phase !== 'Failed';
+
+/** Minor version of '1.24' or 'v1.24.3+k3s1'; 'newest' is beyond every gate, null is unknown (S22). */
+export function minorVersion(version: string): number | null {
+  if (version === 'newest') return Number.POSITIVE_INFINITY;
+  const match = /^v?1\.(\d+)/.exec(version);
+  return match ? Number(match[1]) : null;
+}
+
+// ---------------------------------------------------------------------------------------------- endpoints
+
+/** The endpoint that an address stands for: a node before a pod before the outside (S1). */
+export function endAt(snapshot: Snapshot, text: string): PlainEnd | null {
+  const ip = parseAddress(text);
+  if (ip === null) return null;
+  const same = (other: string): boolean => {
+    const address = parseAddress(other);
+    return address !== null && address.family === ip.family && address.value === ip.value;
+  };
+  const node = snapshot.nodes.find((n) => n.ips.some(same));
+  if (node) return { type: 'node', node, ip };
+  const pod = snapshot.pods.find((p) => takesPart(p) && p.ips.some(same));
+  if (pod) return { type: 'pod', pod };
+  return { type: 'ip', ip };
+}
+
+/** Addresses of a pod; a hostNetwork pod without any of its own has its node's (S18). */
+function addressesOf(cluster: PlainCluster, pod: PodRecord): Address[] {
+  const own = pod.ips.map(parseAddress).filter((a) => a !== null);
+  if (own.length > 0 || !pod.hostNetwork) return own;
+  const node = cluster.snapshot.nodes.find((n) => n.name === pod.node);
+  return node ? node.ips.map(parseAddress).filter((a) => a !== null) : [];
+}
+
+/** Families that the snapshot's pods and nodes show; IPv4 when none shows. */
+function clusterFamilies(snapshot: Snapshot): Family[] {
+  const seen = new Set<Family>();
+  for (const record of [...snapshot.pods, ...snapshot.nodes]) {
+    for (const text of record.ips) {
+      const address = parseAddress(text);
+      if (address) seen.add(address.family);
+    }
+  }
+  return seen.size === 0 ? ['IPv4'] : (['IPv4', 'IPv6'] as const).filter((family) => seen.has(family));
+}
+
+function familiesOf(cluster: PlainCluster, end: PlainEnd): Family[] {
+  if (end.type !== 'pod') return [end.ip.family];
+  const addresses = addressesOf(cluster, end.pod);
+  if (addresses.length === 0) return clusterFamilies(cluster.snapshot);
+  return (['IPv4', 'IPv6'] as const).filter((family) => addresses.some((a) => a.family === family));
+}
+
+/** Families in which a pair is to be asked; [null] when two pods share none. */
+export function pairFamilies(cluster: PlainCluster, src: PlainEnd, dst: PlainEnd): (Family | null)[] {
+  // The family of an address decides, whatever the pod at the other end has.
+  if (src.type !== 'pod') return [src.ip.family];
+  if (dst.type !== 'pod') return [dst.ip.family];
+  const there = familiesOf(cluster, dst);
+  const common = familiesOf(cluster, src).filter((family) => there.includes(family));
+  return common.length > 0 ? common : [null];
+}
+
+/** How far is the pod its node (S18)? */
+function isNode(cluster: PlainCluster, pod: PodRecord): Three {
+  return pod.hostNetwork ? tri(cluster.assumptions.hostNetwork, 'node', 'pod') : NO;
+}
+
+const samePod = (a: PlainEnd, b: PlainEnd): boolean =>
+  a.type === 'pod' && b.type === 'pod' && a.pod === b.pod;
+
+/** Is the other end the node that the pod runs on? A hostNetwork pod is its node for this rule (S7). */
+function isOwnNode(pod: PodRecord, other: PlainEnd): Three {
+  if (other.type === 'ip') return NO;
+  if (other.type === 'pod' && !other.pod.hostNetwork) return NO;
+  const node = other.type === 'node' ? other.node.name : other.pod.node;
+  if (pod.node === null || node === null) return PERHAPS;
+  return pod.node === node ? YES : NO;
+}
+
+// ---------------------------------------------------------------------------------------- labels and peers
+
+const NAME_LABEL = 'kubernetes.io/metadata.name';
+
+/** Does a selector match a namespace? Its name label follows the server's version (S19, S22). */
+function selectsNamespace(cluster: PlainCluster, selector: Selector, name: string): Three {
+  if (selector === 'unreadable') return PERHAPS;
+  const record: NamespaceRecord = cluster.snapshot.namespaces.find((n) => n.name === name) ?? {
+    name,
+    labels: {},
+    labelsKnown: true,
+    implied: true,
+  };
+  const minor = minorVersion(cluster.assumptions.serverVersion);
+  const withName = { ...record.labels, [NAME_LABEL]: name };
+  if (!record.labelsKnown) {
+    // Only its name is known, and so, from 1.21 on, the label that repeats it.
+    return and(
+      ...selector.map((requirement): Three => {
+        if (requirement.key !== NAME_LABEL || minor === null || minor < 21) return PERHAPS;
+        return holds(requirement, { [NAME_LABEL]: name }) ? YES : NO;
+      }),
+    );
+  }
+  // Nobody wrote a label on a namespace that is only mentioned, so before 1.21 it has none.
+  const without = { ...record.labels };
+  if (record.implied) delete without[NAME_LABEL];
+  const matches = selects(selector, withName);
+  if (minor !== null) return minor >= 21 ? matches : selects(selector, without);
+  return matches === selects(selector, without) ? matches : PERHAPS;
+}
+
+/** Does an ipBlock match an end, seen at its address of one family (S11, S12)? */
+function blockMatches(
+  cluster: PlainCluster,
+  peer: PlainPeer & { kind: 'block' },
+  other: PlainEnd,
+  family: Family | null,
+): Three {
+  const holdsAddress = (address: Address): boolean =>
+    contains(peer.block, address) && !peer.except.some((hole) => contains(hole, address));
+  if (other.type === 'ip') return holdsAddress(other.ip) ? YES : NO;
+  const plugin = tri(cluster.assumptions.ipBlockPods, 'match', 'ignore');
+  if (other.type === 'node') return and(plugin, holdsAddress(other.ip) ? YES : NO);
+  if (family === null || peer.block.family !== family) return NO;
+  const all = addressesOf(cluster, other.pod);
+  if (all.length === 0) {
+    const whole = peer.block.first === 0n && peer.block.last === lastOf(family) && peer.except.length === 0;
+    return and(plugin, whole ? YES : PERHAPS);
+  }
+  const seen = all.filter((address) => address.family === family).map(holdsAddress);
+  if (seen.length === 0 || !seen.includes(true)) return NO;
+  return and(plugin, seen.includes(false) ? PERHAPS : YES);
+}
+
+function peerMatches(
+  cluster: PlainCluster,
+  policyNamespace: string,
+  peer: PlainPeer,
+  other: PlainEnd,
+  family: Family | null,
+): Three {
+  if (peer.kind === 'unreadable') return PERHAPS;
+  if (peer.kind === 'block') return blockMatches(cluster, peer, other, family);
+  if (other.type !== 'pod') return NO;
+  const namespace: Three =
+    peer.namespaceSelector === null
+      ? other.pod.namespace === policyNamespace
+        ? YES
+        : NO
+      : selectsNamespace(cluster, peer.namespaceSelector, other.pod.namespace);
+  const pod = peer.podSelector === null ? YES : selects(peer.podSelector, other.pod.labels);
+  return and(namespace, pod, not(isNode(cluster, other.pod)));
+}
+
+/** Does a port item match (S13, S14, S22)? `throughBlock`: the peer beside it is an ipBlock. */
+function portMatches(
+  cluster: PlainCluster,
+  item: PlainPort,
+  protocol: Protocol,
+  port: number,
+  destination: PlainEnd,
+  throughBlock: boolean,
+): Three {
+  if (item.kind === 'unreadable') return PERHAPS;
+  if (item.protocol !== protocol) return NO;
+  const gate = protocol === 'SCTP' ? tri(cluster.assumptions.sctp, 'on', 'off') : YES;
+  if (item.port === null) return gate;
+  if (typeof item.port === 'number') {
+    if (port === item.port) return gate;
+    if (item.endPort === null || port < item.port || port > item.endPort) return NO;
+    return and(gate, tri(cluster.assumptions.endPort, 'on', 'off'));
+  }
+  if (destination.type !== 'pod' || throughBlock) return NO;
+  const numbers = new Set(
+    destination.pod.ports.filter((p) => p.name === item.port && p.protocol === protocol).map((p) => p.port),
+  );
+  if (!numbers.has(port)) return NO;
+  // Plugins differ on two ports of one name in one pod.
+  const alone = numbers.size === 1 ? YES : PERHAPS;
+  return and(gate, alone, not(isNode(cluster, destination.pod)));
+}
+
+function rulePermits(
+  cluster: PlainCluster,
+  policy: PlainPolicy,
+  rule: PlainRule,
+  direction: Direction,
+  self: PlainEnd,
+  other: PlainEnd,
+  protocol: Protocol,
+  port: number,
+  family: Family | null,
+): Three {
+  const destination = direction === 'ingress' ? self : other;
+  const byPorts = (throughBlock: boolean): Three =>
+    rule.ports === null
+      ? YES
+      : or(
+          ...rule.ports.map((item) => portMatches(cluster, item, protocol, port, destination, throughBlock)),
+        );
+  if (rule.peers === null) return byPorts(false);
+  return or(
+    ...rule.peers.map((peer) =>
+      and(
+        peerMatches(cluster, policy.namespace, peer, other, family),
+        byPorts(direction === 'egress' && peer.kind === 'block'),
+      ),
+    ),
+  );
+}
+
+// ----------------------------------------------------------------------------------- isolation and verdict
+
+/** How surely does each policy select the pod in a direction (S2, S4, S24)? Never before asking `isNode`. */
+function selecting(
+  cluster: PlainCluster,
+  pod: PodRecord,
+  direction: Direction,
+): { policy: PlainPolicy; how: Three }[] {
+  return cluster.policies
+    .filter((policy) => policy.namespace === pod.namespace)
+    .map((policy) => ({
+      policy,
+      how: and(policy.appliesTo[direction], selects(policy.podSelector, pod.labels)),
+    }))
+    .filter(({ how }) => how !== NO);
+}
+
+const policiesUnread = (cluster: PlainCluster, namespace: string): boolean =>
+  cluster.snapshot.coverage.unreadPolicies.some((entry) => entry === null || entry === namespace);
+
+/** Which other kinds of policy may select the pod (S26)? */
+function otherKinds(
+  cluster: PlainCluster,
+  pod: PodRecord,
+): { override: boolean; baseline: boolean; mesh: boolean } {
+  const found = { override: false, baseline: false, mesh: false };
+  for (const other of cluster.snapshot.otherPolicies) {
+    const mesh = other.group.endsWith('istio.io');
+    // Istio's root namespace holds for the whole mesh.
+    const anywhere = other.namespace === null || (mesh && other.namespace === 'istio-system');
+    if (!anywhere && other.namespace !== pod.namespace) continue;
+    if (mesh) found.mesh = true;
+    else if (other.kind === 'BaselineAdminNetworkPolicy') found.baseline = true;
+    else found.override = true;
+  }
+  return found;
+}
+
+function enforcedFor(cluster: PlainCluster, pod: PodRecord, direction: Direction): Tri {
+  if (cluster.enforcedByUser !== null) return cluster.enforcedByUser;
+  const { enforcement } = cluster.snapshot;
+  const node = enforcement.nodes.find((entry) => entry.node === pod.node);
+  return (node ?? enforcement)[direction];
+}
+
+/** What the policies say for one direction of a pod, were it an ordinary pod. */
+function byPolicies(
+  cluster: PlainCluster,
+  direction: Direction,
+  pod: PodRecord,
+  other: PlainEnd,
+  protocol: Protocol,
+  port: number,
+  family: Family | null,
+): Three {
+  const self: PlainEnd = { type: 'pod', pod };
+  const judged = selecting(cluster, pod, direction).map(({ policy, how }) => ({
+    how,
+    permits: or(
+      ...policy[direction].map((rule) =>
+        rulePermits(cluster, policy, rule, direction, self, other, protocol, port, family),
+      ),
+    ),
+  }));
+  const gap = policiesUnread(cluster, pod.namespace);
+  if (judged.some(({ how }) => how === YES)) {
+    // Isolated (S3): what is permitted is the union (S5).
+    const union = or(...judged.map(({ how, permits }) => and(how, permits)));
+    return union !== YES && gap ? PERHAPS : union;
+  }
+  if (gap) return PERHAPS;
+  // Not isolated, unless one of the policies that perhaps select it does; each could be the only one.
+  const unselected = otherKinds(cluster, pod).baseline
+    ? PERHAPS
+    : tri(cluster.assumptions.unselected, 'permit', 'deny');
+  const possible = [unselected, ...judged.map(({ permits }) => permits)];
+  return possible.every((value) => value === possible[0]) ? unselected : PERHAPS;
+}
+
+/** One direction under assumptions as they are; an unknown one counts as "perhaps" wherever it is met. */
+function roughDirection(
+  cluster: PlainCluster,
+  direction: Direction,
+  self: PlainEnd,
+  other: PlainEnd,
+  protocol: Protocol,
+  port: number,
+  family: Family | null,
+): Three {
+  if (self.type !== 'pod') return YES;
+  if (samePod(self, other)) return YES;
+  const { pod } = self;
+  const own = isOwnNode(pod, other);
+  if (own === YES) return YES;
+  const baseline = otherKinds(cluster, pod).baseline;
+  let verdict: Three;
+  if (enforcedFor(cluster, pod, direction) === 'no' || isNode(cluster, pod) === YES) {
+    // Open, whatever the policies say (S21, S18); a baseline tier may still apply to whom nothing selects (S26).
+    const isolated =
+      isNode(cluster, pod) === NO && selecting(cluster, pod, direction).some(({ how }) => how === YES);
+    verdict = baseline && !isolated ? PERHAPS : YES;
+  } else {
+    verdict = byPolicies(cluster, direction, pod, other, protocol, port, family);
+    // Were it its node, the direction would be open (S18), or for a baseline tier to say (S26).
+    if (isNode(cluster, pod) === PERHAPS) verdict = verdict === YES && !baseline ? YES : PERHAPS;
+  }
+  return or(verdict, own);
+}
+
+/** Every way in which the unknown assumptions can turn out. */
+export function worlds(assumptions: Assumptions): Assumptions[] {
+  let list: Assumptions[] = [assumptions];
+  const split = <K extends keyof Assumptions>(name: K, values: Assumptions[K][]): void => {
+    if (assumptions[name] !== 'unknown') return;
+    list = list.flatMap((a) => values.map((value) => ({ ...a, [name]: value })));
+  };
+  split('ipBlockPods', ['match', 'ignore']);
+  split('hostNetwork', ['node', 'pod']);
+  split('endPort', ['on', 'off']);
+  split('sctp', ['on', 'off']);
+  split('unselected', ['permit', 'deny']);
+  split('serverVersion', ['1.20', 'newest']);
+  return list;
+}
+
+export interface PlainAnswer {
+  verdict: Three;
+  /** The same with unknown assumptions taken as "perhaps" at each place on its own: never more decided. */
+  rough: Three;
+}
+
+/** One direction's verdict: decided where every world of the unknown assumptions decides it the same way (S25). */
+export function plainDirection(
+  cluster: PlainCluster,
+  direction: Direction,
+  self: PlainEnd,
+  other: PlainEnd,
+  protocol: Protocol,
+  port: number,
+  family: Family | null,
+): PlainAnswer {
+  const rough = roughDirection(cluster, direction, self, other, protocol, port, family);
+  if (rough !== PERHAPS) return { verdict: rough, rough };
+  const answers = worlds(cluster.assumptions).map((assumptions) =>
+    roughDirection({ ...cluster, assumptions }, direction, self, other, protocol, port, family),
+  );
+  const first = answers[0] as Three;
+  return { verdict: answers.every((answer) => answer === first) ? first : PERHAPS, rough };
+}
+
+function pairInFamily(
+  cluster: PlainCluster,
+  src: PlainEnd,
+  dst: PlainEnd,
+  protocol: Protocol,
+  port: number,
+  family: Family | null,
+): PlainAnswer {
+  const out = plainDirection(cluster, 'egress', src, dst, protocol, port, family);
+  const into = plainDirection(cluster, 'ingress', dst, src, protocol, port, family);
+  // S6
+  return { verdict: and(out.verdict, into.verdict), rough: and(out.rough, into.rough) };
+}
+
+/**
+ * The verdict on a connection (S1, S6): permitted when a family permits it, else depends when one depends,
+ * else denied. Ends are pods that take part, nodes at an address, or addresses outside.
+ */
+export function plainPair(
+  cluster: PlainCluster,
+  src: PlainEnd,
+  dst: PlainEnd,
+  protocol: Protocol,
+  port: number,
+  family?: Family,
+): PlainAnswer {
+  if (samePod(src, dst)) return { verdict: YES, rough: YES };
+  const families = family === undefined ? pairFamilies(cluster, src, dst) : [family];
+  const answers = families.map((f) => pairInFamily(cluster, src, dst, protocol, port, f));
+  const kinds = [src, dst].filter((end) => end.type === 'pod').map((end) => otherKinds(cluster, end.pod));
+  const tiers = (value: Three): Three => {
+    // S26: an admin tier or a plugin's own kind overrides both ways; a mesh can only take away.
+    if (kinds.some((kind) => kind.override)) return PERHAPS;
+    return kinds.some((kind) => kind.mesh) ? and(value, PERHAPS) : value;
+  };
+  return {
+    verdict: tiers(or(...answers.map((answer) => answer.verdict))),
+    rough: tiers(or(...answers.map((answer) => answer.rough))),
+  };
+}
+
+/** `plainPair` as a word. */
+export function plainVerdict(
+  cluster: PlainCluster,
+  src: PlainEnd,
+  dst: PlainEnd,
+  protocol: Protocol,
+  port: number,
+  family?: Family,
+): Verdict {
+  return asVerdict(plainPair(cluster, src, dst, protocol, port, family).verdict);
+}
+
+/** The isolation of a pod by the policies alone, before enforcement (S3, S18, S24 to S26). */
+export function plainIsolation(
+  cluster: PlainCluster,
+  pod: PodRecord,
+  direction: Direction,
+): 'open' | 'isolated' | 'not-isolatable' | 'unknown' {
+  const node = isNode(cluster, pod);
+  if (node === YES) return 'not-isolatable';
+  if (node === PERHAPS) return 'unknown';
+  const kinds = otherKinds(cluster, pod);
+  if (kinds.override) return 'unknown';
+  const found = selecting(cluster, pod, direction);
+  if (found.some(({ how }) => how === YES)) return 'isolated';
+  if (found.length > 0 || kinds.baseline || policiesUnread(cluster, pod.namespace)) return 'unknown';
+  const { unselected } = cluster.assumptions;
+  return unselected === 'permit' ? 'open' : unselected === 'deny' ? 'isolated' : 'unknown';
+}
+
+/** Is a direction of a pod on paper only (S21)? */
+export function plainEnforced(cluster: PlainCluster, pod: PodRecord, direction: Direction): Tri {
+  return enforcedFor(cluster, pod, direction);
+}
