@@ -1,7 +1,8 @@
 /** `npm run build`: everything that runs, into dist/. */
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { build } from 'vite';
-import { fromRoot } from './paths.mjs';
+import { fromRoot, ROOT } from './paths.mjs';
+import { buildStamp, writeStamp } from './stamps.mjs';
 import { backend } from './vite.backend.mjs';
 import renderer from './vite.renderer.mjs';
 
@@ -30,24 +31,68 @@ function present(entries) {
   return Object.fromEntries(found.map(([name, file]) => [name, fromRoot(file)]));
 }
 
-rmSync(fromRoot('dist'), { recursive: true, force: true });
+// Taken first: a file saved during the build makes the next start build again.
+const stamp = buildStamp(ROOT);
+// Built aside, so that two builds at once do not mix.
+const out = fromRoot(`node_modules/.cache/build-${process.pid}`);
+rmSync(out, { recursive: true, force: true });
+process.on('exit', () => rmSync(out, { recursive: true, force: true }));
 
-const modules = present(MODULES);
-const preload = present(PRELOAD);
-if (Object.keys(modules).length > 0) await build({ configFile: false, ...backend(modules, 'es') });
-if (Object.keys(preload).length > 0) await build({ configFile: false, ...backend(preload, 'cjs') });
-if (existsSync(fromRoot(PAGE))) await build({ configFile: false, ...renderer });
-else console.warn(`build: ${PAGE} does not exist yet, left out`);
+/**
+ * Builds one part and puts it in place when it is whole; a failure leaves the last good one and the other parts alone.
+ * @param {string} name folder under dist/
+ * @param {() => Promise<void>} make
+ */
+async function part(name, make) {
+  try {
+    await make();
+  } catch (error) {
+    console.error(`build: ${name} failed: ${error instanceof Error ? error.message : error}`);
+    process.exitCode = 1;
+    return;
+  }
+  if (!existsSync(`${out}/${name}`)) return;
+  const place = fromRoot(`dist/${name}`);
+  try {
+    rmSync(place, { recursive: true, force: true });
+    renameSync(`${out}/${name}`, place);
+  } catch {
+    // Windows does not let go of files that a running app holds open.
+    cpSync(`${out}/${name}`, place, { recursive: true, force: true });
+  }
+}
+
+rmSync(fromRoot('dist/.stamp'), { force: true });
+mkdirSync(fromRoot('dist'), { recursive: true });
+mkdirSync(out, { recursive: true });
+
+await part('electron', async () => {
+  const modules = present(MODULES);
+  const preload = present(PRELOAD);
+  if (Object.keys(modules).length > 0)
+    await build({ configFile: false, ...backend(modules, 'es', `${out}/electron`) });
+  if (Object.keys(preload).length > 0)
+    await build({ configFile: false, ...backend(preload, 'cjs', `${out}/electron`) });
+});
+
+await part('renderer', async () => {
+  if (existsSync(fromRoot(PAGE))) await build({ configFile: false, ...renderer(`${out}/renderer`) });
+  else console.warn(`build: ${PAGE} does not exist yet, left out`);
+});
 
 // The PDF embeds these; TrueType, because woff2 embeds broken (text extracts, but renders blank).
-mkdirSync(fromRoot('dist/fonts'), { recursive: true });
-for (const weight of ['Regular', 'Bold']) {
-  const file = `Pretendard-${weight}.ttf`;
-  cpSync(
-    fromRoot(`node_modules/pretendard/dist/public/static/alternative/${file}`),
-    fromRoot(`dist/fonts/${file}`),
-  );
-}
-cpSync(fromRoot('node_modules/pretendard/dist/LICENSE.txt'), fromRoot('dist/fonts/LICENSE.txt'));
+await part('fonts', async () => {
+  mkdirSync(`${out}/fonts`, { recursive: true });
+  const pretendard = fromRoot('node_modules/pretendard/dist');
+  for (const weight of ['Regular', 'Bold']) {
+    const file = `Pretendard-${weight}.ttf`;
+    cpSync(`${pretendard}/public/static/alternative/${file}`, `${out}/fonts/${file}`);
+  }
+  cpSync(`${pretendard}/LICENSE.txt`, `${out}/fonts/LICENSE.txt`);
+});
 
-console.log(`build: done in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+if (process.exitCode) console.error('build: failed');
+else {
+  writeStamp(fromRoot('dist/.stamp'), stamp);
+  console.log(`build: done in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}

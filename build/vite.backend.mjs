@@ -9,8 +9,9 @@ export const EXTERNAL = ['electron', 'better-sqlite3', /^node:/, ...builtinModul
  * Configuration for the backend's bundles.
  * @param {Record<string, string>} entries output name → source file
  * @param {'es' | 'cjs'} format
+ * @param {string} outDir
  */
-export function backend(entries, format) {
+export function backend(entries, format, outDir) {
   return defineConfig({
     root: fromRoot('.'),
     logLevel: 'warn',
@@ -19,7 +20,7 @@ export function backend(entries, format) {
     resolve: { conditions: ['node', 'module', 'import', 'default'] },
     build: {
       ssr: true,
-      outDir: fromRoot('dist/electron'),
+      outDir,
       emptyOutDir: false,
       target: 'node22',
       // Stack traces from users stay readable; the size is in the libraries, not the names.

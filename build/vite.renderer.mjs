@@ -2,18 +2,23 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 import { fromRoot } from './paths.mjs';
 
-/** The window: one page whose assets are found relative to it, so a file, our own protocol and `serve` can all carry it. */
-export default defineConfig({
-  root: fromRoot('renderer'),
-  base: './',
-  logLevel: 'warn',
-  plugins: [svelte({ configFile: false })],
-  build: {
-    outDir: fromRoot('dist/renderer'),
-    emptyOutDir: true,
-    target: 'chrome140',
-    modulePreload: { polyfill: false },
-    reportCompressedSize: false,
-    chunkSizeWarningLimit: 2000,
-  },
-});
+/**
+ * The window: one page whose assets are found relative to it, so that our own protocol and `serve` can both carry it.
+ * @param {string} outDir
+ */
+export default function renderer(outDir) {
+  return defineConfig({
+    root: fromRoot('renderer'),
+    base: './',
+    logLevel: 'warn',
+    plugins: [svelte({ configFile: false })],
+    build: {
+      outDir,
+      emptyOutDir: true,
+      target: 'chrome140',
+      modulePreload: { polyfill: false },
+      reportCompressedSize: false,
+      chunkSizeWarningLimit: 2000,
+    },
+  });
+}
