@@ -1,0 +1,86 @@
+/** Where snapshots come from: contexts, manifests, saved snapshots, the built-in cluster. */
+import { readFile, stat } from 'node:fs/promises';
+import type { Source, SourcesInfo } from '../shared/ipc.ts';
+import type { Sources } from './backend.ts';
+import { Kubeconfigs } from './cluster/kubeconfig.ts';
+import type { KubeconfigOptions } from './cluster/kubeconfig.ts';
+import type { AuditClient } from './worker/client.ts';
+import { BackendError } from './worker/errors.ts';
+
+/** How far reading is; `total` 0 where it is not known. */
+export interface ReadProgress {
+  phase: 'connect' | 'read';
+  /** Resource or file. */
+  detail: string;
+  done: number;
+  total: number;
+}
+
+export interface ReadOptions {
+  signal: AbortSignal;
+  progress: (progress: ReadProgress) => void;
+  /** ISO time at which reading begins. */
+  takenAt: string;
+}
+
+/** A larger file is no snapshot of ours; V8 would not hold its text. */
+const MAX_SNAPSHOT_FILE = 512 * 1024 * 1024;
+
+/** The kubeconfigs of this machine and what can be read with them. */
+export class KubeSources implements Sources {
+  readonly #kubeconfigs: Kubeconfigs;
+
+  /** @param options where kubeconfigs are looked for; the user's own by default */
+  constructor(options: KubeconfigOptions = {}) {
+    this.#kubeconfigs = new Kubeconfigs(options);
+  }
+
+  list(): Promise<SourcesInfo> {
+    return this.#kubeconfigs.load();
+  }
+
+  addKubeconfig(path: string): Promise<SourcesInfo> {
+    this.#kubeconfigs.add(path);
+    return this.#kubeconfigs.load();
+  }
+
+  async read(client: AuditClient, source: Source, options: ReadOptions): Promise<void> {
+    switch (source.kind) {
+      case 'demo':
+        options.progress({ phase: 'read', detail: '', done: 0, total: 0 });
+        await client.demo();
+        return;
+      case 'snapshot':
+        await readSnapshot(client, source.path, options);
+        return;
+      case 'manifests':
+      case 'context':
+        throw new BackendError({ kind: 'internal', message: 'This source is not there yet.' });
+    }
+  }
+}
+
+async function readSnapshot(client: AuditClient, path: string, options: ReadOptions): Promise<void> {
+  options.progress({ phase: 'read', detail: path, done: 0, total: 1 });
+  const { size } = await stat(path);
+  if (size > MAX_SNAPSHOT_FILE) {
+    throw new BackendError({
+      kind: 'input',
+      message: `The file is larger than ${MAX_SNAPSHOT_FILE / 1024 / 1024} MiB.`,
+      place: path,
+    });
+  }
+  const bytes = await readFile(path, { signal: options.signal });
+  try {
+    await client.loadSnapshot(bytes);
+  } catch (thrown) {
+    // The worker knows the bytes, not the file that they came from.
+    if (!(thrown instanceof BackendError) || thrown.kind !== 'input') throw thrown;
+    const { message, place } = thrown;
+    throw new BackendError({
+      kind: 'input',
+      message: place ? `${message} (at ${place})` : message,
+      place: path,
+    });
+  }
+}
