@@ -246,6 +246,14 @@ export const en = {
       'Protocols other than TCP, UDP and SCTP: what happens to ICMP, for example, is left to the plugin.',
   },
 
+  explain: {
+    paper: 'By the policies alone it would be {verdict}, but nothing enforces them.',
+    enforcementUnknown: 'It is not known whether anything enforces these policies.',
+    between: 'Permitted between the two',
+    dependsBetween: 'Depends',
+    remedy: 'This would permit it:',
+  },
+
   report: {
     title: 'NetworkPolicy audit',
     subject: 'What NetworkPolicy permits in {cluster}',

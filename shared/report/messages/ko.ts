@@ -246,6 +246,14 @@ export const ko: Messages = {
     otherProtocols: 'TCP, UDP, SCTP 이외의 프로토콜: 예를 들어 ICMP의 처리는 플러그인에 달려 있습니다.',
   },
 
+  explain: {
+    paper: '정책상으로는 {verdict}이지만 정책을 적용하는 주체가 없습니다.',
+    enforcementUnknown: '이 정책이 실제로 적용되는지 알 수 없습니다.',
+    between: '두 대상 사이에 허용된 연결',
+    dependsBetween: '조건부',
+    remedy: '다음 정책을 추가하면 허용됩니다:',
+  },
+
   report: {
     title: 'NetworkPolicy 감사 보고서',
     subject: '{cluster} 클러스터에서 NetworkPolicy가 허용하는 연결',

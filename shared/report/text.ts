@@ -1,0 +1,464 @@
+/**
+ * An audit as plain text for a terminal: enforcement and coverage first, then what was refused, figures, namespaces,
+ * open egress, findings, assumptions. Terse: long lists are cut with a count of what is missing.
+ */
+import type { AuditEngine } from '../audit/api.ts';
+import type { ConnJson, Explanation, NodeJson, Overview, Severity } from '../audit/result.ts';
+import { SEVERITIES } from '../audit/result.ts';
+import { cells, pad, plain, table, wrap } from './columns.ts';
+import { figure, groupEgress, groupFindings, ISOLATION_PARTS, percent, WIDTH_PARTS } from './tables.ts';
+import type { EgressGroup, FindingGroup } from './tables.ts';
+import {
+  assumptionText,
+  assumptionUseText,
+  connsText,
+  coverageText,
+  endpointText,
+  enforcementText,
+  findingText,
+  listText,
+  objectText,
+  placeText,
+  reasonParts,
+  rejectionText,
+  verdictText,
+  warningText,
+  widthText,
+  words,
+} from './words.ts';
+import type { Lang } from './words.ts';
+import { fill } from './messages/format.ts';
+
+export interface TextOptions {
+  lang: Lang;
+  /** Terminal cells in a line. */
+  width: number;
+  /** ANSI colours. */
+  colour: boolean;
+}
+
+type Paint = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan';
+const CODES: Record<Paint, string> = {
+  bold: '1',
+  dim: '2',
+  red: '31',
+  yellow: '33',
+  green: '32',
+  cyan: '36',
+};
+
+/** Lines with a left margin and, where wanted, colours. */
+class Page {
+  readonly options: TextOptions;
+  lines: string[] = [];
+
+  constructor(options: TextOptions) {
+    this.options = options;
+  }
+
+  paint(text: string, ...paints: Paint[]): string {
+    if (!this.options.colour || text === '') return text;
+    return `\u001B[${paints.map((p) => CODES[p]).join(';')}m${text}\u001B[0m`;
+  }
+
+  line(text = ''): void {
+    this.lines.push(text);
+  }
+
+  heading(text: string): void {
+    if (this.lines.length > 0) this.line();
+    this.line(this.paint(text, 'bold'));
+  }
+
+  /** Wrapped text with an indent; continuation lines stand below the text. */
+  para(text: string, indent: number, first = '', ...paints: Paint[]): void {
+    const lead = cells(first);
+    const lines = wrap(plain(text), Math.max(20, this.options.width - indent - lead));
+    for (const [i, line] of lines.entries()) {
+      const margin = ' '.repeat(indent);
+      this.line(
+        margin + (i === 0 ? first : ' '.repeat(lead)) + this.paint(line, ...(paints.length ? paints : [])),
+      );
+    }
+  }
+
+  text(): string {
+    return `${this.lines.join('\n')}\n`;
+  }
+}
+
+const SEVERITY_PAINT: Record<Severity, Paint[]> = {
+  critical: ['bold', 'red'],
+  high: ['red'],
+  medium: ['yellow'],
+  low: ['cyan'],
+  info: ['dim'],
+};
+
+const MOST_ROWS = 12;
+const MOST_NAMESPACES = 40;
+const MOST_PLACES = 5;
+
+/**
+ * One or several audits as text.
+ * @returns the whole text, ending with a line feed
+ */
+export function auditText(engines: readonly AuditEngine[], options: TextOptions): string {
+  const page = new Page(options);
+  if (engines.length > 1) comparison(page, engines);
+  for (const engine of engines) audit(page, engine);
+  return page.text();
+}
+
+function audit(page: Page, engine: AuditEngine): void {
+  const { lang } = page.options;
+  const w = words(lang);
+  const o = engine.overview();
+  page.heading(`${w.report.title}: ${plain(o.cluster.name)}`);
+  page.line(
+    page.paint(
+      [
+        w.source[o.cluster.source],
+        ...(o.cluster.server === undefined ? [] : [plain(o.cluster.server)]),
+        o.cluster.serverVersion ?? `${w.report.serverVersion}: ${w.report.unknownValue}`,
+        `${w.report.auditedAt} ${o.auditedAt}`,
+        `Bulkhead ${o.version}`,
+      ].join(' · '),
+      'dim',
+    ),
+  );
+  page.line();
+  standing(page, o);
+  refused(page, o);
+  figures(page, o);
+  namespaces(page, o);
+  openEgress(page, groupEgress(engine));
+  findings(page, groupFindings(engine.allFindings()), o);
+  assumptions(page, o);
+}
+
+/** Enforcement, coverage and notes: what everything below rests on. */
+function standing(page: Page, o: Overview): void {
+  const { lang } = page.options;
+  const w = words(lang).report;
+  const enforcement = enforcementText(o, lang);
+  const coverage = coverageText(o, lang);
+  const label = Math.max(cells(w.enforcement), cells(w.coverage), cells(w.warnings)) + 2;
+  const paints: Paint[] =
+    enforcement.level === 'yes' ? ['green'] : enforcement.level === 'no' ? ['bold', 'red'] : ['yellow'];
+  page.para(enforcement.text, 0, pad(w.enforcement, label), ...paints);
+  for (const [i, sentence] of coverage.sentences.entries()) {
+    const paint: Paint = coverage.complete ? 'green' : 'red';
+    page.para(sentence, 0, pad(i === 0 ? w.coverage : '', label), ...(i === 0 ? [paint] : []));
+  }
+  for (const [i, warning] of o.cluster.warnings.entries()) {
+    page.para(warningText(warning, lang), 0, pad(i === 0 ? w.warnings : '', label), 'yellow');
+  }
+}
+
+function refused(page: Page, o: Overview): void {
+  if (o.rejected.length === 0) return;
+  const { lang } = page.options;
+  const w = words(lang);
+  page.heading(`${w.report.rejected} (${o.rejected.length})`);
+  for (const item of o.rejected.slice(0, MOST_ROWS)) {
+    const where = item.place === null ? '' : placeText(item.place, lang);
+    page.line(
+      `  ${page.paint(plain(objectText(item.object)), 'red')}${where === '' ? '' : `  ${plain(where)}`}`,
+    );
+    page.para(w.rejected[item.treatment], 4);
+    for (const reason of item.reasons) page.para(rejectionText(reason, item.object, lang), 4, '- ');
+  }
+  more(page, o.rejected.length - MOST_ROWS);
+}
+
+function more(page: Page, count: number): void {
+  if (count > 0) page.line(`  ${fill(words(page.options.lang).report.moreShort, { count: figure(count) })}`);
+}
+
+function figures(page: Page, o: Overview): void {
+  const w = words(page.options.lang);
+  const counts = o.summary.isolation;
+  page.heading(`${w.report.podsBy} (${figure(counts.pods)})`);
+  const rows: [string, number][] = ISOLATION_PARTS.map((part) => [w.isolation[part], counts[part]]);
+  bars(page, rows, counts.pods);
+  const extra: [string, number][] = [];
+  if (counts.allPermitted > 0) extra.push([w.isolation.allPermitted, counts.allPermitted]);
+  if (counts.paperOnly > 0) extra.push([w.isolation.paperOnly, counts.paperOnly]);
+  if (o.summary.finishedPods > 0) extra.push([w.report.finished, o.summary.finishedPods]);
+  for (const [name, value] of extra) page.line(page.paint(`  (${name}: ${figure(value)})`, 'dim'));
+  page.heading(`${w.report.openEgress} (${w.report.pods})`);
+  bars(
+    page,
+    WIDTH_PARTS.map(([width, field]) => [w.width[width], o.summary.openEgress[field]]),
+    counts.pods,
+  );
+  const pairs = o.summary.pairs;
+  page.heading(`${w.report.pairs} (${figure(pairs.total)})`);
+  bars(
+    page,
+    [
+      [w.report.pairsFull, pairs.full],
+      [w.report.pairsPermitted, pairs.permitted],
+      [w.report.pairsDepends, pairs.depends],
+      [w.report.pairsDenied, pairs.denied],
+    ],
+    pairs.total,
+  );
+}
+
+/** Rows of a name, a figure, its share and a bar. */
+function bars(page: Page, rows: [string, number][], total: number): void {
+  const name = Math.max(...rows.map(([text]) => cells(text)));
+  const digits = Math.max(...rows.map(([, value]) => figure(value).length));
+  const room = Math.max(0, Math.min(30, page.options.width - name - digits - 12));
+  for (const [text, value] of rows) {
+    const share = pad(percent(value, total), 4, 'right');
+    const bar = '█'.repeat(total === 0 ? 0 : Math.round((value / total) * room));
+    page.line(`  ${pad(text, name)}  ${pad(figure(value), digits, 'right')}  ${share}  ${bar}`.trimEnd());
+  }
+}
+
+function namespaces(page: Page, o: Overview): void {
+  const { lang, width } = page.options;
+  const w = words(lang);
+  page.heading(`${w.report.isolationByNamespace} (${o.namespaces.length})`);
+  const parts = ISOLATION_PARTS.filter(
+    (part) => part === 'both' || part === 'none' || o.namespaces.some((n) => n.isolation[part] > 0),
+  );
+  const rows = [...o.namespaces]
+    .slice(0, MOST_NAMESPACES)
+    .map((n) => [
+      plain(n.name),
+      figure(n.isolation.pods),
+      ...parts.map((part) => figure(n.isolation[part])),
+      figure(n.openEgress.anywhere),
+      figure(n.policies),
+      n.defaults.map((d) => w.defaults[d]).join(', '),
+    ]);
+  const lines = table(
+    [
+      { title: w.report.namespace, shrink: true },
+      { title: w.report.pods, align: 'right' },
+      ...parts.map((part) => ({ title: w.isolationShort[part], align: 'right' as const })),
+      { title: w.report.openEgressShort, align: 'right' },
+      { title: w.report.policies, align: 'right' },
+      { title: w.report.defaultsHeading, shrink: true },
+    ],
+    rows,
+    width - 2,
+  );
+  for (const [i, line] of lines.entries()) page.line(`  ${i === 0 ? page.paint(line, 'dim') : line}`);
+  more(page, o.namespaces.length - MOST_NAMESPACES);
+}
+
+/** What a group reaches outside, in a cell: widest ranges first, the rest counted. */
+export function reachText(group: EgressGroup, lang: Lang): string {
+  const w = words(lang).report;
+  return group.reach
+    .flatMap((item) => {
+      const ranges = listText(item.ranges, lang, 4);
+      const parts: string[] = [];
+      const conns: ConnJson = item.conns;
+      if (Object.keys(conns).length > 0) parts.push(`${ranges}: ${connsText(conns, lang)}`);
+      if (item.depends !== undefined && Object.keys(item.depends).length > 0) {
+        parts.push(`${ranges}: ${connsText(item.depends, lang)} (${w.conditional})`);
+      }
+      return parts;
+    })
+    .join(' | ');
+}
+
+function openEgress(page: Page, groups: EgressGroup[]): void {
+  const { lang, width } = page.options;
+  const w = words(lang).report;
+  page.heading(`${w.openEgress}: ${w.workloads}`);
+  if (groups.length === 0) {
+    page.line(`  ${w.openEgressNone}`);
+    return;
+  }
+  const rows = groups
+    .slice(0, MOST_ROWS)
+    .map((group) => [
+      plain(`${group.namespace}/${egressName(group)}`),
+      widthText(group.width, lang),
+      plain(reachText(group, lang)),
+    ]);
+  const lines = table(
+    [{ title: w.workload }, { title: w.width }, { title: w.reach, shrink: true }],
+    rows,
+    width - 2,
+  );
+  for (const [i, line] of lines.entries()) page.line(`  ${i === 0 ? page.paint(line, 'dim') : line}`);
+  more(page, groups.length - MOST_ROWS);
+}
+
+/** `web ×12`, or the one pod's own name. */
+export function egressName(group: EgressGroup): string {
+  if (group.count > 1) return `${group.workload.name} ×${group.count}`;
+  return group.kind === 'Pod' ? group.name : group.workload.name;
+}
+
+function findings(page: Page, groups: FindingGroup[], o: Overview): void {
+  const { lang } = page.options;
+  const w = words(lang);
+  const counts = SEVERITIES.filter((s) => o.summary.findings[s] > 0)
+    .map((s) => `${w.severity[s]} ${figure(o.summary.findings[s])}`)
+    .join(', ');
+  page.heading(counts === '' ? w.report.findings : `${w.report.findings} (${counts})`);
+  if (groups.length === 0) page.line(`  ${w.report.findingsNone}`);
+  const label = Math.max(...SEVERITIES.map((s) => cells(w.severity[s]))) + 2;
+  for (const group of groups) {
+    const first = findingText(group.findings[0]!, lang);
+    const many = group.findings.length > 1 ? ` ×${figure(group.findings.length)}` : '';
+    const badge = page.paint(pad(w.severity[group.severity], label), ...SEVERITY_PAINT[group.severity]);
+    page.line(`  ${badge}${page.paint(plain(first.title) + many, 'bold')}`);
+    for (const finding of group.findings.slice(0, MOST_PLACES)) {
+      const object = finding.object === null ? '' : objectText(finding.object);
+      const place = finding.place === null ? '' : placeText(finding.place, lang);
+      const where = [object, place].filter((part) => part !== '').join(', ');
+      const text = findingText(finding, lang).text;
+      page.para(where === '' ? text : `${where}: ${text}`, 2 + label, '- ');
+    }
+    if (group.findings.length > MOST_PLACES) {
+      const count = figure(group.findings.length - MOST_PLACES);
+      page.line(`${' '.repeat(2 + label)}${fill(w.report.moreShort, { count })}`);
+    }
+    if (first.advice !== '') page.para(first.advice, 2 + label, '→ ');
+  }
+}
+
+function assumptions(page: Page, o: Overview): void {
+  const { lang, width } = page.options;
+  const w = words(lang).report;
+  page.heading(w.assumptions);
+  const lines = table(
+    [{ title: w.name, shrink: true }, { title: w.value }, { title: w.origin }, { title: '--assume' }],
+    o.assumptions.map((record) => {
+      const text = assumptionText(record, lang);
+      return [text.name, text.value, text.origin, `${record.name}=${record.value}`];
+    }),
+    width - 2,
+  );
+  for (const [i, line] of lines.entries()) page.line(`  ${i === 0 ? page.paint(line, 'dim') : line}`);
+}
+
+/** Figures of several audits side by side, as rows of `[name, value, …]`. */
+export function comparisonRows(overviews: readonly Overview[], lang: Lang): string[][] {
+  const w = words(lang);
+  const row = (name: string, value: (o: Overview) => string) => [name, ...overviews.map(value)];
+  const pods = (o: Overview, count: number) =>
+    `${figure(count)} (${percent(count, o.summary.isolation.pods)})`;
+  return [
+    row(w.report.enforcement, (o) => enforcementText(o, lang).badge),
+    row(w.report.coverage, (o) =>
+      o.coverage.complete ? w.coverage.outcome.read : `! ${w.report.unknownValue}`,
+    ),
+    row(w.report.serverVersion, (o) => o.cluster.serverVersion ?? w.report.unknownValue),
+    row(w.report.namespaces, (o) => figure(o.summary.namespaces)),
+    row(w.report.workloads, (o) => figure(o.summary.workloads)),
+    row(w.report.policies, (o) => figure(o.summary.policies)),
+    row(w.report.rejected, (o) => figure(o.rejected.length)),
+    row(w.report.pods, (o) => figure(o.summary.isolation.pods)),
+    ...ISOLATION_PARTS.map((part) => row(w.isolation[part], (o) => pods(o, o.summary.isolation[part]))),
+    row(w.isolation.paperOnly, (o) => pods(o, o.summary.isolation.paperOnly)),
+    ...WIDTH_PARTS.filter(([width]) => width !== 'none').map(([width, field]) =>
+      row(`${w.report.openEgressShort}: ${w.width[width]}`, (o) => pods(o, o.summary.openEgress[field])),
+    ),
+    row(`${w.report.pairs}: ${w.report.pairsPermitted}`, (o) =>
+      percent(o.summary.pairs.permitted, o.summary.pairs.total),
+    ),
+    ...SEVERITIES.map((severity) =>
+      row(`${w.report.findings}: ${w.severity[severity]}`, (o) => figure(o.summary.findings[severity])),
+    ),
+  ];
+}
+
+function comparison(page: Page, engines: readonly AuditEngine[]): void {
+  const { lang, width } = page.options;
+  const w = words(lang).report;
+  const overviews = engines.map((engine) => engine.overview());
+  page.heading(w.comparison);
+  const lines = table(
+    [
+      { title: '', shrink: true },
+      ...overviews.map((o) => ({ title: plain(o.cluster.name), align: 'right' as const, shrink: true })),
+    ],
+    comparisonRows(overviews, lang),
+    width - 2,
+  );
+  for (const [i, line] of lines.entries()) page.line(`  ${i === 0 ? page.paint(line, 'bold') : line}`);
+}
+
+/** A connection's end in text: `namespace/name`, `namespace/Kind/name`, or its CIDRs. */
+export function nodeText(node: NodeJson): string {
+  if ('cidrs' in node) return node.cidrs.join(' ');
+  return node.kind === 'Pod'
+    ? `${node.namespace}/${node.name}`
+    : `${node.namespace}/${node.kind}/${node.name}`;
+}
+
+/** One line an edge: `shop/web -> shop/db: TCP 5432`, in pieces. */
+export function* connectionsText(
+  engine: AuditEngine,
+  endpoints: 'pods' | 'workloads',
+  lang: Lang,
+): Generator<string> {
+  const w = words(lang).report;
+  let lines: string[] = [];
+  for (const edge of engine.connections(endpoints).edges) {
+    const parts: string[] = [];
+    if (Object.keys(edge.conns).length > 0) parts.push(connsText(edge.conns, lang));
+    if (edge.depends !== undefined && Object.keys(edge.depends).length > 0) {
+      parts.push(`${w.conditional}: ${connsText(edge.depends, lang)}`);
+    }
+    const marks = [...(edge.partial ? ['partial'] : []), ...(edge.within ? ['within'] : [])];
+    const mark = marks.length === 0 ? '' : `  [${marks.join(', ')}]`;
+    lines.push(plain(`${nodeText(edge.src)} -> ${nodeText(edge.dst)}: ${parts.join('; ')}${mark}`));
+    if (lines.length >= 500) {
+      yield `${lines.join('\n')}\n`;
+      lines = [];
+    }
+  }
+  if (lines.length > 0) yield `${lines.join('\n')}\n`;
+}
+
+/** Why a connection is permitted or denied, as text for a terminal. */
+export function explanationText(e: Explanation, options: TextOptions): string {
+  const page = new Page(options);
+  const { lang } = options;
+  const w = words(lang);
+  const paint: Paint = e.verdict === 'permitted' ? 'green' : e.verdict === 'denied' ? 'red' : 'yellow';
+  const connection = `${endpointText(e.src)} -> ${endpointText(e.dst)} ${e.protocol}/${e.port}${e.family === null ? '' : ` (${e.family})`}`;
+  page.line(`${plain(connection)}: ${page.paint(verdictText(e.verdict, lang), 'bold', paint)}`);
+  if (e.enforced === 'no' && e.paperVerdict !== e.verdict) {
+    page.para(fill(w.explain.paper, { verdict: verdictText(e.paperVerdict, lang) }), 0, '', 'yellow');
+  }
+  if (e.enforced === 'unknown') page.para(w.explain.enforcementUnknown, 0, '', 'dim');
+  for (const reason of [e.egress, e.ingress]) {
+    const parts = reasonParts(reason, lang);
+    page.line();
+    page.line(
+      page.paint(`${w.directionTitle[reason.direction]}: ${verdictText(reason.verdict, lang)}`, 'bold'),
+    );
+    page.para(`${parts.sentence}.`, 2);
+    for (const rule of parts.rules.slice(0, MOST_ROWS)) page.para(rule, 4, '- ');
+    more(page, parts.rules.length - MOST_ROWS);
+    for (const use of reason.assumptions) {
+      page.para(assumptionUseText(use, reason.verdict === 'depends', lang), 2, '', 'dim');
+    }
+  }
+  page.line();
+  page.line(`${w.explain.between}: ${connsText(e.conns, lang)}`);
+  if (Object.keys(e.depends).length > 0)
+    page.line(`${w.explain.dependsBetween}: ${connsText(e.depends, lang)}`);
+  if (e.remedy !== null) {
+    page.line();
+    page.line(page.paint(w.explain.remedy, 'bold'));
+    for (const policy of e.remedy.policies) {
+      page.line(`# ${w.directionTitle[policy.direction]}, ${w.report.namespace} ${plain(policy.namespace)}`);
+      page.line(JSON.stringify(policy.manifest, null, 2));
+    }
+  }
+  return page.text();
+}
