@@ -1,0 +1,554 @@
+/** Collects what a source brings, in whatever order, and gives one sorted snapshot of it. */
+import { groupOf, isClusterWidePolicy, OTHER_POLICY_KINDS, RESOURCES } from './kinds.ts';
+import { readManifest } from './manifests.ts';
+import type { ManifestObject } from './manifests.ts';
+import {
+  compareText,
+  controllerOf,
+  Interner,
+  isObject,
+  NAME_LABEL,
+  projectNamespace,
+  projectNode,
+  projectPod,
+  projectPolicy,
+  projectService,
+  projectWorkload,
+  WORKLOADS,
+} from './project.ts';
+import type { ProjectContext } from './project.ts';
+import type {
+  ClusterInfo,
+  CoverageEntry,
+  Enforcement,
+  NamespaceRecord,
+  NodeRecord,
+  OtherPolicyRecord,
+  OwnerRef,
+  Place,
+  PodRecord,
+  PolicyRecord,
+  Problem,
+  ServiceRecord,
+  Snapshot,
+} from './snapshot.ts';
+
+/** Kinds that stand between a pod and the workload that a user knows, with the group that serves them. */
+const OWNER_KINDS = new Set(['ReplicaSet', 'Job', 'ReplicationController']);
+
+interface KnownOwner {
+  namespace: string;
+  kind: string;
+  name: string;
+  controller: OwnerRef | null;
+}
+
+interface NodeAddress {
+  namespace: string;
+  node: string;
+  ips: string[];
+}
+
+export class SnapshotBuilder {
+  private readonly cluster: ClusterInfo;
+  private readonly intern = new Interner();
+  private namespaces: NamespaceRecord[] = [];
+  private pods: PodRecord[] = [];
+  private workloads: PodRecord[] = [];
+  private nodes: NodeRecord[] = [];
+  private nodeAddresses: NodeAddress[] = [];
+  private services: ServiceRecord[] = [];
+  private policies: PolicyRecord[] = [];
+  private otherPolicies: OtherPolicyRecord[] = [];
+  private owners: KnownOwner[] = [];
+  private readonly entries: CoverageEntry[] = [];
+  private readonly problems: Problem[] = [];
+  private readonly unreadPolicies = new Set<string | null>();
+  private readonly unreadPods = new Set<string | null>();
+  private skippedDocuments = 0;
+  private enforcement: Enforcement | null = null;
+  /** Duplicates, found anew by each `finish`. */
+  private duplicates: Problem[] = [];
+
+  /** `cluster.source` decides how gaps are read: 'manifests' have all their objects, a cluster may hide some. */
+  constructor(cluster: ClusterInfo) {
+    this.cluster = { ...cluster, warnings: [...cluster.warnings] };
+  }
+
+  /**
+   * One page of an API list, already JSON-parsed; projects each item. `resource` is the plural of the API
+   * ('pods', 'networkpolicies', ...); items of a list carry no kind, so it comes from the resource.
+   * Gives the page's size and what is needed to go on; entries that are no objects become problems.
+   */
+  addListPage(
+    resource: string,
+    list: unknown,
+  ): {
+    count: number;
+    continueToken: string | null;
+    remaining: number | null;
+    resourceVersion: string | null;
+  } {
+    const page = isObject(list) ? list : {};
+    const meta = isObject(page.metadata) ? page.metadata : {};
+    const items = Array.isArray(page.items) ? page.items : [];
+    const plural = resource.split('.')[0];
+    const known = Object.hasOwn(RESOURCES, plural) ? RESOURCES[plural] : undefined;
+    // The list names its own kind and group; the table stands in where it does not.
+    const listKind =
+      typeof page.kind === 'string' && page.kind.endsWith('List') ? page.kind.slice(0, -4) : '';
+    const kind = listKind !== '' ? listKind : (known?.kind ?? '');
+    const group =
+      typeof page.apiVersion === 'string' && listKind !== ''
+        ? groupOf(page.apiVersion)
+        : resource.includes('.')
+          ? resource.slice(plural.length + 1)
+          : (known?.group ?? '');
+    const context: ProjectContext = {
+      intern: this.intern,
+      origin: 'cluster',
+      report: (problem) => this.problems.push(problem),
+    };
+    let count = 0;
+    items.forEach((item: unknown, index: number) => {
+      if (!isObject(item)) {
+        this.problems.push({
+          check: 'input.not-an-item',
+          place: { field: `${resource}.items[${index}]` },
+          params: { field: `items[${index}]` },
+        });
+        return;
+      }
+      count++;
+      this.project(item, kind, group, context);
+    });
+    return {
+      count,
+      continueToken: typeof meta.continue === 'string' && meta.continue !== '' ? meta.continue : null,
+      remaining: typeof meta.remainingItemCount === 'number' ? meta.remainingItemCount : null,
+      resourceVersion: typeof meta.resourceVersion === 'string' ? meta.resourceVersion : null,
+    };
+  }
+
+  /** Forgets what a list brought so far, because it starts again (its continue token expired, 410). */
+  restartList(resource: string, namespace: string | null): void {
+    const plural = resource.split('.')[0];
+    const known = Object.hasOwn(RESOURCES, plural) ? RESOURCES[plural] : undefined;
+    const kind = known?.kind ?? '';
+    const group = resource.includes('.') ? resource.slice(plural.length + 1) : (known?.group ?? '');
+    const stays = (record: { namespace: string | null }): boolean =>
+      namespace !== null && record.namespace !== namespace;
+    if (kind === 'Namespace') this.namespaces = [];
+    else if (kind === 'Node') this.nodes = [];
+    else if (kind === 'Pod') {
+      this.pods = this.pods.filter(stays);
+      this.nodeAddresses = this.nodeAddresses.filter(stays);
+    } else if (kind === 'Service') this.services = this.services.filter(stays);
+    else if (kind === 'NetworkPolicy' && group === 'networking.k8s.io')
+      this.policies = this.policies.filter(stays);
+    else if (OWNER_KINDS.has(kind))
+      this.owners = this.owners.filter((owner) => owner.kind !== kind || stays(owner));
+    else
+      this.otherPolicies = this.otherPolicies.filter(
+        (one) => one.kind !== kind || one.group !== group || stays(one),
+      );
+  }
+
+  /**
+   * Text of one manifest file ('-' for standard input): documents, lists, workload templates (S20). Adds the
+   * file's coverage. Gives the documents with content and the objects that the audit reads.
+   */
+  addManifest(file: string, text: string): { documents: number; objects: number } {
+    const name = this.intern.text(file);
+    let objects = 0;
+    let skipped = 0;
+    const gaps: string[] = [];
+    const { documents } = readManifest(name, text, {
+      object: (found) => {
+        objects++;
+        this.addManifestObject(found);
+      },
+      skipped: () => {
+        skipped++;
+      },
+      problem: (problem, gap) => {
+        this.problems.push(problem);
+        if (gap) gaps.push(`${problem.check} (line ${problem.place.line ?? 1})`);
+      },
+    });
+    this.skippedDocuments += skipped;
+    const entry = { resource: 'file', verb: 'read', namespace: null, file: name } as const;
+    if (gaps.length > 0)
+      this.entries.push({
+        ...entry,
+        outcome: 'failed',
+        count: objects,
+        reason: gaps.slice(0, 5).join(', '),
+        affectsVerdicts: true,
+      });
+    else if (objects === 0 && documents > 0)
+      this.entries.push({
+        ...entry,
+        outcome: 'skipped',
+        count: 0,
+        reason: 'no object that the audit reads',
+        affectsVerdicts: false,
+      });
+    else this.entries.push({ ...entry, outcome: 'read', count: objects, affectsVerdicts: true });
+    return { documents, objects };
+  }
+
+  private addManifestObject(found: ManifestObject): void {
+    const context: ProjectContext = {
+      intern: this.intern,
+      origin: 'manifest',
+      place: found.place,
+      report: (problem) => this.problems.push(problem),
+    };
+    const current = currentVersion(found);
+    if (current !== null) {
+      const policy = found.kind === 'NetworkPolicy';
+      this.reportOldVersion(found, current, policy ? 'left-out' : 'kept');
+      if (policy) return;
+    }
+    this.project(found.raw, found.kind, found.group, context);
+  }
+
+  private reportOldVersion(found: ManifestObject, current: string, treatment: 'left-out' | 'kept'): void {
+    const meta = isObject(found.raw.metadata) ? found.raw.metadata : {};
+    this.problems.push({
+      check: 'input.api-version',
+      place: { ...found.place, field: 'apiVersion' },
+      object: {
+        kind: found.kind,
+        namespace: typeof meta.namespace === 'string' && meta.namespace !== '' ? meta.namespace : 'default',
+        name: typeof meta.name === 'string' ? meta.name : '',
+      },
+      params: { kind: found.kind, apiVersion: found.apiVersion, current, treatment },
+    });
+  }
+
+  private project(raw: Record<string, unknown>, kind: string, group: string, context: ProjectContext): void {
+    if (Object.hasOwn(OTHER_POLICY_KINDS, group) && OTHER_POLICY_KINDS[group].includes(kind)) {
+      const meta = isObject(raw.metadata) ? raw.metadata : {};
+      const record: OtherPolicyRecord = {
+        kind,
+        group,
+        namespace: isClusterWidePolicy(kind)
+          ? null
+          : typeof meta.namespace === 'string' && meta.namespace !== ''
+            ? meta.namespace
+            : 'default',
+        name: typeof meta.name === 'string' ? meta.name : '',
+        status: 'present',
+      };
+      if (context.place) record.place = context.place;
+      this.otherPolicies.push(record);
+      return;
+    }
+    switch (kind) {
+      case 'Namespace': {
+        const record = projectNamespace(raw, context);
+        if (record !== null) this.namespaces.push(record);
+        return;
+      }
+      case 'Pod': {
+        const projected = projectPod(raw, context);
+        if (projected === null) return;
+        const { record, nodeIps } = projected;
+        this.pods.push(record);
+        if (record.node !== null && nodeIps.length > 0)
+          this.nodeAddresses.push({ namespace: record.namespace, node: record.node, ips: nodeIps });
+        return;
+      }
+      case 'Node': {
+        const record = projectNode(raw, context);
+        if (record !== null) this.nodes.push(record);
+        return;
+      }
+      case 'Service': {
+        const record = projectService(raw, context);
+        if (record !== null) this.services.push(record);
+        return;
+      }
+      case 'NetworkPolicy': {
+        const record = projectPolicy(raw, context);
+        if (record !== null) this.policies.push(record);
+        return;
+      }
+    }
+    if (!Object.hasOwn(WORKLOADS, kind)) return;
+    if (OWNER_KINDS.has(kind)) {
+      const meta = isObject(raw.metadata) ? raw.metadata : {};
+      const controller = controllerOf(raw, kind);
+      if (typeof meta.name === 'string')
+        this.owners.push({
+          namespace: this.intern.text(
+            typeof meta.namespace === 'string' && meta.namespace !== '' ? meta.namespace : 'default',
+          ),
+          kind,
+          name: meta.name,
+          controller: controller === null ? null : this.intern.owner(controller.kind, controller.name),
+        });
+    }
+    // A live cluster has pods; its workloads only tell who owns them (S20).
+    if (context.origin === 'cluster') return;
+    const record = projectWorkload(raw, kind, context);
+    if (record !== null) this.workloads.push(record);
+  }
+
+  /** Another kind of policy, found by discovery or by its list (S26). */
+  addOtherPolicy(record: OtherPolicyRecord): void {
+    this.otherPolicies.push(record);
+  }
+
+  addCoverage(entry: CoverageEntry): void {
+    this.entries.push(entry);
+  }
+
+  addProblem(problem: Problem): void {
+    this.problems.push(problem);
+  }
+
+  /** Policies or pods of a namespace (null: of the cluster) could not be read: verdicts on them depend. */
+  markUnread(what: 'policies' | 'pods', namespace: string | null): void {
+    (what === 'policies' ? this.unreadPolicies : this.unreadPods).add(namespace);
+  }
+
+  setServerVersion(gitVersion: string | null): void {
+    this.cluster.serverVersion = gitVersion;
+  }
+
+  setEnforcement(enforcement: Enforcement): void {
+    this.enforcement = enforcement;
+  }
+
+  /** The snapshot: sorted, owners resolved, implied namespaces and nodes added. The same input in any order of pages gives the same. */
+  finish(): Snapshot {
+    this.duplicates = [];
+    const owners = new Map<string, KnownOwner>();
+    for (const owner of this.owners) owners.set(`${owner.namespace}/${owner.kind}/${owner.name}`, owner);
+    const pods = this.endpoints(owners);
+    const namespaces = this.allNamespaces(pods);
+    const entries = [...this.entries].sort(
+      (a, b) =>
+        compareText(a.file ?? '', b.file ?? '') ||
+        compareText(a.resource, b.resource) ||
+        compareText(a.namespace ?? '', b.namespace ?? '') ||
+        compareText(a.verb, b.verb) ||
+        compareText(a.outcome, b.outcome),
+    );
+    const services = this.unique(this.services, 'Service');
+    const policies = this.unique(this.policies, 'NetworkPolicy');
+    const problems = [...this.problems, ...this.duplicates].sort(compareProblems);
+    return {
+      format: 'bulkhead.snapshot',
+      version: 1,
+      cluster: this.cluster,
+      namespaces,
+      pods,
+      nodes: this.allNodes(),
+      services,
+      policies,
+      otherPolicies: this.allOtherPolicies(),
+      enforcement: this.enforcement ?? {
+        plugin: null,
+        ingress: 'unknown',
+        egress: 'unknown',
+        evidence: [],
+        nodes: [],
+        implies: {},
+      },
+      coverage: {
+        complete:
+          this.unreadPolicies.size === 0 &&
+          this.unreadPods.size === 0 &&
+          !entries.some(
+            (entry) =>
+              entry.affectsVerdicts &&
+              (entry.outcome === 'refused' || entry.outcome === 'failed' || entry.outcome === 'moved'),
+          ),
+        entries,
+        unreadPolicies: [...this.unreadPolicies].sort(compareNullable),
+        unreadPods: [...this.unreadPods].sort(compareNullable),
+        skippedDocuments: this.skippedDocuments,
+      },
+      problems,
+    };
+  }
+
+  /** Sorted by namespace, name and kind; of several with one identity the last one read counts, and is reported. */
+  private unique<T extends { namespace: string; name: string; place?: Place }>(
+    records: T[],
+    kind: string | ((record: T) => string),
+  ): T[] {
+    const kindOf = typeof kind === 'string' ? (): string => kind : kind;
+    const sorted = [...records].sort(
+      (a, b) =>
+        compareText(a.namespace, b.namespace) ||
+        compareText(a.name, b.name) ||
+        compareText(kindOf(a), kindOf(b)),
+    );
+    const result: T[] = [];
+    for (const record of sorted) {
+      const before = result.at(-1);
+      if (
+        before === undefined ||
+        before.name !== record.name ||
+        before.namespace !== record.namespace ||
+        kindOf(before) !== kindOf(record)
+      ) {
+        result.push(record);
+        continue;
+      }
+      this.reportDuplicate(
+        { kind: kindOf(record), namespace: record.namespace, name: record.name },
+        before,
+        record,
+      );
+      result[result.length - 1] = record;
+    }
+    return result;
+  }
+
+  /** Two objects of one identity in manifests. A live list that names one twice only moved while it was read. */
+  private reportDuplicate(
+    object: { kind: string; namespace: string | null; name: string },
+    before: { place?: Place },
+    after: { place?: Place },
+  ): void {
+    if (before.place === undefined || after.place === undefined) return;
+    const same =
+      JSON.stringify({ ...before, place: undefined }) === JSON.stringify({ ...after, place: undefined });
+    this.duplicates.push({
+      check: same ? 'input.duplicate-identical' : 'input.duplicate',
+      place: { ...after.place },
+      object,
+      params: {
+        file: before.place.file ?? '',
+        document: before.place.document ?? 0,
+        line: before.place.line ?? 0,
+      },
+    });
+  }
+
+  /** Pods, and the templates that have no pod of theirs in the input (S20). */
+  private endpoints(owners: Map<string, KnownOwner>): PodRecord[] {
+    const pods = this.unique(this.pods, (pod) => pod.kind);
+    const templates = this.unique(this.workloads, (pod) => pod.kind);
+    const objects = new Set(templates.map((one) => `${one.namespace}/${one.kind}/${one.name}`));
+    /** Every workload that a pod in the input belongs to, directly or further up. */
+    const covered = new Set<string>();
+    const resolved = pods.map((pod) => {
+      if (pod.owner === null) return pod;
+      let owner = pod.owner;
+      covered.add(`${pod.namespace}/${owner.kind}/${owner.name}`);
+      // A chain in a cluster is two or three long; a longer one is a loop.
+      for (let depth = 0; depth < 5; depth++) {
+        const next = owners.get(`${pod.namespace}/${owner.kind}/${owner.name}`)?.controller;
+        if (!next) break;
+        owner = next;
+        covered.add(`${pod.namespace}/${owner.kind}/${owner.name}`);
+      }
+      // A dump of Deployments and pods without ReplicaSets: the hash in the name tells whose pod it is.
+      const hash = pod.labels['pod-template-hash'];
+      if (pod.owner.kind === 'ReplicaSet' && hash !== undefined && pod.owner.name.endsWith(`-${hash}`))
+        covered.add(`${pod.namespace}/Deployment/${pod.owner.name.slice(0, -hash.length - 1)}`);
+      return owner === pod.owner ? pod : { ...pod, owner };
+    });
+    for (const template of templates) {
+      if (covered.has(`${template.namespace}/${template.kind}/${template.name}`)) continue;
+      const owner = template.owner;
+      // Its pods, or its owner's template, stand for it already.
+      if (owner !== null && objects.has(`${template.namespace}/${owner.kind}/${owner.name}`)) continue;
+      resolved.push(template);
+    }
+    return resolved.sort(
+      (a, b) =>
+        compareText(a.namespace, b.namespace) || compareText(a.name, b.name) || compareText(a.kind, b.kind),
+    );
+  }
+
+  private allNamespaces(pods: PodRecord[]): NamespaceRecord[] {
+    const byName = new Map<string, NamespaceRecord>();
+    const objects = this.unique(
+      this.namespaces.map((record) => ({ ...record, namespace: '' })),
+      'Namespace',
+    );
+    for (const { namespace: _, ...record } of objects) byName.set(record.name, record);
+    const manifests = this.cluster.source === 'manifests';
+    const imply = (name: string | null): void => {
+      if (name === null || byName.has(name)) return;
+      byName.set(name, {
+        name,
+        labels: this.intern.labels([[NAME_LABEL, name]]),
+        // A manifest's namespace has no other label (S19); a live one may have.
+        labelsKnown: manifests,
+        implied: true,
+      });
+    };
+    for (const pod of pods) imply(pod.namespace);
+    for (const service of this.services) imply(service.namespace);
+    for (const policy of this.policies) imply(policy.namespace);
+    for (const other of this.otherPolicies) imply(other.namespace);
+    for (const name of this.unreadPods) imply(name);
+    for (const name of this.unreadPolicies) imply(name);
+    return [...byName.values()].sort((a, b) => compareText(a.name, b.name));
+  }
+
+  /** Nodes as read; where a node's object is absent, what its pods tell of it (name and address, S1). */
+  private allNodes(): NodeRecord[] {
+    const byName = new Map<string, NodeRecord>();
+    for (const node of this.nodes) byName.set(node.name, node);
+    const implied = new Map<string, Set<string>>();
+    for (const { node, ips } of this.nodeAddresses) {
+      if (byName.has(node)) continue;
+      const known = implied.get(node);
+      if (known === undefined) implied.set(node, new Set(ips));
+      else for (const ip of ips) known.add(ip);
+    }
+    for (const [name, ips] of implied)
+      byName.set(name, { name, ips: [...ips].sort(compareText), labels: {}, podCIDRs: [] });
+    return [...byName.values()].sort((a, b) => compareText(a.name, b.name));
+  }
+
+  private allOtherPolicies(): OtherPolicyRecord[] {
+    const identity = (one: OtherPolicyRecord): string =>
+      JSON.stringify([one.group, one.kind, one.namespace, one.name, one.status]);
+    const byIdentity = new Map<string, OtherPolicyRecord>();
+    for (const one of this.otherPolicies) byIdentity.set(identity(one), one);
+    return [...byIdentity.entries()].sort((a, b) => compareText(a[0], b[0])).map(([, one]) => one);
+  }
+}
+
+const CURRENT: Readonly<Record<string, string>> = {
+  Namespace: 'v1',
+  Pod: 'v1',
+  Service: 'v1',
+  Node: 'v1',
+  NetworkPolicy: 'networking.k8s.io/v1',
+  ...Object.fromEntries(Object.entries(WORKLOADS).map(([kind, { current }]) => [kind, current])),
+};
+
+/** The version to use instead, where current API servers do not serve the object's; null where they do. */
+function currentVersion(found: ManifestObject): string | null {
+  if (!Object.hasOwn(CURRENT, found.kind) || found.apiVersion === '') return null;
+  if (Object.hasOwn(OTHER_POLICY_KINDS, found.group)) return null;
+  return found.apiVersion === CURRENT[found.kind] ? null : CURRENT[found.kind];
+}
+
+function compareNullable(a: string | null, b: string | null): number {
+  return a === b ? 0 : a === null ? -1 : b === null ? 1 : compareText(a, b);
+}
+
+function compareProblems(a: Problem, b: Problem): number {
+  return (
+    compareText(a.place.file ?? '', b.place.file ?? '') ||
+    (a.place.document ?? 0) - (b.place.document ?? 0) ||
+    (a.place.line ?? 0) - (b.place.line ?? 0) ||
+    (a.place.column ?? 0) - (b.place.column ?? 0) ||
+    compareText(a.check, b.check) ||
+    compareText(a.place.field ?? '', b.place.field ?? '') ||
+    compareText(JSON.stringify(a.params), JSON.stringify(b.params))
+  );
+}

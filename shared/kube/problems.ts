@@ -1,0 +1,62 @@
+/**
+ * What reading can meet, by check id, with the severity of the finding that it becomes (see the list of bad
+ * input below S27). Parameters are plain data; `report/messages` puts them into words.
+ *
+ * Common to all: `place` names file, document, line and column where they are known, and `object` the object.
+ * `treatment` in the parameters says what happened: 'left-out' (the object or document takes no part) or
+ * 'kept' (it takes part as far as it could be read).
+ *
+ * Parameters by id
+ * - `input.unparsable` {message}: the document is neither YAML nor JSON; line and column are the error's.
+ * - `input.helm-template` {message}: the same, and it looks like an unrendered Helm template.
+ * - `input.alias-bomb` {}: YAML aliases would expand without measure; the document is left out.
+ * - `input.too-large` {bytes, limit}: the file was not read.
+ * - `input.unreadable` {reason}: the file or folder could not be opened; reason is the system's code (EACCES).
+ * - `input.link-loop` {path}: a symbolic link leads back into a folder that was read already; not followed.
+ * - `input.duplicate-key` {key, treatment}: a mapping has the key twice; kubectl refuses the document.
+ * - `input.duplicate` {file, document, line}: an object of the same kind, namespace and name stands at the
+ *   named place as well, with other content. The later one counts (as after `kubectl apply`), and the
+ *   problem's own place is that later one.
+ * - `input.duplicate-identical` {file, document, line}: the same, but both say the same.
+ * - `input.yaml-boolean` {value, count, treatment}: an unquoted `y` or `n`, which kubectl reads as a boolean and the
+ *   API then refuses as text; read as text here. count: how many in the document; the place is the first.
+ * - `input.no-name` {kind, treatment}: metadata.name is missing.
+ * - `input.api-version` {kind, apiVersion, current, treatment}: a version that current API servers refuse.
+ * - `input.invalid-object` {field, reason, value?, treatment}: the API refuses the object for this field.
+ *   reason: 'not-an-object', 'not-a-list', 'not-a-string', 'not-a-number', 'not-a-boolean', 'out-of-range',
+ *   'unknown-value', 'bad-name', 'bad-label-key', 'bad-label-value', 'selector-mismatch'.
+ * - `input.unknown-field` {field, treatment}: the API does not know the field and drops it (S27).
+ * - `input.unknown-kind` {kind, meant}: no such kind, but it looks like one that matters.
+ * - `input.workload-kind` {kind, apiVersion}: an object of an unknown kind with a pod template: its pods are not
+ *   in the audit.
+ * - `input.name-label` {value}: a namespace gives the label kubernetes.io/metadata.name another value than its
+ *   name; the API server overwrites it with the name, and so do we (S19).
+ * - `input.partial-list` {remaining}: a saved list ends with a continue token: it holds only the first part.
+ * - `input.not-an-item` {field}: an entry of a list that is no Kubernetes object.
+ */
+export const PROBLEM_CHECKS = {
+  'input.unparsable': 'high',
+  'input.helm-template': 'high',
+  'input.alias-bomb': 'high',
+  'input.too-large': 'high',
+  'input.unreadable': 'high',
+  'input.link-loop': 'low',
+  'input.duplicate-key': 'high',
+  'input.duplicate': 'high',
+  'input.duplicate-identical': 'low',
+  'input.yaml-boolean': 'low',
+  'input.no-name': 'high',
+  'input.api-version': 'high',
+  'input.invalid-object': 'high',
+  'input.unknown-field': 'high',
+  'input.unknown-kind': 'medium',
+  'input.workload-kind': 'medium',
+  'input.name-label': 'low',
+  'input.partial-list': 'high',
+  'input.not-an-item': 'medium',
+} as const satisfies Record<string, 'critical' | 'high' | 'medium' | 'low' | 'info'>;
+
+export type ProblemCheck = keyof typeof PROBLEM_CHECKS;
+
+/** The check ids in a stable order. */
+export const PROBLEM_IDS = Object.keys(PROBLEM_CHECKS) as ProblemCheck[];
