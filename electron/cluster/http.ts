@@ -1,0 +1,509 @@
+/**
+ * Requests to an API server: raw answers, repeated where it makes sense, bounded in time and number, cancelled at once.
+ */
+import { createGunzip } from 'node:zlib';
+import type { Readable } from 'node:stream';
+import { cancelled, ClusterError } from './error.ts';
+import type { ResolvedContext } from './kubeconfig.ts';
+import { Login, untilAborted } from './login.ts';
+
+/** How long and how often is tried. Milliseconds. */
+export interface Patience {
+  /** Until a connection stands (TCP, proxy and TLS). */
+  connectMs: number;
+  /** From the request to the first byte of the answer. */
+  answerMs: number;
+  /** Between two pieces of an answer. */
+  silenceMs: number;
+  /** After this time an answer must have come at `pace` bytes a second on the whole. */
+  graceMs: number;
+  pace: number;
+  /** Requests for one page altogether. */
+  attempts: number;
+  /** First pause; each further one is twice as long, with jitter. */
+  pauseMs: number;
+  /** Longest pause, also where Retry-After asks for more. */
+  longestPauseMs: number;
+}
+
+export const PATIENCE: Patience = {
+  connectMs: 15_000,
+  answerMs: 60_000,
+  silenceMs: 30_000,
+  graceMs: 30_000,
+  pace: 2_000,
+  attempts: 6,
+  pauseMs: 500,
+  longestPauseMs: 30_000,
+};
+
+/** A page of 500 pods has some megabytes; what is larger than this is no page. */
+const MAX_BODY = 512 * 1024 * 1024;
+
+export interface ApiAnswer {
+  status: number;
+  contentType: string;
+  bytes: ArrayBuffer;
+  /** What the server says of an error, in one line. */
+  message: string;
+  /** `reason` of a Status object ('Forbidden', 'Expired', …) or ''. */
+  reason: string;
+  attempts: number;
+}
+
+/** What went wrong with a single attempt, and whether another makes sense. */
+class Attempt extends Error {
+  readonly again: boolean;
+  readonly error: ClusterError;
+  readonly afterMs: number | null;
+
+  constructor(error: ClusterError, again: boolean, afterMs: number | null = null) {
+    super(error.message);
+    this.error = error;
+    this.again = again;
+    this.afterMs = afterMs;
+  }
+}
+
+export interface ClientOptions {
+  signal: AbortSignal;
+  patience?: Partial<Patience>;
+  userAgent?: string;
+  searchPath?: string;
+  env?: Record<string, string | undefined>;
+  execTimeoutMs?: number;
+  /** Told of each pause, for a progress line. */
+  onPause?: (what: string, ms: number) => void;
+}
+
+/** One context's connection. Close it in the end. */
+export class ApiClient {
+  readonly context: ResolvedContext;
+  readonly patience: Patience;
+  readonly #options: ClientOptions;
+  readonly #login: Login;
+  readonly #origin: string;
+  readonly #base: string;
+  /** Has the server ever answered? Before, a refused connection is not repeated. */
+  #reached = false;
+
+  constructor(context: ResolvedContext, options: ClientOptions) {
+    this.context = context;
+    this.#options = options;
+    this.patience = { ...PATIENCE, ...options.patience };
+    const url = new URL(context.cluster.server);
+    this.#origin = url.origin;
+    // A server may stand below a path (a proxy in front of several clusters).
+    this.#base = url.pathname.replace(/\/+$/, '');
+    this.#login = new Login(context, {
+      connectMs: this.patience.connectMs,
+      ...(options.searchPath === undefined ? {} : { searchPath: options.searchPath }),
+      ...(options.env === undefined ? {} : { env: options.env }),
+      ...(options.execTimeoutMs === undefined ? {} : { execTimeoutMs: options.execTimeoutMs }),
+    });
+  }
+
+  /** Ends all connections. */
+  close(): Promise<void> {
+    return this.#login.close();
+  }
+
+  /**
+   * GETs a path. Connection errors, 429 and 5xx are tried again with growing pauses; a 401 renews the login once.
+   * @param path absolute path with query, e.g. `/api/v1/pods?limit=500`
+   * @returns an answer of any status but 401 (a failed 5xx comes back as it is after the last attempt)
+   * @throws ClusterError 'auth' when the login is refused, 'network' when no answer could be had, 'cancelled'
+   */
+  async get(path: string, accept = 'application/json'): Promise<ApiAnswer> {
+    const { signal } = this.#options;
+    const { attempts, pauseMs, longestPauseMs } = this.patience;
+    let renewed = false;
+    for (let attempt = 1; ; attempt += 1) {
+      if (signal.aborted) throw cancelled();
+      const session = await untilAborted(this.#login.session(signal), signal);
+      let again: Attempt;
+      try {
+        const answer = await this.#once(path, accept, session);
+        if (answer.status === 401) {
+          if (renewed) throw new Attempt(this.#loggedOut(answer), false);
+          renewed = true;
+          await untilAborted(this.#login.renew(session.generation, signal), signal);
+          continue;
+        }
+        const wait = retryAfter(answer.retryAfter);
+        const busy = answer.status === 429 || (answer.status >= 500 && answer.status !== 501);
+        if (!busy || attempt >= attempts) {
+          return { ...answer, attempts: attempt };
+        }
+        again = new Attempt(new ClusterError('api', answer.message), true, wait);
+      } catch (error) {
+        if (signal.aborted) throw cancelled();
+        if (!(error instanceof Attempt)) throw error;
+        if (!error.again || attempt >= attempts) throw error.error;
+        again = error;
+      }
+      const growing = Math.min(pauseMs * 2 ** (attempt - 1), longestPauseMs);
+      const jittered = growing / 2 + (Math.random() * growing) / 2;
+      const pause = Math.min(Math.max(jittered, again.afterMs ?? 0), longestPauseMs);
+      this.#options.onPause?.(again.error.message, pause);
+      await sleep(pause, signal);
+    }
+  }
+
+  /**
+   * Opens a watch and hands each line (one event in JSON) on as it comes. Ends when the server ends it or `signal`
+   * aborts (without an error).
+   * @throws ClusterError like `get`; one attempt only
+   */
+  async watch(
+    path: string,
+    accept: string,
+    signal: AbortSignal,
+    onLine: (line: string) => void,
+    onOpen?: () => void,
+  ): Promise<{ status: number; message: string }> {
+    const both = AbortSignal.any([signal, this.#options.signal]);
+    const session = await untilAborted(this.#login.session(both), both);
+    try {
+      const response = await session.dispatcher.request({
+        origin: this.#origin,
+        path: this.#base + path,
+        method: 'GET',
+        headers: this.#headers(session.headers, accept, false),
+        signal: both,
+        headersTimeout: this.patience.answerMs,
+        // A watch may be silent for long; the server ends it by its own time-out.
+        bodyTimeout: 0,
+      });
+      if (response.statusCode === 401) {
+        await response.body.dump();
+        await untilAborted(this.#login.renew(session.generation, both), both);
+        return { status: 401, message: 'the login was refused' };
+      }
+      if (response.statusCode !== 200) {
+        const bytes = Buffer.from(await response.body.arrayBuffer()).subarray(0, 64 * 1024);
+        return { status: response.statusCode, message: statusOf(bytes, response.statusCode).message };
+      }
+      onOpen?.();
+      let rest = '';
+      const decoder = new TextDecoder();
+      for await (const chunk of response.body) {
+        rest += decoder.decode(chunk as Uint8Array, { stream: true });
+        const lines = rest.split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) if (line !== '') onLine(line);
+        if (rest.length > MAX_BODY / 64) throw new ClusterError('api', 'A watch event is too large');
+      }
+      return { status: 200, message: '' };
+    } catch (error) {
+      if (both.aborted) return { status: 200, message: '' };
+      if (error instanceof ClusterError) throw error;
+      throw this.#failure(error).error;
+    }
+  }
+
+  #headers(
+    login: Record<string, string | string[]>,
+    accept: string,
+    compress: boolean,
+  ): Record<string, string | string[]> {
+    return {
+      ...login,
+      accept,
+      'user-agent': this.#options.userAgent ?? 'bulkhead',
+      ...(compress && !this.context.cluster.disableCompression ? { 'accept-encoding': 'gzip' } : {}),
+    };
+  }
+
+  async #once(
+    path: string,
+    accept: string,
+    session: Awaited<ReturnType<Login['session']>>,
+  ): Promise<Omit<ApiAnswer, 'attempts'> & { retryAfter: string | null }> {
+    const { signal } = this.#options;
+    const { answerMs, silenceMs } = this.patience;
+    try {
+      const response = await session.dispatcher.request({
+        origin: this.#origin,
+        path: this.#base + path,
+        method: 'GET',
+        headers: this.#headers(session.headers, accept, true),
+        signal,
+        headersTimeout: answerMs,
+        bodyTimeout: silenceMs,
+      });
+      this.#reached = true;
+      const header = (name: string): string => {
+        const value = response.headers[name];
+        return (Array.isArray(value) ? value[0] : value) ?? '';
+      };
+      const bytes = await this.#body(response.body, header('content-encoding') === 'gzip', signal);
+      const status = response.statusCode;
+      const contentType = header('content-type').toLowerCase();
+      const said =
+        status === 200
+          ? { message: '', reason: '' }
+          : statusOf(new Uint8Array(bytes), status, header('location'));
+      return { status, contentType, bytes, ...said, retryAfter: header('retry-after') || null };
+    } catch (error) {
+      if (error instanceof Attempt || signal.aborted) throw error;
+      throw this.#failure(error);
+    }
+  }
+
+  /** Collects a body, and gives up on one that drips. */
+  async #body(body: Readable, gzip: boolean, signal: AbortSignal): Promise<ArrayBuffer> {
+    const { graceMs, pace } = this.patience;
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    let arrived = 0;
+    const begun = Date.now();
+    let slow = false;
+    const watchdog = setInterval(
+      () => {
+        const elapsed = Date.now() - begun;
+        if (elapsed > graceMs && arrived < (pace * elapsed) / 1000) {
+          slow = true;
+          body.destroy(new Error('too slow'));
+        }
+      },
+      Math.max(50, Math.min(1000, graceMs / 4)),
+    );
+    try {
+      body.on('data', (chunk: Uint8Array) => {
+        arrived += chunk.length;
+      });
+      let source: Readable = body;
+      if (gzip) {
+        const gunzip = createGunzip();
+        body.on('error', (error: Error) => gunzip.destroy(error));
+        // A connection that is cut ends the stream without 'end'.
+        body.on('close', () => {
+          if (!body.readableEnded) gunzip.destroy(new Error('terminated'));
+        });
+        source = body.pipe(gunzip);
+      }
+      for await (const chunk of source) {
+        chunks.push(chunk as Uint8Array);
+        size += (chunk as Uint8Array).length;
+        if (size > MAX_BODY) {
+          body.destroy();
+          throw new Attempt(new ClusterError('api', 'The answer is larger than any page of a list'), false);
+        }
+      }
+    } catch (error) {
+      if (slow) {
+        throw new Attempt(
+          new ClusterError(
+            'network',
+            `The answer came too slowly (${arrived} bytes in ${Math.round((Date.now() - begun) / 1000)} s)`,
+            {
+              place: this.#origin,
+              hint: 'Is a proxy or a VPN in between overloaded?',
+            },
+          ),
+          true,
+        );
+      }
+      if (signal.aborted) throw cancelled();
+      throw error;
+    } finally {
+      clearInterval(watchdog);
+    }
+    const whole = new Uint8Array(size);
+    let at = 0;
+    for (const chunk of chunks) {
+      whole.set(chunk, at);
+      at += chunk.length;
+    }
+    return whole.buffer;
+  }
+
+  #loggedOut(answer: { message: string }): ClusterError {
+    const { user } = this.context;
+    return new ClusterError(
+      'auth',
+      `The API server does not accept this login (401${answer.message === '' ? '' : `: ${answer.message}`})`,
+      {
+        place: `${this.context.file}: context ${this.context.name}`,
+        hint: user?.exec
+          ? `Log in again with "${user.exec.command}", then try once more.`
+          : 'The login has expired or was taken back: log in again and try once more.',
+      },
+    );
+  }
+
+  /** Words for a failed connection. */
+  #failure(error: unknown): Attempt {
+    const place = this.#origin;
+    const chain: { code?: string; message?: string; name?: string }[] = [];
+    for (let e = error; e instanceof Error && chain.length < 5; e = e.cause)
+      chain.push(e as { code?: string });
+    const aggregated = (error as AggregateError | undefined)?.errors;
+    if (Array.isArray(aggregated)) chain.push(...(aggregated as { code?: string }[]));
+    const code =
+      chain.map((e) => e.code).find((c) => c !== undefined && !c.startsWith('UND_ERR_SOCKET')) ?? '';
+    const message = chain.map((e) => e.message ?? '').find((m) => m !== '') ?? 'unknown error';
+    const network = (words: string, again: boolean, hint?: string): Attempt =>
+      new Attempt(
+        new ClusterError('network', words, { place, ...(hint ? { hint } : {}), cause: error }),
+        again,
+      );
+    const tls = TLS_WORDS[code];
+    if (tls) return network(`${tls[0]} (${code})`, false, tls[1]);
+    if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_') || code === 'EPROTO') {
+      // An alert of the server on our certificate comes back in this way.
+      if (/alert|CERTIFICATE_(REQUIRED|EXPIRED|UNKNOWN)|BAD_CERTIFICATE/i.test(`${code} ${message}`)) {
+        return new Attempt(
+          new ClusterError(
+            'auth',
+            `The API server refuses the client certificate or the TLS connection (${code})`,
+            {
+              place,
+              hint: 'The client certificate may have expired: log in again.',
+              cause: error,
+            },
+          ),
+          false,
+        );
+      }
+      return network(`The TLS connection failed (${code})`, false, 'Is this really an HTTPS server?');
+    }
+    switch (code) {
+      case 'ENOTFOUND':
+      case 'EAI_AGAIN':
+        return network(`The server's name cannot be resolved (${code})`, this.#reached, 'Is a VPN needed?');
+      case 'ECONNREFUSED':
+        return network(`The connection was refused (${code})`, this.#reached, 'Is the cluster running?');
+      case 'EHOSTUNREACH':
+      case 'ENETUNREACH':
+        return network(`The server cannot be reached (${code})`, this.#reached, 'Is a VPN needed?');
+      case 'UND_ERR_CONNECT_TIMEOUT':
+      case 'ETIMEDOUT':
+        return network(
+          'The server did not take the connection in time',
+          this.#reached,
+          'Is a VPN or a proxy needed?',
+        );
+      case 'UND_ERR_HEADERS_TIMEOUT':
+        return network('The server took the request and did not answer in time', true);
+      case 'UND_ERR_BODY_TIMEOUT':
+        return network('The answer stopped in the middle', true);
+      case 'UND_ERR_PRX_TLS':
+        return network("The proxy's certificate is not accepted", false);
+    }
+    if (/HTTP Tunneling|[Pp]roxy|Socks/.test(`${message} ${chain[0]?.name ?? ''}`)) {
+      const status = /\((\d{3})\)/.exec(message)?.[1];
+      return network(`The proxy refuses the connection${status ? ` (${status})` : ''}`, this.#reached);
+    }
+    if (code.startsWith('Z_') || /incorrect header check|unexpected end of file/.test(message)) {
+      return network('The answer was cut off or damaged', true);
+    }
+    if (/connect timeout/i.test(message)) {
+      return network('The server did not take the connection in time', this.#reached);
+    }
+    if (code.startsWith('HPE_') || /Parse Error|HTTPParser/i.test(message)) {
+      return network(
+        'The server does not speak HTTP as expected',
+        false,
+        'Does the port belong to something else?',
+      );
+    }
+    return network(`The connection was cut (${code || 'closed by the other side'})`, true);
+  }
+}
+
+const TLS_WORDS: Record<string, [string, string]> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: [
+    "The server's certificate is signed by itself",
+    'Name its CA in certificate-authority.',
+  ],
+  SELF_SIGNED_CERT_IN_CHAIN: [
+    "The server's certificate comes from a CA that is not trusted here",
+    'Is a TLS-inspecting proxy in between, or the certificate-authority of the kubeconfig out of date?',
+  ],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: [
+    "The server's certificate comes from a CA that is not trusted here",
+    'Does certificate-authority in the kubeconfig belong to this cluster?',
+  ],
+  UNABLE_TO_GET_ISSUER_CERT: [
+    "The server's certificate comes from a CA that is not trusted here",
+    'Does certificate-authority in the kubeconfig belong to this cluster?',
+  ],
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: [
+    "The server's certificate comes from a CA that is not trusted here",
+    'Does certificate-authority in the kubeconfig belong to this cluster?',
+  ],
+  CERT_SIGNATURE_FAILURE: [
+    "The server's certificate comes from another CA than the kubeconfig names",
+    'Was the cluster made anew? Then its kubeconfig is out of date.',
+  ],
+  CERT_HAS_EXPIRED: ["The server's certificate has expired", 'Also check the clock of this machine.'],
+  CERT_NOT_YET_VALID: ["The server's certificate is not valid yet", 'Check the clock of this machine.'],
+  CERT_REVOKED: ["The server's certificate was revoked", ''],
+  INVALID_PURPOSE: ["The server's certificate is not meant for servers", ''],
+  ERR_TLS_CERT_ALTNAME_INVALID: [
+    "The server's certificate is for another name",
+    'A tunnel or proxy may need tls-server-name in the kubeconfig.',
+  ],
+  HOSTNAME_MISMATCH: [
+    "The server's certificate is for another name",
+    'A tunnel or proxy may need tls-server-name in the kubeconfig.',
+  ],
+};
+
+/** Seconds or an HTTP date, as milliseconds from now. */
+function retryAfter(value: string | null): number | null {
+  if (value === null) return null;
+  const seconds = Number(value);
+  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? null : Math.max(0, date - Date.now());
+}
+
+/** Message and reason of a Status object; of anything else just the HTTP status and what kind of thing it is. */
+export function statusOf(
+  bytes: Uint8Array,
+  status: number,
+  location = '',
+): { message: string; reason: string } {
+  const text = new TextDecoder().decode(bytes.subarray(0, 64 * 1024)).trim();
+  if (text.startsWith('{')) {
+    try {
+      const { kind, message, reason } = JSON.parse(text) as Record<string, unknown>;
+      if (kind === 'Status') {
+        const words = typeof message === 'string' ? message.replace(/\s+/g, ' ').slice(0, 300) : '';
+        return { message: words || `HTTP ${status}`, reason: typeof reason === 'string' ? reason : '' };
+      }
+    } catch {
+      // Not a Status.
+    }
+  }
+  if (status >= 300 && status < 400) {
+    const host = URL.canParse(location) ? ` to ${new URL(location).host}` : '';
+    return {
+      message: `HTTP ${status}: a redirect${host}, not an API server's answer (a login page?)`,
+      reason: '',
+    };
+  }
+  const html = /^<(!doctype|html|\?xml)/i.test(text);
+  return {
+    message: `HTTP ${status}${html ? " with a web page, not an API server's answer" : ''}`,
+    reason: '',
+  };
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      reject(cancelled());
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+}

@@ -1,0 +1,722 @@
+/**
+ * Kubeconfig files: which contexts there are, and what each one needs to log in. Files are only ever read, and nothing
+ * is contacted here. One broken file or entry never takes another down.
+ *
+ * Format: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
+ * Merging: https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
+ */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
+import type { YAMLMap } from 'yaml';
+import type { ContextInfo, SourcesInfo } from '../../shared/ipc.ts';
+import { ClusterError } from './error.ts';
+
+/** Message keys that end in `ClusterInfo.warnings` and in every report. */
+export const WARNING_INSECURE = 'cluster.insecureTls';
+export const WARNING_PLAIN_HTTP = 'cluster.plainHttp';
+
+/** Larger files are no kubeconfig. */
+const MAX_BYTES = 8 * 1024 * 1024;
+
+export interface ClusterEntry {
+  name: string;
+  /** File that the entry stands in. */
+  file: string;
+  server: string;
+  caFile?: string;
+  /** Base64 of PEM. */
+  caData?: string;
+  insecure: boolean;
+  tlsServerName?: string;
+  proxyUrl?: string;
+  disableCompression: boolean;
+  /** `extensions` entry for exec plugins (client.authentication.k8s.io/exec), passed on when a plugin asks for it. */
+  execExtension?: unknown;
+}
+
+export interface ExecEntry {
+  apiVersion: string;
+  command: string;
+  args: string[];
+  env: { name: string; value: string }[];
+  installHint?: string;
+  provideClusterInfo: boolean;
+  interactiveMode: string;
+}
+
+export interface UserEntry {
+  name: string;
+  file: string;
+  certFile?: string;
+  certData?: string;
+  keyFile?: string;
+  keyData?: string;
+  token?: string;
+  tokenFile?: string;
+  username?: string;
+  password?: string;
+  exec?: ExecEntry;
+  authProvider?: { name: string; config: Record<string, string> };
+  as?: string;
+  asUid?: string;
+  asGroups: string[];
+  asUserExtra: Record<string, string[]>;
+}
+
+/** A context with all it needs to connect; made when the user picks it. Holds credentials: never log or send it. */
+export interface ResolvedContext {
+  file: string;
+  name: string;
+  namespace: string | null;
+  cluster: ClusterEntry;
+  /** Null: no user named, requests go without credentials. */
+  user: UserEntry | null;
+  /** Message keys. */
+  warnings: string[];
+}
+
+interface ContextEntry {
+  name: string;
+  file: string;
+  cluster: string;
+  user: string;
+  namespace: string | null;
+  problem: string | null;
+}
+
+interface FileConfig {
+  path: string;
+  /** Files of one group are merged as kubectl merges the files of KUBECONFIG. */
+  group: string;
+  currentContext: string | null;
+  clusters: Map<string, ClusterEntry | string>;
+  users: Map<string, UserEntry | string>;
+  contexts: ContextEntry[];
+}
+
+/** Where kubeconfigs are looked for. All have the process's values as default. */
+export interface KubeconfigOptions {
+  /** Only these files, in place of KUBECONFIG and the default (kubectl's --kubeconfig); merged in this order. */
+  files?: string[];
+  env?: Record<string, string | undefined>;
+  home?: string;
+  /** Where a pod finds its service account. */
+  serviceAccountRoot?: string;
+}
+
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+const IN_CLUSTER = 'in-cluster';
+
+/**
+ * The kubeconfigs of a user: those of KUBECONFIG, else ~/.kube/config, else a service account inside a cluster; and
+ * files, folders and pasted texts that were added. Call `load` (again) to read them.
+ */
+export class Kubeconfigs {
+  readonly #options: KubeconfigOptions;
+  readonly #added: string[] = [];
+  readonly #pasted = new Map<string, string>();
+  #files: FileConfig[] = [];
+  #problems: { path: string; problem: string | null }[] = [];
+
+  constructor(options: KubeconfigOptions = {}) {
+    this.#options = options;
+  }
+
+  /** Adds a kubeconfig file, or every kubeconfig in a folder (not its subfolders). Takes effect with `load`. */
+  add(fileOrFolder: string): void {
+    const full = path.resolve(fileOrFolder);
+    if (!this.#added.includes(full)) this.#added.push(full);
+  }
+
+  /** Adds pasted kubeconfig text under a label that stands for its file; it is kept in memory only. */
+  addText(label: string, text: string): void {
+    this.#pasted.set(label, text);
+  }
+
+  /** Files and folders that `load` will read, for a watcher. */
+  paths(): string[] {
+    return [...this.#defaultPaths(), ...this.#added];
+  }
+
+  #defaultPaths(): string[] {
+    const { files, env = process.env, home = homedir() } = this.#options;
+    if (files) return [...new Set(files.map((file) => path.resolve(file)))];
+    const listed = (env['KUBECONFIG'] ?? '').split(path.delimiter).filter((entry) => entry !== '');
+    if (listed.length > 0) return [...new Set(listed.map((entry) => path.resolve(entry)))];
+    return [path.join(home, '.kube', 'config')];
+  }
+
+  /**
+   * Reads every file again. Never throws: what is wrong with a file or a context stands in the answer.
+   * @returns the contexts of all files, in the files' order, and every file with its problem
+   */
+  async load(): Promise<SourcesInfo> {
+    const files: FileConfig[] = [];
+    const problems: { path: string; problem: string | null }[] = [];
+    const seen = new Set<string>();
+    const read = async (file: string, group: string, whenMissing: 'skip' | 'name'): Promise<boolean> => {
+      if (seen.has(file)) return true;
+      seen.add(file);
+      try {
+        const size = (await stat(file)).size;
+        if (size > MAX_BYTES) throw new Error(`the file is larger than ${MAX_BYTES / 1024 / 1024} MB`);
+        files.push(parseKubeconfig(file, await readFile(file, 'utf8'), group));
+        problems.push({ path: file, problem: null });
+        return true;
+      } catch (error) {
+        if (whenMissing === 'skip' && (error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+        problems.push({ path: file, problem: reason(error) });
+        return false;
+      }
+    };
+
+    const fromEnvironment =
+      this.#options.files !== undefined || Boolean((this.#options.env ?? process.env)['KUBECONFIG']);
+    let found = false;
+    for (const file of this.#defaultPaths()) {
+      found = (await read(file, 'default', fromEnvironment ? 'name' : 'skip')) || found;
+    }
+    for (const added of this.#added) {
+      const inFolder = await filesOfFolder(added);
+      if (inFolder === null) await read(added, added, 'name');
+      // A folder may hold other things than kubeconfigs: only what says it is one, or cannot be read, is shown.
+      else for (const file of inFolder) await read(file, file, 'skip');
+    }
+    for (const [label, text] of this.#pasted) {
+      try {
+        files.push(parseKubeconfig(label, text, label));
+        problems.push({ path: label, problem: null });
+      } catch (error) {
+        problems.push({ path: label, problem: reason(error) });
+      }
+    }
+    if (!found && !fromEnvironment) {
+      const inCluster = await this.#inCluster();
+      if (inCluster) {
+        files.push(inCluster);
+        problems.push({ path: inCluster.path, problem: null });
+      }
+    }
+    this.#files = files;
+    this.#problems = problems;
+    return this.list();
+  }
+
+  /** What `load` found. */
+  list(): SourcesInfo {
+    const contexts: ContextInfo[] = [];
+    for (const file of this.#files) {
+      for (const context of file.contexts) contexts.push(this.#info(file, context));
+    }
+    return { contexts, files: this.#problems };
+  }
+
+  #info(file: FileConfig, context: ContextEntry): ContextInfo {
+    const current = this.#files.find(
+      (f) => f.group === file.group && f.currentContext !== null,
+    )?.currentContext;
+    // Of equal names in one group kubectl knows the first alone.
+    const first = this.#files.find(
+      (f) => f.group === file.group && f.contexts.some((c) => c.name === context.name),
+    );
+    const base = {
+      file: context.file,
+      name: context.name,
+      cluster: context.cluster,
+      user: context.user,
+      namespace: context.namespace,
+      current: context.name === current && first === file,
+    };
+    try {
+      const resolved = this.#resolve(file, context);
+      return {
+        ...base,
+        server: resolved.cluster.server,
+        auth: authSummary(resolved.user),
+        ...(resolved.user?.exec && usesExec(resolved.user)
+          ? { execCommand: commandLine(resolved.user.exec) }
+          : {}),
+        warnings: resolved.warnings,
+        problem: unusable(resolved),
+      };
+    } catch (error) {
+      return { ...base, server: '', auth: 'unknown', warnings: [], problem: reason(error) };
+    }
+  }
+
+  /**
+   * A context with its cluster and user.
+   * @param name the context's name; null takes the current context
+   * @param file path of its file; absent: the first file that has the name, as kubectl does
+   * @throws ClusterError 'not-found' when there is none of that name, 'kubeconfig' when it cannot be used
+   */
+  resolve(name: string | null, file?: string): ResolvedContext {
+    const wanted =
+      file === undefined ? undefined : this.#files.some((f) => f.path === file) ? file : path.resolve(file);
+    const among = this.#files.filter((f) => wanted === undefined || f.path === wanted);
+    const chosen = name ?? among.find((f) => f.currentContext !== null)?.currentContext ?? null;
+    if (chosen === null) {
+      throw new ClusterError('not-found', 'No context was named, and no kubeconfig has a current-context', {
+        ...(file === undefined ? {} : { place: file }),
+      });
+    }
+    for (const f of among) {
+      const context = f.contexts.find((c) => c.name === chosen);
+      if (!context) continue;
+      const resolved = this.#resolve(f, context);
+      const problem = unusable(resolved);
+      if (problem !== null)
+        throw new ClusterError('kubeconfig', problem, { place: `${f.path}: context ${chosen}` });
+      return resolved;
+    }
+    const broken = this.#problems.filter(
+      (p) => p.problem !== null && (wanted === undefined || p.path === wanted),
+    );
+    throw new ClusterError(
+      'not-found',
+      `There is no context "${chosen}" in ${wanted ?? 'the kubeconfig files'}`,
+      {
+        ...(broken.length === 0
+          ? {}
+          : { hint: `Not read: ${broken.map((p) => `${p.path} (${p.problem})`).join('; ')}` }),
+      },
+    );
+  }
+
+  #resolve(file: FileConfig, context: ContextEntry): ResolvedContext {
+    const place = `${context.file}: context ${context.name}`;
+    if (context.problem !== null) throw new ClusterError('kubeconfig', context.problem, { place });
+    // Own file first, so that equal names in two files each keep their credentials; then as kubectl merges. Files of
+    // other groups are not asked: a dangling name must not send somebody else's credentials to this server.
+    const group = [file, ...this.#files.filter((f) => f !== file && f.group === file.group)];
+    const cluster = pick(group, 'clusters', context.cluster);
+    if (cluster === undefined) {
+      throw new ClusterError(
+        'kubeconfig',
+        `There is no cluster "${context.cluster}" for context "${context.name}"`,
+        {
+          place,
+        },
+      );
+    }
+    if (typeof cluster === 'string') throw new ClusterError('kubeconfig', cluster, { place });
+    let user: UserEntry | null = null;
+    if (context.user !== '') {
+      const found = pick(group, 'users', context.user);
+      if (found === undefined) {
+        throw new ClusterError(
+          'kubeconfig',
+          `There is no user "${context.user}" for context "${context.name}"`,
+          { place },
+        );
+      }
+      if (typeof found === 'string') throw new ClusterError('kubeconfig', found, { place });
+      user = found;
+    }
+    const warnings: string[] = [];
+    if (cluster.server.startsWith('http:')) warnings.push(WARNING_PLAIN_HTTP);
+    else if (cluster.insecure) warnings.push(WARNING_INSECURE);
+    return { file: context.file, name: context.name, namespace: context.namespace, cluster, user, warnings };
+  }
+
+  /** https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ */
+  async #inCluster(): Promise<FileConfig | null> {
+    const { env = process.env, serviceAccountRoot: root = SERVICE_ACCOUNT } = this.#options;
+    const host = env['KUBERNETES_SERVICE_HOST'];
+    const port = env['KUBERNETES_SERVICE_PORT'];
+    if (!host || !port) return null;
+    const tokenFile = path.join(root, 'token');
+    try {
+      await stat(tokenFile);
+    } catch {
+      return null;
+    }
+    const namespace = await readFile(path.join(root, 'namespace'), 'utf8').then(
+      (text) => text.trim(),
+      () => null,
+    );
+    return {
+      path: IN_CLUSTER,
+      group: IN_CLUSTER,
+      currentContext: IN_CLUSTER,
+      clusters: new Map([
+        [
+          IN_CLUSTER,
+          {
+            name: IN_CLUSTER,
+            file: IN_CLUSTER,
+            server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
+            caFile: path.join(root, 'ca.crt'),
+            insecure: false,
+            disableCompression: false,
+          },
+        ],
+      ]),
+      users: new Map([
+        [IN_CLUSTER, { name: IN_CLUSTER, file: IN_CLUSTER, tokenFile, asGroups: [], asUserExtra: {} }],
+      ]),
+      contexts: [
+        {
+          name: IN_CLUSTER,
+          file: IN_CLUSTER,
+          cluster: IN_CLUSTER,
+          user: IN_CLUSTER,
+          namespace,
+          problem: null,
+        },
+      ],
+    };
+  }
+}
+
+function pick<K extends 'clusters' | 'users'>(
+  group: FileConfig[],
+  what: K,
+  name: string,
+): (K extends 'clusters' ? ClusterEntry : UserEntry) | string | undefined {
+  for (const file of group) {
+    const entry = file[what].get(name);
+    if (entry !== undefined) return entry as never;
+  }
+  return undefined;
+}
+
+async function filesOfFolder(folder: string): Promise<string[] | null> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries
+      .filter((entry) => (entry.isFile() || entry.isSymbolicLink()) && !entry.name.startsWith('.'))
+      .map((entry) => path.join(folder, entry.name))
+      .sort();
+  } catch {
+    return null;
+  }
+}
+
+/** Plain words for what is wrong with a file; a file's content never gets into them. */
+function reason(error: unknown): string {
+  if (error instanceof ClusterError) return error.message;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'EACCES' || code === 'EPERM') return 'no permission to read the file';
+  if (code === 'EISDIR') return 'this is a folder, not a file';
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Words for the YAML library's error codes: its own messages quote the file, which holds credentials. */
+const YAML_WORDS: Record<string, string> = {
+  ALIAS_PROPS: 'an alias has a tag or an anchor',
+  BAD_ALIAS: 'an alias points nowhere',
+  BAD_COLLECTION_TYPE: 'a tag does not fit its collection',
+  BAD_INDENT: 'wrong indentation',
+  BAD_SCALAR_START: 'a value starts with a character that YAML reserves',
+  BLOCK_AS_IMPLICIT_KEY: "a nested mapping stands on its key's line",
+  BLOCK_IN_FLOW: 'a block collection stands inside brackets',
+  DUPLICATE_KEY: 'a key stands there twice',
+  KEY_OVER_1024_CHARS: 'a key is too long',
+  MISSING_CHAR: 'a character is missing (a quote, bracket, comma or colon)',
+  MULTILINE_IMPLICIT_KEY: 'a key runs over several lines (is a colon missing?)',
+  TAB_AS_INDENT: 'a tab is used to indent',
+  UNEXPECTED_TOKEN: 'something stands where nothing may stand',
+};
+
+/**
+ * Parses the text of one kubeconfig (YAML or JSON).
+ * @param file path, for places and relative paths
+ * @throws ClusterError 'kubeconfig' with line and reason when the text is no kubeconfig
+ */
+export function parseKubeconfig(file: string, text: string, group = file): FileConfig {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text.replace(/^\uFEFF/, ''), {
+    lineCounter: lines,
+    merge: true,
+    prettyErrors: true,
+  });
+  const config: FileConfig = {
+    path: file,
+    group,
+    currentContext: null,
+    clusters: new Map(),
+    users: new Map(),
+    contexts: [],
+  };
+  const document = Array.isArray(documents) ? documents[0] : undefined;
+  // An empty file is an empty kubeconfig, as kubectl has it.
+  if (!document) return config;
+  const error = document.errors[0];
+  if (error) {
+    const line = error.linePos?.[0].line;
+    const words = YAML_WORDS[error.code] ?? 'not valid YAML';
+    throw new ClusterError('kubeconfig', line === undefined ? words : `line ${line}: ${words}`, {
+      place: file,
+    });
+  }
+  const root = document.contents;
+  if (root === null || (isScalar(root) && root.value === null)) return config;
+  const at = (node: unknown): string => {
+    const range = (node as { range?: [number, number, number] | null } | null | undefined)?.range;
+    return range ? `line ${lines.linePos(range[0]).line}: ` : '';
+  };
+  if (!isMap(root))
+    throw new ClusterError('kubeconfig', `${at(root)}no kubeconfig (a mapping is expected)`, { place: file });
+  const kind = str(root, 'kind');
+  const known = ['clusters', 'contexts', 'users', 'current-context'].some((key) => root.has(key));
+  if ((kind !== undefined && kind !== 'Config') || (kind === undefined && !known)) {
+    throw new ClusterError(
+      'kubeconfig',
+      `no kubeconfig${kind === undefined ? '' : ` (kind ${kind.slice(0, 60)})`}`,
+      {
+        place: file,
+      },
+    );
+  }
+  const folder = path.dirname(file);
+  const absolute = (value: string | undefined): string | undefined =>
+    value === undefined ? undefined : path.isAbsolute(value) ? value : path.resolve(folder, value);
+
+  config.currentContext = str(root, 'current-context') ?? null;
+  for (const { name, body, line } of entries(root, 'clusters', 'cluster', at)) {
+    if (config.clusters.has(name)) continue;
+    const server = body && str(body, 'server');
+    if (!body || !server) {
+      config.clusters.set(name, `${line}cluster "${name}" has no server`);
+      continue;
+    }
+    if (!/^https?:\/\//i.test(server) || !URL.canParse(server)) {
+      config.clusters.set(name, `${line}the server of cluster "${name}" is no http or https URL`);
+      continue;
+    }
+    config.clusters.set(name, {
+      name,
+      file,
+      server: server.replace(/\/+$/, ''),
+      ...given('caFile', absolute(str(body, 'certificate-authority'))),
+      ...given('caData', str(body, 'certificate-authority-data')),
+      insecure: bool(body, 'insecure-skip-tls-verify'),
+      ...given('tlsServerName', str(body, 'tls-server-name')),
+      ...given('proxyUrl', str(body, 'proxy-url')),
+      disableCompression: bool(body, 'disable-compression'),
+      ...given('execExtension', execExtension(body)),
+    });
+  }
+  for (const { name, body } of entries(root, 'users', 'user', at)) {
+    if (config.users.has(name)) continue;
+    config.users.set(
+      name,
+      body ? user(name, file, body, absolute) : { name, file, asGroups: [], asUserExtra: {} },
+    );
+  }
+  const names = new Set<string>();
+  for (const { name, body, line } of entries(root, 'contexts', 'context', at)) {
+    if (names.has(name)) continue;
+    names.add(name);
+    const cluster = (body && str(body, 'cluster')) ?? '';
+    config.contexts.push({
+      name,
+      file,
+      cluster,
+      user: (body && str(body, 'user')) ?? '',
+      namespace: (body && str(body, 'namespace')) ?? null,
+      problem: cluster === '' ? `${line}context "${name}" names no cluster` : null,
+    });
+  }
+  return config;
+}
+
+interface NamedEntry {
+  name: string;
+  body: YAMLMap | null;
+  line: string;
+}
+
+function entries(root: YAMLMap, list: string, key: string, at: (node: unknown) => string): NamedEntry[] {
+  const seq = root.get(list, true);
+  if (!isSeq(seq)) return [];
+  const found: NamedEntry[] = [];
+  for (const item of seq.items) {
+    if (!isMap(item)) continue;
+    const name = str(item, 'name');
+    if (name === undefined) continue;
+    const body = item.get(key, true);
+    found.push({ name, body: isMap(body) ? body : null, line: at(item) });
+  }
+  return found;
+}
+
+function user(
+  name: string,
+  file: string,
+  body: YAMLMap,
+  absolute: (value: string | undefined) => string | undefined,
+): UserEntry {
+  const entry: UserEntry = {
+    name,
+    file,
+    ...given('certFile', absolute(str(body, 'client-certificate'))),
+    ...given('certData', str(body, 'client-certificate-data')),
+    ...given('keyFile', absolute(str(body, 'client-key'))),
+    ...given('keyData', str(body, 'client-key-data')),
+    ...given('token', str(body, 'token')),
+    ...given('tokenFile', absolute(str(body, 'tokenFile'))),
+    ...given('username', str(body, 'username')),
+    ...given('password', str(body, 'password')),
+    ...given('as', str(body, 'as')),
+    ...given('asUid', str(body, 'as-uid')),
+    asGroups: strings(body, 'as-groups'),
+    asUserExtra: {},
+  };
+  const extra = body.get('as-user-extra', true);
+  if (isMap(extra)) {
+    for (const pair of extra.items) {
+      const key = text(pair.key);
+      if (key !== undefined) entry.asUserExtra[key] = strings(extra, key);
+    }
+  }
+  const exec = body.get('exec', true);
+  if (isMap(exec)) {
+    const env: { name: string; value: string }[] = [];
+    const listed = exec.get('env', true);
+    if (isSeq(listed)) {
+      for (const item of listed.items) {
+        if (!isMap(item)) continue;
+        const key = str(item, 'name');
+        if (key !== undefined) env.push({ name: key, value: str(item, 'value') ?? '' });
+      }
+    }
+    entry.exec = {
+      apiVersion: str(exec, 'apiVersion') ?? '',
+      command: str(exec, 'command') ?? '',
+      args: strings(exec, 'args'),
+      env,
+      ...given('installHint', str(exec, 'installHint')),
+      provideClusterInfo: bool(exec, 'provideClusterInfo'),
+      // v1beta1 has a default, v1 requires the field; IfAvailable is what a missing one means.
+      interactiveMode: str(exec, 'interactiveMode') ?? 'IfAvailable',
+    };
+  }
+  const provider = body.get('auth-provider', true);
+  if (isMap(provider)) {
+    const config: Record<string, string> = {};
+    const given = provider.get('config', true);
+    if (isMap(given)) {
+      for (const pair of given.items) {
+        const key = text(pair.key);
+        const value = text(pair.value);
+        if (key !== undefined && value !== undefined) config[key] = value;
+      }
+    }
+    const ca = absolute(config['idp-certificate-authority'] || undefined);
+    if (ca !== undefined) config['idp-certificate-authority'] = ca;
+    entry.authProvider = { name: str(provider, 'name') ?? '', config };
+  }
+  return entry;
+}
+
+function execExtension(body: YAMLMap): unknown {
+  const list = body.get('extensions', true);
+  if (!isSeq(list)) return undefined;
+  for (const item of list.items) {
+    if (isMap(item) && str(item, 'name') === 'client.authentication.k8s.io/exec') {
+      const extension: unknown = item.toJSON();
+      return (extension as { extension?: unknown }).extension;
+    }
+  }
+  return undefined;
+}
+
+/** A scalar as the text that stands in the file: a token of digits is a text, whatever YAML takes it for. */
+function text(node: unknown): string | undefined {
+  if (!isScalar(node) || node.value === null || node.value === undefined) return undefined;
+  if (typeof node.value === 'string') return node.value;
+  return node.source ?? String(node.value as number | boolean);
+}
+
+function str(map: YAMLMap, key: string): string | undefined {
+  const value = text(map.get(key, true));
+  return value === '' ? undefined : value;
+}
+
+function bool(map: YAMLMap, key: string): boolean {
+  return /^(true|yes|on|y)$/i.test(text(map.get(key, true)) ?? '');
+}
+
+function strings(map: YAMLMap, key: string): string[] {
+  const seq = map.get(key, true);
+  if (!isSeq(seq)) return [];
+  return seq.items.map(text).filter((value) => value !== undefined);
+}
+
+function given<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
+}
+
+/** Does the login come from the exec plugin? Tokens and basic authentication are taken first, as kubectl does. */
+export function usesExec(entry: UserEntry): boolean {
+  return entry.exec !== undefined && !entry.token && !entry.tokenFile && !entry.username;
+}
+
+/** How a user logs in, in one word for the list of contexts; with impersonation behind it. */
+export function authSummary(entry: UserEntry | null): string {
+  if (!entry) return 'none';
+  const as = entry.as === undefined ? '' : ` as ${entry.as}`;
+  if (entry.tokenFile) return `token-file${as}`;
+  if (entry.token) return `token${as}`;
+  if (entry.username) return `basic${as}`;
+  if (entry.exec) return `exec${as}`;
+  if (entry.authProvider) return `${entry.authProvider.name || 'auth-provider'}${as}`;
+  if (entry.certFile || entry.certData) return `client-certificate${as}`;
+  return `none${as}`;
+}
+
+/** The command line that an exec plugin will run; arguments that look like credentials are left out. */
+export function commandLine(exec: ExecEntry): string {
+  const shown: string[] = [exec.command];
+  let hide = false;
+  for (const arg of exec.args) {
+    if (hide) shown.push('***');
+    else
+      shown.push(
+        arg.replace(/^(-{1,2}[\w-]*(?:secret|password|passwd|token|credential)[\w-]*=).+$/i, '$1***'),
+      );
+    hide = !hide && /^-{1,2}[\w-]*(secret|password|passwd|token|credential)[\w-]*$/i.test(arg);
+  }
+  return shown.join(' ');
+}
+
+/** Why a context cannot be used, known without contacting anything; null when it can be tried. */
+function unusable({ user: entry, cluster }: ResolvedContext): string | null {
+  if (cluster.proxyUrl !== undefined) {
+    const scheme = URL.canParse(cluster.proxyUrl) ? new URL(cluster.proxyUrl).protocol : '';
+    if (!['http:', 'https:', 'socks5:', 'socks5h:'].includes(scheme)) {
+      return `The proxy-url of cluster "${cluster.name}" is no http, https or socks5 URL`;
+    }
+  }
+  if (!entry) return null;
+  if (usesExec(entry) && entry.exec) {
+    const { apiVersion, command, interactiveMode } = entry.exec;
+    if (command === '') return `The exec plugin of user "${entry.name}" names no command`;
+    if (
+      apiVersion !== 'client.authentication.k8s.io/v1' &&
+      apiVersion !== 'client.authentication.k8s.io/v1beta1'
+    ) {
+      return `The exec plugin of user "${entry.name}" asks for apiVersion "${apiVersion}"; v1 and v1beta1 are supported`;
+    }
+    if (interactiveMode === 'Always') {
+      return `The exec plugin of user "${entry.name}" only runs in a terminal (interactiveMode: Always); log in with it in a terminal, or use another user`;
+    }
+  }
+  const provider = entry.authProvider;
+  if (
+    provider &&
+    !entry.exec &&
+    !entry.token &&
+    !entry.tokenFile &&
+    !entry.username &&
+    provider.name !== 'oidc'
+  ) {
+    return `The auth-provider "${provider.name}" of user "${entry.name}" was removed from Kubernetes clients; use its exec plugin`;
+  }
+  return null;
+}

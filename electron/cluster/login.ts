@@ -1,0 +1,415 @@
+/**
+ * Logging in: from a resolved context to the headers, the TLS material and the connections that requests need.
+ * `@kubernetes/client-node` applies certificates, basic authentication and OIDC; what it leaves out (KUBERNETES_EXEC_INFO,
+ * tokenFile, impersonated groups, system CAs) is added here. Credentials stay in memory.
+ */
+import type { KubeConfig } from '@kubernetes/client-node';
+import { readFile } from 'node:fs/promises';
+import type { RequestOptions } from 'node:https';
+import { connect as tlsConnect, getCACertificates } from 'node:tls';
+import { SocksClient } from 'socks';
+import { Agent, ProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
+import { cancelled, ClusterError } from './error.ts';
+import { runExec } from './exec.ts';
+import type { ExecCredential } from './exec.ts';
+import { usesExec } from './kubeconfig.ts';
+import type { ResolvedContext, UserEntry } from './kubeconfig.ts';
+import { proxyFromEnvironment } from './proxyEnv.ts';
+import { searchPath, startedByDesktop } from './shellPath.ts';
+
+/** A working login: what requests are made with until it is renewed. */
+export interface Session {
+  /** Counts renewals, so that a request knows whether the one it failed with is still the newest. */
+  generation: number;
+  headers: Record<string, string | string[]>;
+  dispatcher: Dispatcher;
+  /** Milliseconds since 1970; null: unknown. */
+  expires: number | null;
+}
+
+export interface LoginOptions {
+  connectMs: number;
+  /** PATH for exec plugins; found out once when absent. */
+  searchPath?: string;
+  env?: Record<string, string | undefined>;
+  execTimeoutMs?: number;
+}
+
+/** Refreshed OIDC tokens by what they were refreshed from: an issuer that rotates refresh tokens takes each one once. */
+const oidcTokens = new Map<string, { 'id-token': string; 'refresh-token': string }>();
+
+/** Keeps one context logged in. */
+export class Login {
+  readonly #context: ResolvedContext;
+  readonly #options: LoginOptions;
+  #session: Promise<Session> | null = null;
+  #generation = 0;
+  readonly #old: Dispatcher[] = [];
+
+  constructor(context: ResolvedContext, options: LoginOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  /**
+   * The session to use now; logs in at first, and again when the login is about to expire.
+   * @throws ClusterError 'auth', 'kubeconfig' (a file that is missing or no PEM) or 'cancelled'
+   */
+  async session(signal: AbortSignal): Promise<Session> {
+    if (this.#session) {
+      const session = await this.#session;
+      if (session.expires === null || session.expires > Date.now()) return session;
+      return this.renew(session.generation, signal);
+    }
+    return this.#start(false, signal);
+  }
+
+  /** Logs in anew, once for all requests that failed with the same generation. */
+  async renew(failed: number, signal: AbortSignal): Promise<Session> {
+    if (this.#session && failed < this.#generation) return this.#session;
+    return this.#start(true, signal);
+  }
+
+  #start(force: boolean, signal: AbortSignal): Promise<Session> {
+    const before = this.#session;
+    const generation = ++this.#generation;
+    const next = (async (): Promise<Session> => {
+      // Requests of the old session may still run on its connections: they end with `close`.
+      const old = await before?.catch(() => null);
+      if (old) {
+        this.#old.push(old.dispatcher);
+        old.dispatcher.close().catch(() => undefined);
+      }
+      return this.#login(generation, force, signal);
+    })();
+    this.#session = next;
+    next.catch(() => {
+      if (this.#session === next) this.#session = null;
+    });
+    return next;
+  }
+
+  async #login(generation: number, force: boolean, signal: AbortSignal): Promise<Session> {
+    const { cluster, user } = this.#context;
+    const ca = await pem('certificate-authority', cluster.caData, cluster.caFile, cluster.file);
+    let cert = user ? await pem('client-certificate', user.certData, user.certFile, user.file) : null;
+    let key = user ? await pem('client-key', user.keyData, user.keyFile, user.file) : null;
+    let token: string | null = null;
+    let expires: number | null = null;
+    if (user?.tokenFile) {
+      token = (await text(user.tokenFile, 'tokenFile', user.file)).trim();
+      // client-go reads the file again after a minute at most.
+      expires = Date.now() + 60_000;
+    } else if (user?.token) token = user.token;
+    else if (user && usesExec(user)) {
+      const credential: ExecCredential = await runExec(user, cluster, {
+        searchPath: this.#options.searchPath ?? (await searchPath(startedByDesktop())),
+        ...(this.#options.env ? { env: this.#options.env } : {}),
+        ...(this.#options.execTimeoutMs === undefined ? {} : { timeoutMs: this.#options.execTimeoutMs }),
+        ...(ca === null ? {} : { caData: ca }),
+        signal,
+      });
+      token = credential.token;
+      if (credential.cert !== null) {
+        cert = credential.cert;
+        key = credential.key;
+      }
+      expires = credential.expires;
+      if (expires !== null && expires <= Date.now()) {
+        throw new ClusterError(
+          'auth',
+          `The login program of user "${user.name}" gave a credential that has expired`,
+          {
+            place: `${user.file}: user ${user.name}`,
+            hint: 'Log in again with it in a terminal, then try once more.',
+          },
+        );
+      }
+    } else if (user?.authProvider?.name === 'oidc' && !user.username) {
+      const oidc = await oidcToken(user, force, signal);
+      token = oidc.token;
+      expires = oidc.expires;
+    }
+
+    const { KubeConfig } = await import('@kubernetes/client-node');
+    const config = new KubeConfig();
+    const base64 = (value: string | null): string | undefined =>
+      value === null ? undefined : Buffer.from(value).toString('base64');
+    const plain = cluster.server.startsWith('http:');
+    const clientCluster = {
+      name: 'cluster',
+      server: cluster.server,
+      // A CA that the kubeconfig names is the only one that counts, as kubectl has it; else the system's with Node's.
+      caData: base64(ca ?? systemCertificates()),
+      skipTLSVerify: cluster.insecure || plain,
+      ...(cluster.tlsServerName ? { tlsServerName: cluster.tlsServerName } : {}),
+      ...((cluster.proxyUrl ?? proxyFromEnvironment(cluster.server, this.#options.env ?? process.env))
+        ? {
+            proxyUrl:
+              cluster.proxyUrl ?? proxyFromEnvironment(cluster.server, this.#options.env ?? process.env),
+          }
+        : {}),
+    };
+    config.loadFromOptions({
+      clusters: [clientCluster],
+      users: [
+        {
+          name: 'user',
+          certData: base64(cert),
+          keyData: base64(key),
+          token: token ?? undefined,
+          username: token === null ? user?.username : undefined,
+          password: token === null ? (user?.password ?? '') : undefined,
+        },
+      ],
+      contexts: [{ name: 'context', cluster: 'cluster', user: 'user' }],
+      currentContext: 'context',
+    });
+    const applied: RequestOptions = {};
+    await config.applyToHTTPSOptions(applied);
+    const headers: Record<string, string | string[]> = {};
+    for (const [name, value] of Object.entries(applied.headers ?? {})) {
+      if (value !== undefined)
+        headers[name.toLowerCase()] = typeof value === 'number' ? String(value) : [...[value]].flat();
+    }
+    if (applied.auth) headers['authorization'] = `Basic ${Buffer.from(applied.auth).toString('base64')}`;
+    impersonate(user, headers);
+
+    let dispatcher: Dispatcher;
+    try {
+      dispatcher = makeDispatcher(
+        config.createDispatcherOptions(clientCluster as never, {
+          ca: applied.ca,
+          cert: applied.cert,
+          key: applied.key,
+          ...(applied.rejectUnauthorized === undefined
+            ? {}
+            : { rejectUnauthorized: applied.rejectUnauthorized }),
+          ...(applied.servername === undefined ? {} : { servername: applied.servername }),
+        }),
+        this.#options.connectMs,
+      );
+    } catch (error) {
+      throw new ClusterError('kubeconfig', 'The certificates or the proxy of this context cannot be used', {
+        place: this.#context.file,
+        cause: error,
+      });
+    }
+    if (signal.aborted) {
+      void dispatcher.destroy();
+      throw cancelled();
+    }
+    return { generation, headers, dispatcher, expires };
+  }
+
+  /** Ends every connection at once. */
+  async close(): Promise<void> {
+    const session = await this.#session?.catch(() => null);
+    const all = [...this.#old, ...(session ? [session.dispatcher] : [])];
+    this.#session = null;
+    await Promise.all(all.map((dispatcher) => dispatcher.destroy().catch(() => undefined)));
+  }
+}
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation */
+function impersonate(user: UserEntry | null, headers: Record<string, string | string[]>): void {
+  if (!user) return;
+  if (user.as !== undefined) headers['impersonate-user'] = user.as;
+  if (user.asUid !== undefined) headers['impersonate-uid'] = user.asUid;
+  if (user.asGroups.length > 0) headers['impersonate-group'] = user.asGroups;
+  for (const [key, values] of Object.entries(user.asUserExtra)) {
+    headers[`impersonate-extra-${encodeURIComponent(key.toLowerCase())}`] = values;
+  }
+}
+
+type Mapped = ReturnType<KubeConfig['createDispatcherOptions']>;
+
+function makeDispatcher(mapped: Mapped, connectMs: number): Dispatcher {
+  // HTTP/1.1: one connection a list, so that a slow list does not hold up the others, and a cut one ends alone.
+  const pool = { allowH2: false, pipelining: 1, connectTimeout: connectMs } as const;
+  switch (mapped.type) {
+    case 'none':
+      return new Agent({ ...pool, connect: { timeout: connectMs } });
+    case 'agent':
+      return new Agent({ ...pool, connect: { ...mapped.connect, timeout: connectMs } as never });
+    case 'proxy':
+      return new ProxyAgent({
+        ...pool,
+        uri: mapped.uri,
+        requestTls: { ...mapped.requestTls, timeout: connectMs, allowH2: false } as never,
+        proxyTls: { timeout: connectMs, allowH2: false } as never,
+      });
+    case 'socks':
+      return new Agent({ ...pool, connect: socksConnector(mapped.uri, mapped.requestTls, connectMs) });
+  }
+}
+
+/** A connector through a SOCKS5 proxy, which resolves the server's name itself. */
+function socksConnector(uri: string, tls: object, connectMs: number): never {
+  const proxy = new URL(uri);
+  const connector = (
+    { hostname, port, protocol }: { hostname: string; port: string; protocol: string },
+    callback: (error: Error | null, socket: unknown) => void,
+  ): void => {
+    const host = hostname.replace(/^\[|\]$/g, '');
+    SocksClient.createConnection({
+      proxy: {
+        host: proxy.hostname.replace(/^\[|\]$/g, ''),
+        port: Number(proxy.port) || 1080,
+        type: 5,
+        ...(proxy.username === ''
+          ? {}
+          : { userId: decodeURIComponent(proxy.username), password: decodeURIComponent(proxy.password) }),
+      },
+      command: 'connect',
+      destination: { host, port: Number(port) || (protocol === 'https:' ? 443 : 80) },
+      timeout: connectMs,
+    }).then(
+      ({ socket }) => {
+        if (protocol !== 'https:') {
+          callback(null, socket);
+          return;
+        }
+        const secure = tlsConnect({ host, ...tls, socket });
+        const late = setTimeout(() => secure.destroy(new Error('Connect Timeout Error')), connectMs);
+        secure.once('secureConnect', () => {
+          clearTimeout(late);
+          secure.off('error', onError);
+          callback(null, secure);
+        });
+        const onError = (error: Error): void => {
+          clearTimeout(late);
+          callback(error, null);
+        };
+        secure.once('error', onError);
+      },
+      (error: unknown) => callback(error as Error, null),
+    );
+  };
+  return connector as never;
+}
+
+let system: string | null = null;
+
+/** The CAs that this machine trusts, beside those that Node brings. */
+function systemCertificates(): string {
+  system ??= [...new Set([...getCACertificates('default'), ...getCACertificates('system')])].join('\n');
+  return system;
+}
+
+/** PEM from a data field (base64) or a file; data first, as kubectl has it. */
+async function pem(
+  what: string,
+  data: string | undefined,
+  file: string | undefined,
+  kubeconfig: string,
+): Promise<string | null> {
+  if (data !== undefined) {
+    const decoded = Buffer.from(data, 'base64').toString('utf8');
+    if (!decoded.includes('-----BEGIN')) {
+      throw new ClusterError('kubeconfig', `${what}-data is not the base64 of a PEM`, { place: kubeconfig });
+    }
+    return decoded;
+  }
+  if (file === undefined) return null;
+  const content = await text(file, what, kubeconfig);
+  if (!content.includes('-----BEGIN')) {
+    throw new ClusterError('kubeconfig', `The ${what} file is no PEM`, { place: file });
+  }
+  return content;
+}
+
+async function text(file: string, what: string, kubeconfig: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ClusterError(
+      'kubeconfig',
+      `The ${what} file ${file} cannot be read (${code ?? 'unknown reason'})`,
+      {
+        place: kubeconfig,
+      },
+    );
+  }
+}
+
+/** The identity token of the oidc auth-provider, refreshed where it has expired or was refused. */
+async function oidcToken(
+  user: UserEntry,
+  force: boolean,
+  signal: AbortSignal,
+): Promise<{ token: string; expires: number | null }> {
+  const given = user.authProvider?.config ?? {};
+  const key = JSON.stringify([
+    given['idp-issuer-url'],
+    given['client-id'],
+    given['refresh-token'],
+    given['id-token'],
+  ]);
+  const config: Record<string, string> = { ...given, ...oidcTokens.get(key) };
+  const again = new ClusterError(
+    'auth',
+    `The login of user "${user.name}" has expired and cannot be renewed`,
+    {
+      place: `${user.file}: user ${user.name}`,
+      hint: 'Log in again with the program that wrote this kubeconfig.',
+    },
+  );
+  // The client renews what is no JWT or has expired; where no token is left it must not go on anonymously.
+  if (force || !config['id-token']) config['id-token'] = 'expired';
+  const { KubeConfig } = await import('@kubernetes/client-node');
+  const client = new KubeConfig();
+  client.loadFromOptions({
+    clusters: [{ name: 'c', server: 'https://localhost', skipTLSVerify: false }],
+    users: [{ name: 'u', authProvider: { name: 'oidc', config } }],
+    contexts: [{ name: 'x', cluster: 'c', user: 'u' }],
+    currentContext: 'x',
+  });
+  const options: RequestOptions = {};
+  try {
+    await untilAborted(client.applyToHTTPSOptions(options), signal);
+  } catch (error) {
+    if (signal.aborted) throw cancelled();
+    throw new ClusterError('auth', again.message, { ...optional(again), cause: error });
+  }
+  const header = (options.headers as Record<string, string> | undefined)?.['Authorization'];
+  const token = header?.replace(/^Bearer /, '');
+  if (!token || token === 'expired') throw again;
+  if (token !== given['id-token']) {
+    oidcTokens.set(key, { 'id-token': token, 'refresh-token': config['refresh-token'] ?? '' });
+  }
+  return { token, expires: jwtExpiry(token) };
+}
+
+function optional(error: ClusterError): { place?: string; hint?: string } {
+  return {
+    ...(error.place === undefined ? {} : { place: error.place }),
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  };
+}
+
+function jwtExpiry(token: string): number | null {
+  try {
+    const { exp } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as {
+      exp?: unknown;
+    };
+    return typeof exp === 'number' ? exp * 1000 : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The promise, or a rejection as soon as the signal aborts. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) {
+    promise.catch(() => undefined);
+    return Promise.reject(cancelled());
+  }
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = (): void => reject(cancelled());
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

@@ -1,0 +1,639 @@
+/**
+ * Reads a cluster: every page of every list goes as raw bytes to a sink, and every refusal, failure and gap goes to its
+ * coverage. Only GET is ever sent.
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/
+ */
+import type { CoverageEntry } from '../../shared/kube/snapshot.ts';
+import { discover } from './discovery.ts';
+import type { Discovery } from './discovery.ts';
+import { cancelled, ClusterError } from './error.ts';
+import { ApiClient } from './http.ts';
+import type { ApiAnswer, Patience } from './http.ts';
+import type { ResolvedContext } from './kubeconfig.ts';
+import { apiPath, LISTS, NAMED, OTHER_POLICIES, resourceName, SIGNAL_LISTS } from './resources.ts';
+import type { ListResource, OtherPolicyResource } from './resources.ts';
+import type { ClusterSink, PageSummary } from './sink.ts';
+import { beginMoveWatch } from './moved.ts';
+import type { MoveWatch } from './moved.ts';
+
+export interface ReadProgress {
+  phase: 'connect' | 'read';
+  /** Resource being read, or what is waited for. */
+  detail: string;
+  /** Objects read so far. */
+  done: number;
+  /** Objects altogether as far as known; 0 when not known. */
+  total: number;
+}
+
+export interface ReadOptions {
+  signal: AbortSignal;
+  /** Namespaces to read where the whole cluster may not be listed. */
+  namespaces?: string[];
+  onProgress?: (progress: ReadProgress) => void;
+  /** Objects a page; 500 when absent. */
+  pageSize?: number;
+  /** Lists read at the same time; 4 when absent. */
+  parallel?: number;
+  patience?: Partial<Patience>;
+  userAgent?: string;
+  /** PATH to find exec plugins in; found out from the login shell when absent. */
+  searchPath?: string;
+  env?: Record<string, string | undefined>;
+  execTimeoutMs?: number;
+}
+
+/** What reading came to, for following changes afterwards. */
+export interface ReadResult {
+  serverVersion: string | null;
+  /** resourceVersion of each watched list that was read cluster-wide, by resource. */
+  resourceVersions: Record<string, string>;
+}
+
+/** A list starts again this often when its continue token expires. */
+const RESTARTS = 3;
+/** Policies that changed while reading are read again this often. */
+const REREADS = 2;
+const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
+
+/**
+ * Reads everything that an audit needs of one context.
+ * @throws ClusterError 'auth' when the login is refused (also in the middle), 'network' when the server cannot be
+ * reached at all, 'cancelled' on abort. Anything else becomes coverage and the reading goes on.
+ */
+export async function readCluster(
+  context: ResolvedContext,
+  sink: ClusterSink,
+  options: ReadOptions,
+): Promise<ReadResult> {
+  const client = new ApiClient(context, {
+    signal: options.signal,
+    ...(options.patience ? { patience: options.patience } : {}),
+    ...(options.userAgent === undefined ? {} : { userAgent: options.userAgent }),
+    ...(options.searchPath === undefined ? {} : { searchPath: options.searchPath }),
+    ...(options.env === undefined ? {} : { env: options.env }),
+    ...(options.execTimeoutMs === undefined ? {} : { execTimeoutMs: options.execTimeoutMs }),
+    onPause: (what, ms) =>
+      options.onProgress?.({
+        phase: 'read',
+        detail: `${what}; trying again in ${Math.ceil(ms / 1000)} s`,
+        done: reader.done,
+        total: reader.total,
+      }),
+  });
+  const reader = new Reader(client, sink, options);
+  try {
+    return await reader.read();
+  } catch (error) {
+    if (options.signal.aborted) throw cancelled();
+    throw error;
+  } finally {
+    await client.close();
+  }
+}
+
+/** How one list went. */
+interface ListOutcome {
+  outcome: 'read' | 'refused' | 'failed' | 'absent';
+  count: number;
+  pages: number;
+  restarts: number;
+  resourceVersion: string | null;
+  reason: string;
+}
+
+class Reader {
+  readonly #client: ApiClient;
+  readonly #sink: ClusterSink;
+  readonly #options: ReadOptions;
+  readonly #watches = new Map<string, MoveWatch>();
+  readonly #versions: Record<string, string> = {};
+  /** Names of namespaces; null while they are not known to be complete. */
+  #namespaces: string[] | null = null;
+  done = 0;
+  total = 0;
+
+  constructor(client: ApiClient, sink: ClusterSink, options: ReadOptions) {
+    this.#client = client;
+    this.#sink = sink;
+    this.#options = options;
+  }
+
+  async read(): Promise<ReadResult> {
+    this.#progress('connect', 'version');
+    const serverVersion = await this.#version();
+    this.#progress('connect', 'discovery');
+    const discovery = await this.#discovery();
+
+    // Namespaces come first: they say where to look when the whole cluster may not be listed.
+    await this.#list(LISTS[0] as ListResource);
+    const jobs: (() => Promise<void>)[] = LISTS.slice(1).map((list) => () => this.#list(list));
+    for (const named of NAMED) {
+      if (
+        named.when === null ||
+        discovery === null ||
+        named.when.some((group) => discovery.groups.has(group))
+      ) {
+        jobs.push(() => this.#named(named, discovery));
+      }
+    }
+    for (const list of SIGNAL_LISTS) {
+      const version = discovery?.version(list.group, list.resource);
+      if (version) {
+        jobs.push(() => this.#list({ ...list, version, namespaced: false, affectsVerdicts: false }));
+      }
+    }
+    jobs.push(() => this.#others(discovery));
+    await inParallel(jobs, this.#options.parallel ?? 4);
+    await this.#settleMoves();
+    this.#progress('read', 'done');
+    return { serverVersion, resourceVersions: this.#versions };
+  }
+
+  #progress(phase: 'connect' | 'read', detail: string): void {
+    this.#options.onProgress?.({ phase, detail, done: this.done, total: Math.max(this.total, this.done) });
+  }
+
+  #cover(entry: Omit<CoverageEntry, 'reason'> & { reason?: string | undefined }): void {
+    const { reason, ...rest } = entry;
+    this.#sink.coverage(reason ? { ...rest, reason } : rest);
+  }
+
+  /** A request whose failure is the answer: only a lost login and a cancel go through. */
+  async #get(path: string, accept?: string): Promise<ApiAnswer | ClusterError> {
+    try {
+      return await this.#client.get(path, accept);
+    } catch (error) {
+      if (error instanceof ClusterError && (error.kind === 'network' || error.kind === 'api')) return error;
+      throw error;
+    }
+  }
+
+  /** GET /version: the first contact, so a server that cannot be reached ends the reading here. */
+  async #version(): Promise<string | null> {
+    const answer = await this.#client.get('/version');
+    let version: string | null = null;
+    let reason = answer.message;
+    if (answer.status === 200) {
+      try {
+        const { gitVersion } = JSON.parse(new TextDecoder().decode(answer.bytes)) as { gitVersion?: unknown };
+        if (typeof gitVersion === 'string') version = gitVersion;
+        else reason = 'no gitVersion in the answer';
+      } catch {
+        reason = notJson(answer);
+      }
+    }
+    if (version === null && answer.status === 200) {
+      // Nothing that an API server says: going on would only collect the same web page many times over.
+      throw new ClusterError('api', `This is no Kubernetes API server: ${reason}`, {
+        place: this.#client.context.cluster.server,
+        hint: 'Does a proxy or a login page answer in its place?',
+      });
+    }
+    if (answer.status >= 300 && answer.status < 400) {
+      throw new ClusterError('api', answer.message, { place: this.#client.context.cluster.server });
+    }
+    this.#sink.version(version);
+    this.#cover({
+      resource: 'version',
+      verb: 'get',
+      namespace: null,
+      outcome: version !== null ? 'read' : answer.status === 403 ? 'refused' : 'failed',
+      count: version === null ? 0 : 1,
+      affectsVerdicts: true,
+      reason: version === null ? worded(answer) : undefined,
+    });
+    return version;
+  }
+
+  async #discovery(): Promise<Discovery | null> {
+    const result = await discover((path, accept) => this.#get(path, accept));
+    if (result.groups.size > 0) this.#sink.apiGroups([...result.groups].sort());
+    this.#cover({
+      resource: 'apis',
+      verb: 'get',
+      namespace: null,
+      outcome: result.outcome,
+      count: result.groups.size,
+      affectsVerdicts: true,
+      reason: result.reason,
+    });
+    for (const { group, reason } of result.broken) {
+      this.#cover({
+        resource: `apis/${group}`,
+        verb: 'get',
+        namespace: null,
+        outcome: 'failed',
+        count: 0,
+        affectsVerdicts: OTHER_POLICIES.some((other) => other.group === group),
+        reason,
+      });
+    }
+    return result.outcome === 'read' ? result : null;
+  }
+
+  /** One resource: the whole cluster at once, else namespace by namespace. */
+  async #list(list: ListResource): Promise<void> {
+    const whole = list.only ?? null;
+    const first = await this.#pages(list, whole);
+    this.#coverList(list, whole, first);
+    if (list.only !== undefined) return;
+    if (first.outcome === 'read') {
+      if (list.resource === 'namespaces' && list.group === '') this.#namespaces = this.#collected;
+      if (list.watched) {
+        if (first.resourceVersion !== null) {
+          this.#versions[list.resource] = first.resourceVersion;
+          this.#watches.set(
+            list.resource,
+            beginMoveWatch(this.#client, list, first.resourceVersion, this.#options.signal),
+          );
+        }
+      }
+      return;
+    }
+    if (!list.namespaced) return;
+    if (first.outcome === 'absent') {
+      if (list.side) this.#sink.unread(list.side, null);
+      return;
+    }
+    // 403, or the whole list failed: smaller lists may still come through.
+    const named = this.#options.namespaces ?? [];
+    const own = this.#client.context.namespace;
+    const names = named.length > 0 ? named : (this.#namespaces ?? (own === null || own === '' ? [] : [own]));
+    const unread: string[] = [];
+    for (const namespace of new Set(names)) {
+      const outcome = await this.#pages(list, namespace);
+      this.#coverList(list, namespace, outcome);
+      if (outcome.outcome !== 'read') unread.push(namespace);
+    }
+    if (!list.side) return;
+    if (this.#namespaces === null) {
+      // Not every namespace is known by name: what lies in the others is open.
+      this.#sink.unread(list.side, null);
+    } else {
+      for (const name of this.#namespaces) if (!names.includes(name)) unread.push(name);
+    }
+    for (const namespace of unread) this.#sink.unread(list.side, namespace);
+  }
+
+  #coverList(list: ListResource, namespace: string | null, result: ListOutcome): void {
+    const notes: string[] = [];
+    if (result.restarts > 0) notes.push(`the list was started again ${times(result.restarts)} (410)`);
+    if (result.reason !== '') notes.push(result.reason);
+    this.#cover({
+      resource: resourceName(list),
+      verb: 'list',
+      namespace,
+      outcome: result.outcome === 'absent' ? 'failed' : result.outcome,
+      count: result.count,
+      pages: result.pages,
+      affectsVerdicts: list.affectsVerdicts,
+      ...(result.resourceVersion === null ? {} : { resourceVersion: result.resourceVersion }),
+      reason: notes.length === 0 ? undefined : notes.join('; '),
+    });
+  }
+
+  /** Names of the namespaces list that was read last. */
+  #collected: string[] = [];
+
+  /** All pages of one list. */
+  async #pages(list: ListResource, namespace: string | null): Promise<ListOutcome> {
+    const resource = resourceName(list);
+    const wanted = this.#options.pageSize ?? 500;
+    const names = list.resource === 'namespaces' && list.group === '';
+    const result: ListOutcome = {
+      outcome: 'read',
+      count: 0,
+      pages: 0,
+      restarts: 0,
+      resourceVersion: null,
+      reason: '',
+    };
+    let limit = wanted;
+    let token: string | null = null;
+    let expected = 0;
+    let garbage = 0;
+    const forget = async (): Promise<void> => {
+      await this.#sink.restart(resource, namespace);
+      this.done -= result.count;
+      this.total -= expected;
+      result.count = 0;
+      result.pages = 0;
+      result.resourceVersion = null;
+      expected = 0;
+      token = null;
+      if (names) this.#collected = [];
+    };
+    const give = async (outcome: 'refused' | 'failed' | 'absent', reason: string): Promise<ListOutcome> => {
+      // Half a list would look like a whole one: what it brought is dropped, and the gap named.
+      const had = result.count;
+      if (had > 0) await forget();
+      result.outcome = outcome;
+      result.reason = had > 0 ? `${reason} (after ${had} objects, which were left out)` : reason;
+      return result;
+    };
+    if (names) this.#collected = [];
+    for (;;) {
+      const query = new URLSearchParams({ limit: String(limit) });
+      if (token !== null) query.set('continue', token);
+      this.#progress('read', namespace === null ? resource : `${resource} in ${namespace}`);
+      const answer = await this.#get(
+        `${apiPath(list, namespace)}?${query}`,
+        list.metadataOnly ? METADATA_LIST : 'application/json',
+      );
+      if (answer instanceof ClusterError) return give('failed', answer.message);
+      if (answer.attempts > 1) limit = Math.max(50, Math.floor(limit / 2));
+      if (answer.status === 410) {
+        if (result.restarts >= RESTARTS) {
+          return give('failed', `the list expired ${times(RESTARTS + 1)} while it was read (410)`);
+        }
+        result.restarts += 1;
+        await forget();
+        // Fewer and larger pages are done before the token expires.
+        limit = wanted * 2 ** result.restarts;
+        continue;
+      }
+      if (answer.status === 403) return give('refused', worded(answer));
+      if (answer.status === 404) return give('absent', `${worded(answer)}; the API is not served here`);
+      if (answer.status !== 200) return give('failed', worded(answer));
+      if (names) collectNames(answer.bytes, this.#collected);
+      let page: PageSummary;
+      const odd = notJsonType(answer);
+      try {
+        if (odd) throw new Error(odd);
+        page = await this.#sink.page(resource, namespace, answer.bytes);
+      } catch (error) {
+        if (this.#options.signal.aborted) throw cancelled();
+        if (odd === null && gone(error)) throw error;
+        garbage += 1;
+        if (garbage >= 3) return give('failed', `the answer was no list: ${shortened(error)}`);
+        continue;
+      }
+      result.count += page.count;
+      result.pages += 1;
+      this.done += page.count;
+      if (expected === 0) {
+        expected = page.count + (page.remaining ?? 0);
+        this.total += expected;
+      }
+      result.resourceVersion = page.resourceVersion ?? result.resourceVersion;
+      if (page.continueToken === null || page.continueToken === '') return result;
+      if (page.continueToken === token)
+        return give('failed', 'the server gave the same continue token twice');
+      token = page.continueToken;
+    }
+  }
+
+  /** One object by name, wrapped as a list of one. */
+  async #named(named: (typeof NAMED)[number], discovery: Discovery | null): Promise<void> {
+    const version =
+      named.group === '' ? named.version : (discovery?.version(named.group, named.resource) ?? named.version);
+    const answer = await this.#get(apiPath({ ...named, version }, named.namespace, named.name));
+    const cover = (outcome: CoverageEntry['outcome'], count: number, reason?: string): void =>
+      this.#cover({
+        resource: `${resourceName(named)}/${named.name}`,
+        verb: 'get',
+        namespace: named.namespace,
+        outcome,
+        count,
+        affectsVerdicts: false,
+        reason,
+      });
+    if (answer instanceof ClusterError) return cover('failed', 0, answer.message);
+    if (answer.status === 404) return cover('read', 0, 'not there (404)');
+    if (answer.status !== 200) {
+      return cover(answer.status === 403 ? 'refused' : 'failed', 0, worded(answer));
+    }
+    try {
+      const odd = notJsonType(answer);
+      if (odd) throw new Error(odd);
+      await this.#sink.page(resourceName(named), named.namespace, listOfOne(answer.bytes));
+      cover('read', 1);
+    } catch (error) {
+      if (this.#options.signal.aborted) throw cancelled();
+      if (gone(error)) throw error;
+      cover('failed', 0, `the answer was no object: ${shortened(error)}`);
+    }
+  }
+
+  /** Other kinds of policy: their objects' names, or that they cannot be read (S26). */
+  async #others(discovery: Discovery | null): Promise<void> {
+    for (const other of OTHER_POLICIES) {
+      if (this.#options.signal.aborted) throw cancelled();
+      const version = discovery === null ? other.version : discovery.version(other.group, other.resource);
+      if (version === null) continue;
+      // Calico keeps one set of objects behind two groups: the public one is read only where the other is not served.
+      if (
+        other.group === 'projectcalico.org' &&
+        discovery !== null &&
+        discovery.version('crd.projectcalico.org', other.resource) !== null
+      ) {
+        continue;
+      }
+      await this.#other({ ...other, version }, discovery !== null);
+    }
+  }
+
+  async #other(other: OtherPolicyResource, served: boolean): Promise<void> {
+    const { kind, group } = other;
+    let count = 0;
+    let pages = 0;
+    let restarts = 0;
+    let token: string | null = null;
+    let resourceVersion: string | undefined;
+    const found = new Map<string, { namespace: string | null; name: string }>();
+    const end = (outcome: CoverageEntry['outcome'], reason?: string): void => {
+      for (const { namespace, name } of found.values()) {
+        this.#sink.otherPolicy({ kind, group, namespace, name, status: 'present' });
+      }
+      if (outcome !== 'read') {
+        this.#sink.otherPolicy({ kind, group, namespace: null, name: null, status: 'unreadable' });
+      }
+      this.#cover({
+        resource: `${other.resource}.${group}`,
+        verb: 'list',
+        namespace: null,
+        outcome,
+        count,
+        pages,
+        affectsVerdicts: true,
+        reason,
+        ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      });
+    };
+    for (;;) {
+      const query = new URLSearchParams({ limit: '250' });
+      if (token !== null) query.set('continue', token);
+      this.#progress('read', `${other.resource}.${group}`);
+      const answer = await this.#get(`${apiPath(other, null)}?${query}`, METADATA_LIST);
+      if (answer instanceof ClusterError) return end('failed', answer.message);
+      if (answer.status === 404) {
+        // Without discovery this is how a kind that is not served looks; with it, it vanished in between.
+        return served ? end('failed', worded(answer)) : undefined;
+      }
+      if (answer.status === 410 && restarts < RESTARTS) {
+        restarts += 1;
+        found.clear();
+        count = 0;
+        pages = 0;
+        token = null;
+        continue;
+      }
+      if (answer.status !== 200) return end(answer.status === 403 ? 'refused' : 'failed', worded(answer));
+      let list: {
+        items?: { metadata?: { name?: unknown; namespace?: unknown } }[];
+        metadata?: { continue?: unknown; resourceVersion?: unknown };
+      };
+      try {
+        const odd = notJsonType(answer);
+        if (odd) throw new Error(odd);
+        list = JSON.parse(new TextDecoder().decode(answer.bytes)) as typeof list;
+        if (!Array.isArray(list.items)) throw new Error('it has no items');
+      } catch (error) {
+        return end('failed', `the answer was no list: ${shortened(error)}`);
+      }
+      for (const { metadata } of list.items) {
+        const name = String(metadata?.name ?? '');
+        const namespace = other.namespaced ? String(metadata?.namespace ?? '') : null;
+        found.set(`${namespace}/${name}`, { namespace, name });
+        count += 1;
+      }
+      pages += 1;
+      if (typeof list.metadata?.resourceVersion === 'string') resourceVersion = list.metadata.resourceVersion;
+      const next = list.metadata?.continue;
+      if (typeof next !== 'string' || next === '') return end('read');
+      if (next === token) return end('failed', 'the server gave the same continue token twice');
+      token = next;
+    }
+  }
+
+  /** Names what changed between its own list and the end of reading; policies are read again. */
+  async #settleMoves(): Promise<void> {
+    for (const list of LISTS) {
+      let watch = this.#watches.get(list.resource);
+      if (!watch) continue;
+      let changes = await watch.end();
+      let rereads = 0;
+      const seen = { ...changes };
+      while (list.side === 'policies' && changes.moved && rereads < REREADS) {
+        // A changed policy decides verdicts and the list is small: take it again, so that it is as new as the rest.
+        rereads += 1;
+        await this.#sink.restart(list.resource, null);
+        const again = await this.#pages(list, null);
+        if (again.outcome !== 'read' || again.resourceVersion === null) {
+          this.#coverList(list, null, again);
+          this.#sink.unread('policies', null);
+          break;
+        }
+        this.#versions[list.resource] = again.resourceVersion;
+        watch = beginMoveWatch(this.#client, list, again.resourceVersion, this.#options.signal);
+        changes = await watch.end();
+      }
+      if (changes.unchecked !== null) {
+        this.#cover({
+          resource: resourceName(list),
+          verb: 'watch',
+          namespace: null,
+          outcome: 'skipped',
+          count: 0,
+          affectsVerdicts: false,
+          reason: `whether it moved while reading is not known: ${changes.unchecked}`,
+        });
+      } else if (seen.moved) {
+        const words = [
+          `${seen.added} added, ${seen.modified} changed, ${seen.deleted} deleted while reading`,
+          ...(rereads > 0 ? [`read again ${times(rereads)}`] : []),
+          ...(rereads > 0 && changes.moved ? ['still moving'] : []),
+        ];
+        this.#cover({
+          resource: resourceName(list),
+          verb: 'watch',
+          namespace: null,
+          outcome: 'moved',
+          count: seen.added + seen.modified + seen.deleted,
+          // Each list is whole as of its own moment; only policies that would not stand still leave verdicts open.
+          affectsVerdicts: rereads > 0 && changes.moved,
+          reason: words.join('; '),
+          ...(this.#versions[list.resource] === undefined
+            ? {}
+            : { resourceVersion: this.#versions[list.resource] as string }),
+        });
+      }
+    }
+  }
+}
+
+/** Runs jobs, a few at a time; the first error ends it (the others' requests end with the client). */
+async function inParallel(jobs: (() => Promise<void>)[], width: number): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let job = jobs[next++]; job; job = jobs[next++]) await job();
+  };
+  const lanes = Array.from({ length: Math.min(width, jobs.length) }, lane);
+  try {
+    await Promise.all(lanes);
+  } catch (error) {
+    next = jobs.length;
+    throw error;
+  }
+}
+
+function times(n: number): string {
+  return n === 1 ? 'once' : n === 2 ? 'twice' : `${n} times`;
+}
+
+/** HTTP status and message, without saying the status twice. */
+function worded(answer: ApiAnswer): string {
+  return answer.message.startsWith('HTTP ') ? answer.message : `HTTP ${answer.status}: ${answer.message}`;
+}
+
+function notJson(answer: ApiAnswer): string {
+  return notJsonType(answer) ?? 'the answer is no JSON';
+}
+
+/** Why a 200 cannot be a list, seen from outside; null when it may be one. */
+function notJsonType(answer: ApiAnswer): string | null {
+  if (/\bjson\b/.test(answer.contentType)) return null;
+  const first = new TextDecoder().decode(
+    new Uint8Array(answer.bytes, 0, Math.min(64, answer.bytes.byteLength)),
+  );
+  if (answer.contentType.startsWith('text/html') || /^\s*<(!doctype|html)/i.test(first)) {
+    return 'a web page came in its place (a proxy or a login page?)';
+  }
+  return `its content type is ${answer.contentType.slice(0, 60) || 'not given'}`;
+}
+
+function shortened(error: unknown): string {
+  const words = error instanceof Error ? error.message : String(error);
+  return words.replace(/\s+/g, ' ').slice(0, 160);
+}
+
+/** Did the worker behind the sink end? Then asking again makes no sense. */
+function gone(error: unknown): boolean {
+  const kind = (error as { kind?: unknown } | null)?.kind;
+  return kind === 'cancelled' || kind === 'internal';
+}
+
+const OPEN = new TextEncoder().encode('{"items":[');
+const CLOSE = new TextEncoder().encode(']}');
+
+function listOfOne(bytes: ArrayBuffer): ArrayBuffer {
+  const whole = new Uint8Array(OPEN.length + bytes.byteLength + CLOSE.length);
+  whole.set(OPEN, 0);
+  whole.set(new Uint8Array(bytes), OPEN.length);
+  whole.set(CLOSE, OPEN.length + bytes.byteLength);
+  return whole.buffer;
+}
+
+/** Names of the namespaces in a page; nothing when it is no list (the sink will say so). */
+function collectNames(bytes: ArrayBuffer, into: string[]): void {
+  try {
+    const { items } = JSON.parse(new TextDecoder().decode(bytes)) as {
+      items?: { metadata?: { name?: unknown } }[];
+    };
+    for (const item of items ?? [])
+      if (typeof item.metadata?.name === 'string') into.push(item.metadata.name);
+  } catch {
+    // The sink refuses the page.
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * What is asked of a cluster, in one table: the reader asks for nothing that does not stand here, and the ClusterRole
+ * that `bulkhead rbac` prints is made from it.
+ */
+
+/** A list that every audit reads. */
+export interface ListResource {
+  /** Plural, as in the API and in coverage. */
+  resource: string;
+  /** '' is the core group. */
+  group: string;
+  version: string;
+  namespaced: boolean;
+  /** Does a gap leave verdicts open, or only details? */
+  affectsVerdicts: boolean;
+  /** Which gap of verdicts: told to the sink. */
+  side?: 'pods' | 'policies';
+  /** Names, labels and owners are all that is needed: ask for metadata only. */
+  metadataOnly?: boolean;
+  /** Followed by watch to notice that it moved while reading (and, later, to follow it). */
+  watched?: boolean;
+  /** Read in this namespace alone. */
+  only?: string;
+}
+
+export const LISTS: readonly ListResource[] = [
+  {
+    resource: 'namespaces',
+    group: '',
+    version: 'v1',
+    namespaced: false,
+    affectsVerdicts: true,
+    watched: true,
+  },
+  {
+    resource: 'networkpolicies',
+    group: 'networking.k8s.io',
+    version: 'v1',
+    namespaced: true,
+    affectsVerdicts: true,
+    side: 'policies',
+    watched: true,
+  },
+  { resource: 'nodes', group: '', version: 'v1', namespaced: false, affectsVerdicts: true },
+  {
+    resource: 'pods',
+    group: '',
+    version: 'v1',
+    namespaced: true,
+    affectsVerdicts: true,
+    side: 'pods',
+    watched: true,
+  },
+  { resource: 'services', group: '', version: 'v1', namespaced: true, affectsVerdicts: false },
+  {
+    resource: 'replicasets',
+    group: 'apps',
+    version: 'v1',
+    namespaced: true,
+    affectsVerdicts: false,
+    metadataOnly: true,
+  },
+  {
+    resource: 'jobs',
+    group: 'batch',
+    version: 'v1',
+    namespaced: true,
+    affectsVerdicts: false,
+    metadataOnly: true,
+  },
+  {
+    resource: 'daemonsets',
+    group: 'apps',
+    version: 'v1',
+    namespaced: true,
+    affectsVerdicts: false,
+    only: 'kube-system',
+  },
+];
+
+/** An object that is read by its name because it says what a network plugin does. */
+export interface NamedResource {
+  resource: string;
+  group: string;
+  /** Used where discovery names no version. */
+  version: string;
+  namespace: string | null;
+  name: string;
+  /** Asked only when one of these API groups is served (null: always). */
+  when: readonly string[] | null;
+}
+
+export const NAMED: readonly NamedResource[] = [
+  {
+    resource: 'configmaps',
+    group: '',
+    version: 'v1',
+    namespace: 'kube-system',
+    name: 'cilium-config',
+    when: ['cilium.io'],
+  },
+  {
+    resource: 'configmaps',
+    group: '',
+    version: 'v1',
+    namespace: 'kube-system',
+    name: 'amazon-vpc-cni',
+    when: ['networking.k8s.aws', 'vpcresources.k8s.aws', 'crd.k8s.amazonaws.com', 'eks.amazonaws.com'],
+  },
+  {
+    resource: 'networks',
+    group: 'config.openshift.io',
+    version: 'v1',
+    namespace: null,
+    name: 'cluster',
+    when: ['config.openshift.io'],
+  },
+  {
+    resource: 'networks',
+    group: 'operator.openshift.io',
+    version: 'v1',
+    namespace: null,
+    name: 'cluster',
+    when: ['operator.openshift.io'],
+  },
+  {
+    resource: 'installations',
+    group: 'operator.tigera.io',
+    version: 'v1',
+    namespace: null,
+    name: 'default',
+    when: ['operator.tigera.io'],
+  },
+];
+
+/** Kinds whose few objects say what a plugin does; listed when their group is served. */
+export interface SignalList {
+  resource: string;
+  group: string;
+  version: string;
+}
+
+export const SIGNAL_LISTS: readonly SignalList[] = [
+  // EKS Auto Mode: `spec.networkPolicy` of a node class.
+  { resource: 'nodeclasses', group: 'eks.amazonaws.com', version: 'v1' },
+];
+
+/** Another kind of policy (S26): listed, names alone, when its group serves it. */
+export interface OtherPolicyResource {
+  kind: string;
+  resource: string;
+  group: string;
+  version: string;
+  namespaced: boolean;
+}
+
+function other(
+  group: string,
+  version: string,
+  kind: string,
+  resource: string,
+  namespaced: boolean,
+): OtherPolicyResource {
+  return { group, version, kind, resource, namespaced };
+}
+
+export const OTHER_POLICIES: readonly OtherPolicyResource[] = [
+  other('policy.networking.k8s.io', 'v1alpha2', 'ClusterNetworkPolicy', 'clusternetworkpolicies', false),
+  other('policy.networking.k8s.io', 'v1alpha1', 'AdminNetworkPolicy', 'adminnetworkpolicies', false),
+  other(
+    'policy.networking.k8s.io',
+    'v1alpha1',
+    'BaselineAdminNetworkPolicy',
+    'baselineadminnetworkpolicies',
+    false,
+  ),
+  other('crd.projectcalico.org', 'v1', 'GlobalNetworkPolicy', 'globalnetworkpolicies', false),
+  other('crd.projectcalico.org', 'v1', 'NetworkPolicy', 'networkpolicies', true),
+  other('projectcalico.org', 'v3', 'GlobalNetworkPolicy', 'globalnetworkpolicies', false),
+  other('projectcalico.org', 'v3', 'NetworkPolicy', 'networkpolicies', true),
+  other('cilium.io', 'v2', 'CiliumNetworkPolicy', 'ciliumnetworkpolicies', true),
+  other('cilium.io', 'v2', 'CiliumClusterwideNetworkPolicy', 'ciliumclusterwidenetworkpolicies', false),
+  other('security.istio.io', 'v1', 'AuthorizationPolicy', 'authorizationpolicies', true),
+  other('security.istio.io', 'v1', 'PeerAuthentication', 'peerauthentications', true),
+  other('crd.antrea.io', 'v1beta1', 'ClusterNetworkPolicy', 'clusternetworkpolicies', false),
+  other('crd.antrea.io', 'v1beta1', 'NetworkPolicy', 'networkpolicies', true),
+  other('k8s.ovn.org', 'v1', 'EgressFirewall', 'egressfirewalls', true),
+  other('network.openshift.io', 'v1', 'EgressNetworkPolicy', 'egressnetworkpolicies', true),
+  other('networking.k8s.aws', 'v1alpha1', 'ClusterNetworkPolicy', 'clusternetworkpolicies', false),
+  other('networking.k8s.aws', 'v1alpha1', 'ApplicationNetworkPolicy', 'applicationnetworkpolicies', true),
+  other('networking.gke.io', 'v1alpha1', 'FQDNNetworkPolicy', 'fqdnnetworkpolicies', true),
+];
+
+/** Name in coverage and of `ClusterSink.page`: the plural alone for what the audit reads, else with its group. */
+export function resourceName(entry: { resource: string; group: string }): string {
+  const own = LISTS.some((list) => list.resource === entry.resource && list.group === entry.group);
+  return own || entry.group === '' ? entry.resource : `${entry.resource}.${entry.group}`;
+}
+
+/** Path of a collection, or of one object in it. */
+export function apiPath(
+  entry: { resource: string; group: string; version: string },
+  namespace: string | null,
+  name?: string,
+): string {
+  const root = entry.group === '' ? `/api/${entry.version}` : `/apis/${entry.group}/${entry.version}`;
+  const inside = namespace === null ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
+  return `${root}${inside}/${entry.resource}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`;
+}
