@@ -15,10 +15,11 @@ export interface StartArguments {
  * @param args without the program and the app's folder
  */
 export function startArguments(args: string[]): StartArguments {
-  const { values, positionals } = parseArgs({
+  const { values, tokens } = parseArgs({
     args,
     strict: false,
     allowPositionals: true,
+    tokens: true,
     options: {
       demo: { type: 'boolean' },
       context: { type: 'string' },
@@ -32,11 +33,17 @@ export function startArguments(args: string[]): StartArguments {
   const context = texts(values['context'])[0];
   const snapshot = texts(values['snapshot'])[0];
   const kubeconfig = texts(values['kubeconfig']);
+  // `--from a b c` as in the terminal: what stands alone behind it are further paths. What stands alone before it is
+  // the app's own folder, which Electron leaves in where a switch of Chromium's comes first.
+  const firstFrom =
+    tokens.find((token) => token.kind === 'option' && token.name === 'from')?.index ?? Infinity;
+  const further = tokens.flatMap((token) =>
+    token.kind === 'positional' && token.index > firstFrom ? [token.value] : [],
+  );
   let source: Source | null = null;
   if (values['demo'] === true) source = { kind: 'demo' };
   else if (snapshot !== undefined) source = { kind: 'snapshot', path: snapshot };
-  // `--from a b c` as in the terminal: what stands alone behind it are further paths.
-  else if (from.length > 0) source = { kind: 'manifests', paths: [...from, ...positionals] };
+  else if (from.length > 0) source = { kind: 'manifests', paths: [...from, ...further] };
   else if (context !== undefined) {
     const [file] = kubeconfig;
     source = { kind: 'context', name: context, ...(file === undefined ? {} : { file }) };
