@@ -63,8 +63,8 @@ export function breach(from, specifier, typeOnly = false) {
     return may.includes(other) ? null : `shared/${own} does not import shared/${other}`;
   }
   if (toRoom !== room && toRoom !== 'shared') return `${room}/ does not import ${toRoom}/`;
-  if (!typeOnly && WORKER.test(from) && toRoom === 'electron' && !to.startsWith('electron/worker/'))
-    return 'the worker imports shared/ alone';
+  if (!typeOnly && WORKER.test(from) && toRoom === 'electron' && !/^electron\/(?:worker|export)\//.test(to))
+    return 'the worker imports shared/ and export/ alone';
   return null;
 }
 

@@ -4,6 +4,8 @@ import type { Source, SourcesInfo } from '../shared/ipc.ts';
 import type { Sources } from './backend.ts';
 import { Kubeconfigs } from './cluster/kubeconfig.ts';
 import type { KubeconfigOptions } from './cluster/kubeconfig.ts';
+import { readCluster } from './cluster/reader.ts';
+import { VERSION } from './version.ts';
 import type { AuditClient } from './worker/client.ts';
 import { BackendError } from './worker/errors.ts';
 
@@ -53,10 +55,37 @@ export class KubeSources implements Sources {
       case 'snapshot':
         await readSnapshot(client, source.path, options);
         return;
-      case 'manifests':
       case 'context':
+        await this.#readContext(client, source, options);
+        return;
+      case 'manifests':
         throw new BackendError({ kind: 'internal', message: 'This source is not there yet.' });
     }
+  }
+
+  async #readContext(
+    client: AuditClient,
+    source: Extract<Source, { kind: 'context' }>,
+    options: ReadOptions,
+  ): Promise<void> {
+    // Read again: a token or a certificate may have been renewed since the list was shown.
+    await this.#kubeconfigs.load();
+    const context = this.#kubeconfigs.resolve(source.name, source.file);
+    await client.begin({
+      name: context.name,
+      source: 'context',
+      file: context.file,
+      server: withoutCredentials(context.cluster.server),
+      serverVersion: null,
+      takenAt: options.takenAt,
+      warnings: context.warnings,
+    });
+    await readCluster(context, client, {
+      signal: options.signal,
+      onProgress: options.progress,
+      userAgent: `bulkhead/${VERSION}`,
+      ...(source.namespaces && source.namespaces.length > 0 ? { namespaces: source.namespaces } : {}),
+    });
   }
 }
 
@@ -82,5 +111,18 @@ async function readSnapshot(client: AuditClient, path: string, options: ReadOpti
       message: place ? `${message} (at ${place})` : message,
       place: path,
     });
+  }
+}
+
+/** A URL may carry a user and a password; a snapshot never does. */
+function withoutCredentials(server: string): string {
+  try {
+    const url = new URL(server);
+    if (url.username === '' && url.password === '') return server;
+    url.username = '';
+    url.password = '';
+    return url.href;
+  } catch {
+    return '';
   }
 }

@@ -1,20 +1,25 @@
 /** From an output request to its pieces: the one place where the worker meets the reports. */
 import type { AuditEngine } from '../../shared/audit/api.ts';
-import { BackendError } from './errors.ts';
+import { connectionPieces, reportPieces } from '../export/render.ts';
 import type { OutputRequest } from './protocol.ts';
 
 /**
  * Begins an output.
  * @param request what to write
- * @param engines the audits of the request, in its order
+ * @param engine gives an audit by its number
  * @returns pieces of text or bytes, made when they are asked for
  */
-export async function openReport(
+export async function openOutput(
   request: OutputRequest,
-  engines: AuditEngine[],
+  engine: (audit: number) => AuditEngine,
 ): Promise<Iterable<string | Uint8Array>> {
-  if (request.what === 'report' && request.format === 'json' && engines.length === 1) {
-    return [JSON.stringify((engines[0] as AuditEngine).toJson())];
+  if (request.what === 'connections') {
+    return connectionPieces(engine(request.audit), request.format, request.endpoints, request.lang);
   }
-  throw new BackendError({ kind: 'export', message: 'This output is not there yet.' });
+  const { lang, width, colour } = request;
+  return reportPieces(request.audits.map(engine), request.format, {
+    lang,
+    ...(width === undefined ? {} : { width }),
+    ...(colour === undefined ? {} : { colour }),
+  });
 }

@@ -38,8 +38,22 @@ export interface SnapshotBytes {
 
 /** What can be written out. A report may hold several audits of one worker (`audits`, in order of evaluation). */
 export type OutputRequest =
-  | { what: 'report'; format: 'pdf' | 'csv' | 'json' | 'text'; lang: Lang; audits: number[] }
-  | { what: 'connections'; format: 'json' | 'csv' | 'text'; endpoints: 'pods' | 'workloads'; audit: number };
+  | {
+      what: 'report';
+      format: 'pdf' | 'csv' | 'json' | 'text';
+      lang: Lang;
+      audits: number[];
+      /** Of text only: terminal cells in a line, and whether ANSI colours are wanted. */
+      width?: number;
+      colour?: boolean;
+    }
+  | {
+      what: 'connections';
+      format: 'json' | 'csv' | 'text';
+      endpoints: 'pods' | 'workloads';
+      lang: Lang;
+      audit: number;
+    };
 
 /** A question of the evaluator: its parameters behind the number of the audit that is asked. */
 type Asked<K extends 'pods' | 'openEgress' | 'findings' | 'matrix' | 'explain' | 'endpoints'> = (

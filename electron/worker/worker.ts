@@ -14,7 +14,7 @@ import type { Snapshot } from '../../shared/kube/snapshot.ts';
 import { parseSnapshot, serializeSnapshot } from '../../shared/kube/snapshotFile.ts';
 import { decodeText } from './decode.ts';
 import { BackendError } from './errors.ts';
-import { openReport } from './output.ts';
+import { openOutput } from './output.ts';
 import type { AuditMethods, ProgressNote } from './protocol.ts';
 import { serve, transferring } from './rpc.ts';
 
@@ -103,7 +103,8 @@ const methods: AuditMethods = {
   },
 
   apiGroups(names) {
-    building().addApiGroups(names);
+    const taker = building() as object as { addApiGroups?(names: string[]): void };
+    taker.addApiGroups?.(names);
   },
 
   loadSnapshot(bytes) {
@@ -183,10 +184,7 @@ const methods: AuditMethods = {
   },
 
   async openOutput(request) {
-    const pieces =
-      request.what === 'report'
-        ? await openReport(request, request.audits.map(engine))
-        : await openReport(request, [engine(request.audit)]);
+    const pieces = await openOutput(request, engine);
     const output = nextOutput++;
     outputs.set(output, pieces[Symbol.iterator]());
     return output;
