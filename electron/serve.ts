@@ -1,0 +1,58 @@
+/** `bulkhead serve`: the whole app behind a local address, until it is interrupted. */
+import type { AuditOptions, Source } from '../shared/ipc.ts';
+import { createBackend } from './backend.ts';
+import { HistoryClient } from './history/client.ts';
+import { historyFile } from './history/file.ts';
+import { KubeSources } from './source.ts';
+import { startSource } from './start.ts';
+import { VERSION } from './version.ts';
+import { openBrowser, serve } from './web.ts';
+
+export interface ServeCommand {
+  /** Null: the user chooses in the page. */
+  source: Source | null;
+  /** Kubeconfig files in place of the usual ones; none for the usual ones. */
+  kubeconfig: string[];
+  /** Value of `--history`. */
+  history: string | undefined;
+  assume: AuditOptions['assume'];
+  /** 0 takes a free one. */
+  port: number;
+  /** Opens the user's browser. */
+  open: boolean;
+  /** Where lines for the user go (standard error). */
+  say: (line: string) => void;
+}
+
+/**
+ * Serves until SIGINT or SIGTERM; a second signal ends at once.
+ * @param command the command line's options
+ * @throws BackendError where the port is taken or the page is not built
+ */
+export async function runServe(command: ServeCommand): Promise<void> {
+  const sources = new KubeSources(command.kubeconfig.length > 0 ? { files: command.kubeconfig } : {});
+  const { start, notice } = startSource(command.source, await sources.list());
+  const served = await serve({
+    port: command.port,
+    backend: (host) =>
+      createBackend({
+        version: VERSION,
+        platform: process.platform,
+        start,
+        notice,
+        sources,
+        history: new HistoryClient(historyFile(command.history, process.env)),
+        now: () => new Date().toISOString(),
+        assume: command.assume,
+        host,
+      }),
+  });
+  command.say(`Bulkhead is at ${served.url}`);
+  command.say('The address works once, on this machine only. Ctrl+C ends it.');
+  if (command.open) openBrowser(served.url);
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  await served.close();
+}
