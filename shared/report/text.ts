@@ -199,7 +199,7 @@ function figures(page: Page, o: Overview): void {
     page,
     [
       [w.report.pairsFull, pairs.full],
-      [w.report.pairsPermitted, pairs.permitted],
+      [w.report.pairsSome, pairs.permitted - pairs.full],
       [w.report.pairsDepends, pairs.depends],
       [w.report.pairsDenied, pairs.denied],
     ],
@@ -252,21 +252,22 @@ function namespaces(page: Page, o: Overview): void {
   more(page, o.namespaces.length - MOST_NAMESPACES);
 }
 
-/** What a group reaches outside, in a cell: widest ranges first, the rest counted. */
+/** What a group reaches outside, in a cell: ranges of equal connections together, long lists counted. */
 export function reachText(group: EgressGroup, lang: Lang): string {
   const w = words(lang).report;
-  return group.reach
-    .flatMap((item) => {
-      const ranges = listText(item.ranges, lang, 4);
-      const parts: string[] = [];
-      const conns: ConnJson = item.conns;
-      if (Object.keys(conns).length > 0) parts.push(`${ranges}: ${connsText(conns, lang)}`);
-      if (item.depends !== undefined && Object.keys(item.depends).length > 0) {
-        parts.push(`${ranges}: ${connsText(item.depends, lang)} (${w.conditional})`);
-      }
-      return parts;
-    })
-    .join(' | ');
+  const byConns = new Map<string, string[]>();
+  const add = (conns: ConnJson | undefined, ranges: string[], mark: string) => {
+    if (conns === undefined || Object.keys(conns).length === 0) return;
+    const text = connsText(conns, lang) + mark;
+    const known = byConns.get(text);
+    if (known) known.push(...ranges);
+    else byConns.set(text, [...ranges]);
+  };
+  for (const item of group.reach) {
+    add(item.conns, item.ranges, '');
+    add(item.depends, item.ranges, ` (${w.conditional})`);
+  }
+  return [...byConns].map(([text, ranges]) => `${listText(ranges, lang, 4)}: ${text}`).join(' | ');
 }
 
 function openEgress(page: Page, groups: EgressGroup[]): void {
