@@ -92,7 +92,8 @@ export interface AssumptionUse {
   /** Semantics rule, e.g. 'S12'. */
   rule: string;
   /** Assumption's name; 'coverage' or 'otherPolicies' for gaps (then `value` names the resource or kind); 'ownNode' for S7. */
-  name: AssumptionName | 'coverage' | 'otherPolicies' | 'ownNode' | 'podAddress' | 'namedPort' | 'refusedPolicy';
+  name:
+    AssumptionName | 'coverage' | 'otherPolicies' | 'ownNode' | 'podAddress' | 'namedPort' | 'refusedPolicy';
   value: string;
   /** For `depends`: the two values that would decide it either way. */
   permittedIf?: string;
@@ -319,7 +320,15 @@ export interface PodQuery {
   text?: string;
   namespace?: string;
   /** Isolation group of the summary. */
-  group?: 'both' | 'ingressOnly' | 'egressOnly' | 'none' | 'notIsolatable' | 'unknown' | 'allPermitted' | 'paperOnly';
+  group?:
+    | 'both'
+    | 'ingressOnly'
+    | 'egressOnly'
+    | 'none'
+    | 'notIsolatable'
+    | 'unknown'
+    | 'allPermitted'
+    | 'paperOnly';
   openEgress?: EgressWidth;
   sort?: 'namespace' | 'name' | 'workload' | 'ingress' | 'egress' | 'openEgress' | 'policies';
   descending?: boolean;

@@ -34,6 +34,8 @@ export interface NamespaceRecord {
   labelsKnown: boolean;
   /** True where no Namespace object was read; for manifests it then exists with its name label alone (S19). */
   implied: boolean;
+  /** True where `kubernetes.io/metadata.name` was not in the source and was added (S19, S22). */
+  nameLabelAdded?: boolean;
   place?: Place;
 }
 

@@ -261,9 +261,8 @@ class Reader {
     if (protocol === 2) {
       this.uses.sctp = true;
       if (this.options.sctp === 'off') {
-        // Before SCTP was supported validation refused it as a protocol (S22).
-        this.refuse('version.sctp', `${at}.protocol`);
-        sure = false;
+        // A server or plugin without SCTP has nothing to match (S22); the list of ports is not empty for it.
+        this.note('version.sctp', `${at}.protocol`);
       } else if (this.options.sctp === 'unknown') sure = false;
     }
     const hasEnd = p.endPort !== null && p.endPort !== undefined;
@@ -275,9 +274,8 @@ class Reader {
       readable = false;
     }
     const port = p.port;
-    const endDropped = this.options.endPort === 'off';
     if (port === null || port === undefined) {
-      if (hasEnd && !endDropped) {
+      if (hasEnd) {
         this.refuse('policy.endport-without-port', `${at}.endPort`);
         readable = false;
       }
@@ -290,7 +288,7 @@ class Reader {
         this.refuse('policy.bad-port-name', `${at}.port`, { name: port });
         readable = false;
       }
-      if (hasEnd && !endDropped) {
+      if (hasEnd) {
         this.refuse('policy.endport-with-name', `${at}.endPort`, { name: port });
         readable = false;
       }
@@ -307,7 +305,7 @@ class Reader {
     }
     let to = port;
     let sureTo: number | null = null;
-    if (hasEnd && typeof end === 'number' && endReadable && !endDropped) {
+    if (hasEnd && typeof end === 'number' && endReadable) {
       if (end < 1 || end > 65535) {
         this.refuse('policy.port-range', `${at}.endPort`, { port: end });
         readable = false;
@@ -315,7 +313,8 @@ class Reader {
         this.refuse('policy.endport-below-port', `${at}.endPort`, { port, endPort: end });
         readable = false;
       } else {
-        to = end;
+        // S22: where endPort is not honoured the field is dropped and `port` alone holds.
+        if (this.options.endPort !== 'off') to = end;
         if (this.options.endPort === 'unknown' && end > port) sureTo = port;
       }
     }

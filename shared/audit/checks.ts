@@ -1,0 +1,88 @@
+/**
+ * Every check that an audit can report, by id, with its severity. Those of `input.*` stand in
+ * kube/problems.ts. Parameters are named beside each id; `report/messages` puts them into words.
+ *
+ * From compile (S24, S27); `field` is the JSON path below the object:
+ * - `policy.unknown-field` {name} · `policy.bad-type` {expected} · `policy.empty-peer` {} ·
+ *   `policy.block-beside-selector` {} · `policy.except-outside` {except, cidr} · `policy.bad-cidr` {value} ·
+ *   `policy.sloppy-cidr` {value, what} · `policy.unknown-protocol` {protocol} · `policy.endport-without-port` {} ·
+ *   `policy.endport-with-name` {name} · `policy.endport-below-port` {port, endPort} · `policy.bad-port-name` {name} ·
+ *   `policy.port-range` {port} · `policy.unknown-type` {type} · `policy.too-many-types` {count} ·
+ *   `policy.rules-without-type` {direction, type} · `policy.bad-label-key` {key} · `policy.bad-label-value` {value} ·
+ *   `policy.selector-operator` {operator} · `policy.selector-values-missing` {operator} ·
+ *   `policy.selector-values-given` {operator} · `version.sctp` {}
+ * From the evaluated cluster:
+ * - `policy.selects-nothing` {}: no pod of its namespace matches `podSelector`.
+ * - `policy.peer-selects-nothing` {}: a selector peer matches no pod that takes part.
+ * - `policy.named-port-unknown` {name, protocol}: no pod that the rule could reach declares the port's name.
+ * - `policy.service-port` {port, service, targetPort}: the rule's number is a Service's port, its pods receive on another (S16).
+ * - `policy.dns-tcp-only` {}: egress names port 53 for TCP alone, so DNS over UDP stays denied (S13).
+ * - `policy.egress-isolates-ingress` {}: egress rules alone, no policyTypes: ingress is isolated too (S4).
+ * - `policy.empty-peer-list` {direction}: `from: []` or `to: []` is everyone (S9).
+ * - `policy.permits-everything` {direction}: isolates on paper and permits everything (S3).
+ * - `policy.block-over-pods` {value}: an ipBlock covers pod addresses, which plugins treat differently (S12).
+ * - `policy.unread-selector` {}: stored, but its podSelector cannot be read (S24).
+ * - `version.endport` {version}: the server drops endPort, `port` alone holds (S22).
+ * - `version.name-label` {version}: selects by kubernetes.io/metadata.name, which the server does not set (S22).
+ * - `exposure.namespace-open` {pods}: pods of the namespace that are isolated in no direction.
+ * - `exposure.egress-anywhere` {pods}: isolated for egress or not, pods that may reach every outside address on every port.
+ * - `exposure.ingress-anywhere` {pods}: isolated for ingress, yet permitted from every outside address on some port.
+ * - `exposure.host-network` {pods}: pods that NetworkPolicy cannot isolate (S18).
+ * - `cluster.not-enforced` {plugin}: nothing enforces NetworkPolicy (S21).
+ * - `cluster.enforcement-unknown` {}: whether anything enforces NetworkPolicy is not known (S21).
+ * - `cluster.node-not-enforced` {node, plugin, what}: a node where it is not enforced or not known.
+ * - `cluster.other-policies` {kind, count}: another kind of policy exists and is not evaluated (S26).
+ * - `cluster.coverage` {resource, namespace, reason}: something could not be read.
+ * - `cluster.insecure-tls` {}: read without verifying the server's certificate.
+ */
+import type { Severity } from './result.ts';
+
+export const CHECKS = {
+  'policy.unknown-field': 'high',
+  'policy.bad-type': 'high',
+  'policy.empty-peer': 'high',
+  'policy.block-beside-selector': 'high',
+  'policy.except-outside': 'high',
+  'policy.bad-cidr': 'high',
+  'policy.sloppy-cidr': 'low',
+  'policy.unknown-protocol': 'high',
+  'policy.endport-without-port': 'high',
+  'policy.endport-with-name': 'high',
+  'policy.endport-below-port': 'high',
+  'policy.bad-port-name': 'high',
+  'policy.port-range': 'high',
+  'policy.unknown-type': 'high',
+  'policy.too-many-types': 'high',
+  'policy.rules-without-type': 'medium',
+  'policy.bad-label-key': 'high',
+  'policy.bad-label-value': 'high',
+  'policy.selector-operator': 'high',
+  'policy.selector-values-missing': 'high',
+  'policy.selector-values-given': 'high',
+  'policy.unread-selector': 'high',
+  'policy.selects-nothing': 'medium',
+  'policy.peer-selects-nothing': 'low',
+  'policy.named-port-unknown': 'medium',
+  'policy.service-port': 'medium',
+  'policy.dns-tcp-only': 'medium',
+  'policy.egress-isolates-ingress': 'medium',
+  'policy.empty-peer-list': 'medium',
+  'policy.permits-everything': 'low',
+  'policy.block-over-pods': 'low',
+  'version.sctp': 'medium',
+  'version.endport': 'high',
+  'version.name-label': 'high',
+  'exposure.namespace-open': 'medium',
+  'exposure.egress-anywhere': 'medium',
+  'exposure.ingress-anywhere': 'medium',
+  'exposure.host-network': 'low',
+  'cluster.not-enforced': 'critical',
+  'cluster.enforcement-unknown': 'medium',
+  'cluster.node-not-enforced': 'high',
+  'cluster.other-policies': 'high',
+  'cluster.coverage': 'high',
+  'cluster.insecure-tls': 'medium',
+} as const satisfies Record<string, Severity>;
+
+export type CheckId = keyof typeof CHECKS;
+export const CHECK_IDS = Object.keys(CHECKS) as CheckId[];

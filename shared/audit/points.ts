@@ -1,0 +1,759 @@
+/**
+ * One connection at a time: the verdict, and what it rests on. The verdict comes from the same rows as the
+ * matrix; the reasons walk the policies that select the pod and name each rule, peer and port that permits.
+ */
+import type { Family, Protocol } from '../kube/snapshot.ts';
+import { PROTOCOL_INDEX, connPoint, type ConnId } from '../net/conns.ts';
+import { formatAddress, parseAddress, type Address } from '../net/ip.ts';
+import {
+  CLASS_HOST,
+  CLASS_HOST_MAYBE,
+  CLASS_ON_HOST,
+  ROW_OPEN,
+  isFinished,
+  type Model,
+  type RowState,
+} from '../policy/model.ts';
+import {
+  EVERYTHING_PERMITTED,
+  L4,
+  L6,
+  LN,
+  MATCHES,
+  MAY_MATCH,
+  NOTHING,
+  U4,
+  U6,
+  type ValueId,
+} from '../policy/values.ts';
+import { QuestionError } from './api.ts';
+import type {
+  AssumptionUse,
+  Direction,
+  DirectionReason,
+  EndpointRef,
+  Explanation,
+  Probe,
+  ProbeEnd,
+  Remedy,
+  RuleRef,
+  Verdict,
+} from './result.ts';
+
+/** A resolved end of a connection (S1). */
+export type End =
+  | { type: 'pod'; pod: number; c: number }
+  | { type: 'node'; name: string; address: Address }
+  | { type: 'ip'; address: Address };
+
+const FAMILY_BIT: Record<Family, number> = { IPv4: 1, IPv6: 2 };
+
+function verdictOf(lower: boolean, upper: boolean): Verdict {
+  return lower ? 'permitted' : upper ? 'depends' : 'denied';
+}
+
+const ORDER: Record<Verdict, number> = { denied: 0, depends: 1, permitted: 2 };
+
+export class Points {
+  private readonly m: Model;
+  private byAddress: Map<string, number[]> | null = null;
+  private nodeByAddress: Map<string, string> | null = null;
+
+  constructor(model: Model) {
+    this.m = model;
+  }
+
+  /** Index of a pod by namespace and name (or Kind/name), -1 when there is none. Pods are sorted by both. */
+  findPod(namespace: string, text: string): number {
+    const slash = text.indexOf('/');
+    const kind = slash < 0 ? null : text.slice(0, slash);
+    const name = slash < 0 ? text : text.slice(slash + 1);
+    const pods = this.m.snapshot.pods;
+    let lo = 0;
+    let hi = pods.length;
+    while (lo < hi) {
+      const mid = (lo + hi) >> 1;
+      const p = pods[mid];
+      if (p.namespace < namespace || (p.namespace === namespace && p.name < name)) lo = mid + 1;
+      else hi = mid;
+    }
+    let first = -1;
+    for (let i = lo; i < pods.length && pods[i].namespace === namespace && pods[i].name === name; i++) {
+      if (kind === null || pods[i].kind === kind) {
+        // Without a kind a Pod is meant first; a template of that name otherwise.
+        if (kind !== null || pods[i].kind === 'Pod') return i;
+        if (first < 0) first = i;
+      }
+    }
+    return first;
+  }
+
+  /** Resolves an end of a probe (S1). Throws QuestionError with words that name what is unknown. */
+  resolve(end: ProbeEnd): End {
+    const m = this.m;
+    if ('ip' in end && typeof end.ip === 'string') {
+      const address = parseAddress(end.ip);
+      if (!address) throw new QuestionError(`"${end.ip}" is no IP address`);
+      this.indexAddresses();
+      const text = formatAddress(address);
+      const node = this.nodeByAddress?.get(text);
+      if (node !== undefined) return { type: 'node', name: node, address };
+      const pods = this.byAddress?.get(text) ?? [];
+      const ordinary = pods.filter((p) => !m.snapshot.pods[p].hostNetwork);
+      if (pods.length > 0 && ordinary.length === 0) {
+        // Only pods that share their node's network have it: it is that node's.
+        return { type: 'node', name: m.snapshot.pods[pods[0]].node ?? '', address };
+      }
+      if (ordinary.length > 1) {
+        const names = ordinary.map((p) => `${m.snapshot.pods[p].namespace}/${m.snapshot.pods[p].name}`);
+        throw new QuestionError(`${text} is the address of ${names.length} pods: ${names.slice(0, 5).join(', ')}`);
+      }
+      if (ordinary.length === 1) return { type: 'pod', pod: ordinary[0], c: m.podClass[ordinary[0]] };
+      return { type: 'ip', address };
+    }
+    const { namespace, pod } = end as { namespace?: unknown; pod?: unknown };
+    if (typeof namespace !== 'string' || typeof pod !== 'string') {
+      throw new QuestionError('an endpoint is {"namespace", "pod"} or {"ip"}');
+    }
+    const found = this.findPod(namespace, pod);
+    if (found < 0) throw new QuestionError(`no pod ${namespace}/${pod}`);
+    if (m.podClass[found] < 0) {
+      const phase = m.snapshot.pods[found].phase;
+      throw new QuestionError(`${namespace}/${pod} has ended (phase ${phase}) and takes no part`);
+    }
+    return { type: 'pod', pod: found, c: m.podClass[found] };
+  }
+
+  private indexAddresses(): void {
+    if (this.byAddress) return;
+    this.byAddress = new Map();
+    this.nodeByAddress = new Map();
+    for (const n of this.m.snapshot.nodes) {
+      for (const ip of n.ips) {
+        const a = parseAddress(ip);
+        if (a) this.nodeByAddress.set(formatAddress(a), n.name);
+      }
+    }
+    this.m.snapshot.pods.forEach((p, i) => {
+      if (isFinished(p)) return;
+      for (const ip of p.ips) {
+        const a = parseAddress(ip);
+        if (!a) continue;
+        const text = formatAddress(a);
+        const list = this.byAddress?.get(text);
+        if (list) list.push(i);
+        else this.byAddress?.set(text, [i]);
+      }
+    });
+  }
+
+  ref(end: End): EndpointRef {
+    if (end.type === 'pod') {
+      const p = this.m.snapshot.pods[end.pod];
+      return { type: 'pod', namespace: p.namespace, name: p.name, kind: p.kind };
+    }
+    const ip = formatAddress(end.address);
+    return end.type === 'node' ? { type: 'node', name: end.name, ip } : { type: 'ip', ip };
+  }
+
+  /** How a peer matches the other end: bits of values.ts. */
+  private mask(peer: number, other: End): number {
+    const m = this.m;
+    if (other.type === 'pod') return m.peerMask(peer, other.c);
+    if (m.isAnyone(peer)) return MATCHES;
+    const block = m.peerBlock(peer);
+    if (!block || !m.blockMask(block, other.address)) return 0;
+    if (other.type === 'ip') return MATCHES;
+    const mode = m.assumptions.ipBlockPods;
+    return mode === 'match' ? MATCHES : mode === 'unknown' ? MAY_MATCH : 0;
+  }
+
+  /** A row asked of any kind of end. `vector`: the destination's named ports, -1 where it has none to ask for. */
+  private evaluate(row: number, other: End, vector: number): ValueId {
+    const m = this.m;
+    if (other.type === 'pod') return m.evaluate(row, other.c, vector);
+    if (m.rowFlags.items[row] & ROW_OPEN) return EVERYTHING_PERMITTED;
+    let value: ValueId = NOTHING;
+    for (const e of m.rowLists.list(m.rowList.items[row])) {
+      const mask = this.mask(m.entryPeer(e), other);
+      if (mask !== 0) value = m.values.union(value, m.entryValueFor(e, mask, vector));
+    }
+    return m.finishOutside(value, row);
+  }
+
+  /** The node that an end is on (or is); null where unknown, undefined where it is none. */
+  private nodeOf(end: End): string | null | undefined {
+    if (end.type === 'node') return end.name === '' ? null : end.name;
+    if (end.type === 'ip') return undefined;
+    return this.m.snapshot.pods[end.pod].node;
+  }
+
+  /** Is the end its node for S7? */
+  private isNode(end: End): boolean {
+    return (
+      end.type === 'node' || (end.type === 'pod' && (this.m.classFlags.items[end.c] & CLASS_ON_HOST) !== 0)
+    );
+  }
+
+  /** S7 between two ends: 'same' node for sure, 'maybe' where a node is not known, 'no'. */
+  private ownNode(pod: End, other: End): 'same' | 'maybe' | 'no' {
+    if (pod.type !== 'pod' || !this.isNode(other)) return 'no';
+    const a = this.nodeOf(pod);
+    const b = this.nodeOf(other);
+    if (a === null || b === null || a === undefined || b === undefined) return 'maybe';
+    return a === b ? 'same' : 'no';
+  }
+
+  /** Value of one direction: the row of `owner` asked of `other`, with S7. */
+  private side(owner: End, other: End, direction: Direction, paper: boolean): ValueId {
+    const m = this.m;
+    if (owner.type !== 'pod') return EVERYTHING_PERMITTED;
+    const row = paper
+      ? m.paperRow(owner.c, direction)
+      : (direction === 'ingress' ? m.classIngress : m.classEgress).items[owner.c];
+    const destination = direction === 'ingress' ? owner : other;
+    const vector = destination.type === 'pod' ? m.classPorts.items[destination.c] : -1;
+    let value = this.evaluate(row, other, vector);
+    if (m.isOverridden(owner.c)) return value;
+    const own = this.ownNode(owner, other);
+    if (own === 'same') value = EVERYTHING_PERMITTED;
+    else if (own === 'maybe' && other.type === 'node') value = m.values.raiseUpper(value);
+    return value;
+  }
+
+  /** Families that both ends have: bits; 0 for none in common. An address decides for both. */
+  private families(src: End, dst: End): number {
+    const of = (e: End): number =>
+      e.type === 'pod' ? this.m.familiesOf(this.m.snapshot.pods[e.pod]) : e.address.family === 4 ? 1 : 2;
+    if (src.type !== 'pod' || dst.type !== 'pod') {
+      const a = src.type !== 'pod' ? of(src) : 3;
+      const b = dst.type !== 'pod' ? of(dst) : 3;
+      return a & b;
+    }
+    return of(src) & of(dst);
+  }
+
+  private overridden(src: End, dst: End): boolean {
+    const m = this.m;
+    return (
+      m.anyOverrides &&
+      ((src.type === 'pod' && m.isOverridden(src.c)) || (dst.type === 'pod' && m.isOverridden(dst.c)))
+    );
+  }
+
+  /** Everything permitted from one end to another. */
+  value(src: End, dst: End, paper = false): ValueId {
+    if (src.type === 'pod' && dst.type === 'pod' && src.pod === dst.pod) return EVERYTHING_PERMITTED;
+    if (this.overridden(src, dst)) return this.m.unsure;
+    return this.m.values.intersect(
+      this.side(src, dst, 'egress', paper),
+      this.side(dst, src, 'ingress', paper),
+    );
+  }
+
+  /** Checks a probe and gives its ends, point and families. Throws QuestionError. */
+  private read(probe: Probe): { src: End; dst: End; point: number; protocol: Protocol; families: (4 | 6 | 0)[] } {
+    const protocol = PROTOCOL_INDEX[probe.protocol];
+    if (typeof probe.protocol !== 'string' || protocol === undefined) {
+      throw new QuestionError(`"${String(probe.protocol)}" is no protocol: TCP, UDP or SCTP`);
+    }
+    if (!Number.isInteger(probe.port) || probe.port < 1 || probe.port > 65535) {
+      throw new QuestionError(`port ${String(probe.port)} is not within 1-65535`);
+    }
+    const src = this.resolve(probe.src);
+    const dst = this.resolve(probe.dst);
+    let families = this.families(src, dst);
+    // An address of a pod was given: the connection uses that address's family.
+    for (const end of [probe.src, probe.dst]) {
+      if ('ip' in end) {
+        const a = parseAddress(end.ip);
+        if (a) families &= a.family === 4 ? 1 : 2;
+      }
+    }
+    if (probe.family !== undefined) {
+      const bit = FAMILY_BIT[probe.family];
+      if (bit === undefined) throw new QuestionError(`"${String(probe.family)}" is no family: IPv4 or IPv6`);
+      for (const e of [src, dst]) {
+        const has =
+          e.type === 'pod'
+            ? this.m.snapshot.pods[e.pod].ips.length === 0
+              ? 3
+              : this.m.familiesOf(this.m.snapshot.pods[e.pod])
+            : e.address.family === 4
+              ? 1
+              : 2;
+        if (!(has & bit)) {
+          const r = this.ref(e);
+          const name = r.type === 'pod' ? `${r.namespace}/${r.name}` : r.ip;
+          throw new QuestionError(`${name} has no ${probe.family} address`);
+        }
+      }
+      families = bit;
+    }
+    const list: (4 | 6 | 0)[] = [];
+    if (families & 1) list.push(4);
+    if (families & 2) list.push(6);
+    if (list.length === 0) list.push(0);
+    return { src, dst, point: connPoint(protocol, probe.port), protocol: probe.protocol as Protocol, families: list };
+  }
+
+  private at(value: ValueId, family: 4 | 6 | 0, point: number): Verdict {
+    const { lower, upper } = this.m.values.ofFamily(value, family);
+    return verdictOf(this.m.conns.has(lower, point), this.m.conns.has(upper, point));
+  }
+
+  /**
+   * The verdict of one probe with its reasons.
+   * @throws QuestionError for an unknown endpoint, protocol, family or an impossible port
+   */
+  explain(probe: Probe): Explanation {
+    const m = this.m;
+    const { src, dst, point, protocol, families } = this.read(probe);
+    const isSelf = src.type === 'pod' && dst.type === 'pod' && src.pod === dst.pod;
+    const forced = !isSelf && this.overridden(src, dst);
+    const out = isSelf ? EVERYTHING_PERMITTED : this.side(src, dst, 'egress', false);
+    const into = isSelf ? EVERYTHING_PERMITTED : this.side(dst, src, 'ingress', false);
+    const both = forced ? m.unsure : m.values.intersect(out, into);
+    // Of several families the best is reported: a client may use any that both ends have.
+    let family = families[0];
+    let differ = false;
+    for (const f of families.slice(1)) {
+      const here = this.at(both, f, point);
+      const best = this.at(both, family, point);
+      if (
+        here !== best ||
+        this.at(out, f, point) !== this.at(out, family, point) ||
+        this.at(into, f, point) !== this.at(into, family, point)
+      ) {
+        differ = true;
+      }
+      if (ORDER[here] > ORDER[best]) family = f;
+    }
+    const verdict = this.at(both, family, point);
+    const egress = this.reason(src, dst, 'egress', isSelf, this.at(out, family, point), family, point);
+    const ingress = this.reason(dst, src, 'ingress', isSelf, this.at(into, family, point), family, point);
+    const paper = isSelf ? EVERYTHING_PERMITTED : this.value(src, dst, true);
+    const conns = this.bounds(both, families);
+    return {
+      src: this.ref(src),
+      dst: this.ref(dst),
+      protocol,
+      port: probe.port,
+      family: differ || families.length === 1 ? (family === 4 ? 'IPv4' : family === 6 ? 'IPv6' : null) : null,
+      verdict,
+      paperVerdict: this.at(paper, family, point),
+      enforced: this.enforced(src, dst),
+      egress,
+      ingress,
+      conns: m.conns.toJson(conns.lower),
+      depends: m.conns.toJson(m.conns.subtract(conns.upper, conns.lower)),
+      remedy: verdict === 'denied' ? this.remedy(src, dst, egress, ingress, protocol, probe.port) : null,
+    };
+  }
+
+  /** The verdict alone. Throws as `explain`. */
+  verdict(probe: Probe): Verdict {
+    const { src, dst, point, families } = this.read(probe);
+    const value = this.value(src, dst);
+    let best: Verdict = 'denied';
+    for (const f of families) {
+      const v = this.at(value, f, point);
+      if (ORDER[v] > ORDER[best]) best = v;
+    }
+    return best;
+  }
+
+  private bounds(value: ValueId, families: (4 | 6 | 0)[]): { lower: ConnId; upper: ConnId } {
+    const m = this.m;
+    let lower = 0;
+    let upper = 0;
+    for (const f of families) {
+      const b = m.values.ofFamily(value, f);
+      lower = m.conns.union(lower, b.lower);
+      upper = m.conns.union(upper, b.upper);
+    }
+    return { lower, upper };
+  }
+
+  private enforced(src: End, dst: End): 'yes' | 'no' | 'unknown' {
+    const m = this.m;
+    const all: string[] = [];
+    if (src.type === 'pod') all.push(m.enforcedOf(m.classEnforced.items[src.c], 'egress'));
+    if (dst.type === 'pod') all.push(m.enforcedOf(m.classEnforced.items[dst.c], 'ingress'));
+    if (all.includes('no')) return 'no';
+    return all.includes('unknown') || all.length === 0 ? 'unknown' : 'yes';
+  }
+
+  // ---- reasons ----
+
+  private reason(
+    owner: End,
+    other: End,
+    direction: Direction,
+    isSelf: boolean,
+    verdict: Verdict,
+    family: 4 | 6 | 0,
+    point: number,
+  ): DirectionReason {
+    const m = this.m;
+    const reason: DirectionReason = {
+      direction,
+      verdict,
+      state: 'outside',
+      policies: [],
+      permits: [],
+      assumptions: [],
+    };
+    if (isSelf) {
+      reason.state = 'self';
+      return reason;
+    }
+    if (owner.type === 'ip') return reason;
+    if (owner.type === 'node') {
+      reason.state = 'not-isolatable';
+      return reason;
+    }
+    const states = direction === 'ingress' ? m.classStateIngress : m.classStateEgress;
+    const papers = direction === 'ingress' ? m.classPaperIngress : m.classPaperEgress;
+    const state: RowState = states[owner.c];
+    reason.state = state;
+    const selecting = m.classFlags.items[owner.c] & CLASS_HOST ? [] : m.policiesOf(owner.c, direction);
+    reason.policies = selecting.map(({ policy }) => ({
+      namespace: m.compiled[policy].namespace,
+      name: m.compiled[policy].name,
+    }));
+    const uses = new Map<string, AssumptionUse>();
+    const use = (u: AssumptionUse): void => {
+      uses.set(`${u.rule} ${u.name} ${u.value}`, u);
+    };
+    if (state === 'not-enforced') use({ rule: 'S21', name: 'enforced', value: 'no' });
+    if (state === 'not-isolatable') {
+      use({ rule: 'S18', name: 'hostNetwork', value: m.assumptions.hostNetwork });
+    }
+    if (m.classFlags.items[owner.c] & CLASS_HOST_MAYBE && selecting.length > 0) {
+      use({ rule: 'S18', name: 'hostNetwork', value: 'unknown', permittedIf: 'node', deniedIf: 'pod' });
+    }
+    const own = this.ownNode(owner, other);
+    const overridden = m.isOverridden(owner.c);
+    if (state === 'isolated' || state === 'unknown') {
+      this.permits(owner, other, direction, selecting, family, point, reason.permits, use);
+    }
+    const byRules = reason.permits.some((p) => p.effect === 'permits');
+    if (!overridden && own === 'same' && !byRules && state !== 'not-isolated' && state !== 'not-enforced') {
+      reason.state = 'own-node';
+      // The API reference promises ingress from the own node; for egress only the documentation's text does.
+      use({ rule: 'S7', name: 'ownNode', value: direction === 'egress' ? 'permitted' : 'always permitted' });
+    }
+    if (own === 'maybe' && verdict === 'depends') {
+      use({
+        rule: 'S7',
+        name: 'ownNode',
+        value: 'unknown',
+        permittedIf: 'the same node',
+        deniedIf: 'another node',
+      });
+    }
+    this.gapUses(owner, direction, papers[owner.c], verdict, use);
+    reason.assumptions = [...uses.values()];
+    return reason;
+  }
+
+  private gapUses(
+    owner: End & { type: 'pod' },
+    direction: Direction,
+    paper: RowState,
+    verdict: Verdict,
+    use: (u: AssumptionUse) => void,
+  ): void {
+    const m = this.m;
+    const gap = m.gaps[m.classNamespace.items[owner.c]];
+    for (const kind of [...gap.overrides, ...gap.restricts, ...(paper !== 'isolated' ? gap.baseline : [])]) {
+      use({
+        rule: 'S26',
+        name: 'otherPolicies',
+        value: kind,
+        permittedIf: `no ${kind} denies it`,
+        deniedIf: `a ${kind} denies it`,
+      });
+    }
+    if (verdict !== 'depends') {
+      if (paper === 'unselected-denied') use({ rule: 'S3', name: 'unselected', value: 'deny' });
+      return;
+    }
+    if (gap.unread) {
+      use({
+        rule: 'S25',
+        name: 'coverage',
+        value: `networkpolicies in ${m.namespaces[m.classNamespace.items[owner.c]]}`,
+        permittedIf: paper === 'isolated' ? 'an unread policy permits it' : 'no unread policy isolates the pod',
+        deniedIf: paper === 'isolated' ? 'no unread policy permits it' : 'an unread policy isolates the pod',
+      });
+    }
+    if (paper === 'unknown' && m.assumptions.unselected === 'unknown') {
+      use({ rule: 'S3', name: 'unselected', value: 'unknown', permittedIf: 'permit', deniedIf: 'deny' });
+    }
+    for (const { policy, sure } of m.policiesOf(owner.c, direction)) {
+      if (sure && m.compiled[policy].selects !== null) continue;
+      const p = m.compiled[policy];
+      use({
+        rule: 'S24',
+        name: 'refusedPolicy',
+        value: `${p.namespace}/${p.name}`,
+        permittedIf: 'it does not select the pod',
+        deniedIf: 'it selects the pod',
+      });
+    }
+  }
+
+  /** Names every rule, peer and port that permits or may permit the point, and why a "may" is one. */
+  private permits(
+    owner: End & { type: 'pod' },
+    other: End,
+    direction: Direction,
+    selecting: { policy: number; sure: boolean }[],
+    family: 4 | 6 | 0,
+    point: number,
+    out: RuleRef[],
+    use: (u: AssumptionUse) => void,
+  ): void {
+    const m = this.m;
+    const destination = direction === 'ingress' ? owner : other;
+    const vector = destination.type === 'pod' ? m.classPorts.items[destination.c] : -1;
+    const lowerBit = family === 4 ? L4 : family === 6 ? L6 : LN;
+    const upperBit = family === 4 ? U4 : family === 6 ? U6 : MAY_MATCH & ~(U4 | U6);
+    for (const { policy, sure } of selecting) {
+      const compiled = m.compiled[policy];
+      compiled[direction].rules.forEach((rule, r) => {
+        const peers = rule.peers ?? [null];
+        peers.forEach((peer, p) => {
+          const peerIndex = rule.peers === null ? null : p;
+          const id = m.peerIdOf(policy, direction, r, peerIndex);
+          const mask = this.mask(id, other);
+          const isBlock = peer !== null && peer.kind === 'block';
+          const ports = rule.ports ?? [null];
+          ports.forEach((port, q) => {
+            // A name means nothing for an address block on the egress side (S14).
+            const names = !(isBlock && direction === 'egress');
+            const bounds = m.portBounds(port, vector, names);
+            if (!m.conns.has(bounds.upper, point)) return;
+            if (mask === 0) {
+              if (isBlock) this.ignoredBlock(peer, other, use);
+              return;
+            }
+            if (!(mask & upperBit)) return;
+            const certainPeer = (mask & lowerBit) !== 0 && (peer === null || peer.sure);
+            const certainPort = m.conns.has(bounds.lower, point);
+            const effect = certainPeer && certainPort && sure ? 'permits' : 'may';
+            out.push({
+              policy: { namespace: compiled.namespace, name: compiled.name },
+              direction,
+              rule: r,
+              peer: peerIndex,
+              port: rule.ports === null ? null : q,
+              effect,
+            });
+            this.matchUses(policy, peer, port, other, mask, lowerBit, certainPort, use);
+          });
+        });
+      });
+    }
+  }
+
+  /** A block that holds the address, were it not for the assumption on pod addresses. */
+  private ignoredBlock(
+    peer: { kind: 'block' } & Parameters<Model['blockMask']>[0],
+    other: End,
+    use: (u: AssumptionUse) => void,
+  ): void {
+    if (this.m.assumptions.ipBlockPods !== 'ignore') return;
+    const addresses =
+      other.type === 'pod'
+        ? this.m.snapshot.pods[other.pod].ips.map(parseAddress)
+        : other.type === 'node'
+          ? [other.address]
+          : [];
+    if (addresses.some((a) => a !== null && this.m.blockMask(peer, a))) {
+      use({ rule: 'S12', name: 'ipBlockPods', value: 'ignore' });
+    }
+  }
+
+  private matchUses(
+    policy: number,
+    peer: { kind: string; sure: boolean } | null,
+    port: { sure: boolean; sureTo: number | null; name: string | null; protocol: number } | null,
+    other: End,
+    mask: number,
+    lowerBit: number,
+    certainPort: boolean,
+    use: (u: AssumptionUse) => void,
+  ): void {
+    const m = this.m;
+    const name = `${m.compiled[policy].namespace}/${m.compiled[policy].name}`;
+    const unreadable = (): void =>
+      use({
+        rule: 'S24',
+        name: 'refusedPolicy',
+        value: name,
+        permittedIf: 'the plugin reads it so that it matches',
+        deniedIf: 'the plugin reads it so that it does not match',
+      });
+    if (peer !== null && peer.kind === 'block' && other.type !== 'ip') {
+      if (m.assumptions.ipBlockPods === 'unknown') {
+        use({ rule: 'S12', name: 'ipBlockPods', value: 'unknown', permittedIf: 'match', deniedIf: 'ignore' });
+      } else if (!(mask & lowerBit) && other.type === 'pod' && m.snapshot.pods[other.pod].ips.length === 0) {
+        const pod = m.snapshot.pods[other.pod];
+        use({
+          rule: 'S12',
+          name: 'podAddress',
+          value: `${pod.namespace}/${pod.name}`,
+          permittedIf: 'its address will be inside the block',
+          deniedIf: 'its address will be outside the block',
+        });
+      } else use({ rule: 'S12', name: 'ipBlockPods', value: 'match' });
+    }
+    if (peer !== null && !peer.sure) unreadable();
+    if (peer !== null && peer.kind === 'pods' && !(mask & lowerBit) && other.type === 'pod') {
+      if (m.classFlags.items[other.c] & CLASS_HOST_MAYBE) {
+        use({ rule: 'S18', name: 'hostNetwork', value: 'unknown', permittedIf: 'pod', deniedIf: 'node' });
+      } else {
+        const namespace = m.snapshot.pods[other.pod].namespace;
+        use({
+          rule: m.assumptions.serverVersion === 'unknown' ? 'S22' : 'S19',
+          name: m.assumptions.serverVersion === 'unknown' ? 'serverVersion' : 'coverage',
+          value: m.assumptions.serverVersion === 'unknown' ? 'unknown' : `labels of namespace ${namespace}`,
+          permittedIf: 'the labels match',
+          deniedIf: 'the labels do not match',
+        });
+      }
+    }
+    if (port !== null && !certainPort) {
+      if (port.protocol < 0) unreadable();
+      else if (port.protocol === 2 && m.assumptions.sctp === 'unknown') {
+        use({ rule: 'S22', name: 'sctp', value: 'unknown', permittedIf: 'on', deniedIf: 'off' });
+      } else if (port.sureTo !== null) {
+        use({ rule: 'S22', name: 'endPort', value: 'unknown', permittedIf: 'on', deniedIf: 'off' });
+      } else if (port.name !== null) {
+        use({
+          rule: 'S14',
+          name: 'namedPort',
+          value: port.name,
+          permittedIf: 'the plugin takes this number',
+          deniedIf: 'the plugin takes another number of that name',
+        });
+      }
+    }
+  }
+
+  // ---- remedy ----
+
+  /** The policies that would permit a denied connection: one for each direction that denies it. */
+  private remedy(
+    src: End,
+    dst: End,
+    egress: DirectionReason,
+    ingress: DirectionReason,
+    protocol: Protocol,
+    port: number,
+  ): Remedy | null {
+    const policies: Remedy['policies'] = [];
+    for (const [owner, other, reason] of [
+      [src, dst, egress],
+      [dst, src, ingress],
+    ] as const) {
+      if (reason.verdict === 'permitted') continue;
+      if (reason.verdict !== 'denied' || owner.type !== 'pod') return null;
+      const peer = this.peerFor(other);
+      if (!peer) return null;
+      const manifest = this.addition(owner, reason.direction, peer, protocol, port);
+      if (!manifest) return null;
+      policies.push({
+        direction: reason.direction,
+        namespace: this.m.snapshot.pods[owner.pod].namespace,
+        manifest,
+      });
+    }
+    return policies.length > 0 ? { kind: 'add-rules', policies } : null;
+  }
+
+  private peerFor(other: End): Record<string, unknown> | null {
+    const m = this.m;
+    if (other.type === 'pod' && !(m.classFlags.items[other.c] & (CLASS_HOST | CLASS_HOST_MAYBE))) {
+      const p = m.snapshot.pods[other.pod];
+      const record = m.snapshot.namespaces.find((n) => n.name === p.namespace);
+      const byName = record?.labels['kubernetes.io/metadata.name'] === p.namespace;
+      const labels = record?.labels ?? {};
+      // Before 1.21 only labels that the namespace really has can name it.
+      if (!byName && Object.keys(labels).length === 0) return null;
+      return {
+        namespaceSelector: {
+          matchLabels: byName ? { 'kubernetes.io/metadata.name': p.namespace } : { ...labels },
+        },
+        podSelector: Object.keys(p.labels).length > 0 ? { matchLabels: { ...p.labels } } : {},
+      };
+    }
+    if (other.type !== 'ip' && m.assumptions.ipBlockPods !== 'match') return null;
+    const address = other.type === 'pod' ? parseAddress(m.snapshot.pods[other.pod].ips[0] ?? '') : other.address;
+    if (!address) return null;
+    return { ipBlock: { cidr: `${formatAddress(address)}/${address.family === 4 ? 32 : 128}` } };
+  }
+
+  /**
+   * A policy that permits the peer on the port. Of its own where every pod that it would select is isolated in
+   * that direction already; otherwise an existing policy with one rule more, since a new one would isolate others.
+   */
+  private addition(
+    owner: End & { type: 'pod' },
+    direction: Direction,
+    peer: Record<string, unknown>,
+    protocol: Protocol,
+    port: number,
+  ): unknown {
+    const m = this.m;
+    const pod = m.snapshot.pods[owner.pod];
+    const side = direction === 'ingress' ? 'from' : 'to';
+    const type = direction === 'ingress' ? 'Ingress' : 'Egress';
+    const rule = { [side]: [peer], ports: [{ protocol, port }] };
+    const states = direction === 'ingress' ? m.classPaperIngress : m.classPaperEgress;
+    const labels = Object.entries(pod.labels);
+    let alone = true;
+    m.snapshot.pods.forEach((p, i) => {
+      if (!alone || p.namespace !== pod.namespace || m.podClass[i] < 0) return;
+      if (!labels.every(([k, v]) => p.labels[k] === v)) return;
+      const state = states[m.podClass[i]];
+      if (state !== 'isolated' && state !== 'unselected-denied' && state !== 'not-isolatable') alone = false;
+    });
+    const head = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' };
+    if (alone) {
+      return {
+        ...head,
+        metadata: {
+          name: `permit-${direction}-${protocol.toLowerCase()}-${port}`,
+          namespace: pod.namespace,
+        },
+        spec: {
+          podSelector: labels.length > 0 ? { matchLabels: { ...pod.labels } } : {},
+          policyTypes: [type],
+          [direction]: [rule],
+        },
+      };
+    }
+    const existing = m.policiesOf(owner.c, direction).find((p) => p.sure && !m.compiled[p.policy].refused);
+    if (!existing) return null;
+    const record = m.snapshot.policies[existing.policy];
+    const spec = (record.spec ?? {}) as Record<string, unknown>;
+    const rules = Array.isArray(spec[direction]) ? (spec[direction] as unknown[]) : [];
+    const types = m.compiled[existing.policy];
+    return {
+      ...head,
+      metadata: { name: record.name, namespace: record.namespace },
+      spec: {
+        ...spec,
+        policyTypes: [
+          ...(types.ingress.applies === 'yes' ? ['Ingress'] : []),
+          ...(types.egress.applies === 'yes' ? ['Egress'] : []),
+        ],
+        [direction]: [...rules, rule],
+      },
+    };
+  }
+}

@@ -1,0 +1,1570 @@
+/**
+ * The compiled cluster: policies, peers, port lists and pods, all interned.
+ *
+ * Pods that no policy can tell apart form one class: equal namespace, equal labels as far as some selector asks
+ * for them (values that no selector mentions fold into "other"), equal named ports as far as some rule names
+ * them, equal membership of address blocks, equal host network and enforcement. What its policies say of a class
+ * in one direction is a row: an interned list of (peer, ports), never expanded to pods. So the work grows with
+ * what the policies distinguish, not with the pods.
+ */
+import type {
+  AssumptionRecord,
+  Assumptions,
+  Labels,
+  NamespaceRecord,
+  PodRecord,
+  Snapshot,
+  Tri,
+} from '../kube/snapshot.ts';
+import { matchesRequirement, matchesSelector, type Selector } from '../kube/selector.ts';
+import { ALL_CONNS, ConnPool, NO_CONNS, type ConnId } from '../net/conns.ts';
+import { parseAddress, type Address } from '../net/ip.ts';
+import { contains, equal, type Intervals } from '../net/intervals.ts';
+import { IntList, ListPool } from '../net/listPool.ts';
+import { PairMap } from '../net/pairMap.ts';
+import { isBefore, parseVersion, resolveAssumptions } from './assumptions.ts';
+import { compilePolicy, type CompiledPolicy, type CompiledPort } from './compile.ts';
+import {
+  EVERYTHING_PERMITTED,
+  L4,
+  L6,
+  LN,
+  MATCHES,
+  MAY_MATCH,
+  NOTHING,
+  U4,
+  U6,
+  UN,
+  ValuePool,
+  type ValueId,
+} from './values.ts';
+import type { AssumptionName } from '../kube/snapshot.ts';
+
+/** Peer kinds. */
+const ANYONE = 0;
+const PODS = 1;
+const BLOCK = 2;
+
+/** Row flags. */
+/** No policy restricts this direction. */
+export const ROW_OPEN = 1;
+/** Something unknown may take away what is permitted. */
+export const ROW_DROPS = 2;
+/** Something unknown may permit more. */
+export const ROW_RAISES = 4;
+/** The owner's node is not known, so a hostNetwork pod may be on it (S7). */
+export const ROW_NODE_UNKNOWN = 8;
+
+/** Class flags. */
+/** Its node by assumption `hostNetwork=node` (S18). */
+export const CLASS_HOST = 1;
+/** It may be its node (`hostNetwork=unknown`). */
+export const CLASS_HOST_MAYBE = 2;
+export const CLASS_NODE_UNKNOWN = 4;
+/** An ordinary pod by assumption `hostNetwork=pod`, its node for S7 all the same. */
+export const CLASS_HOST_AS_POD = 8;
+/** Shares its node's network, whatever the assumption makes of it. */
+export const CLASS_ON_HOST = CLASS_HOST | CLASS_HOST_MAYBE | CLASS_HOST_AS_POD;
+
+/** Why a class has its row; the words of DirectionReason. */
+export type RowState =
+  | 'not-isolated'
+  | 'isolated'
+  | 'not-isolatable'
+  | 'not-enforced'
+  | 'unselected-denied'
+  | 'unknown';
+
+export interface NamespaceGaps {
+  /** Policies of this namespace could not be read. */
+  unread: boolean;
+  /** Another kind may permit or deny (S26); its names. */
+  overrides: string[];
+  /** Another kind may only deny. */
+  restricts: string[];
+  /** Another kind counts only where no NetworkPolicy selects. */
+  baseline: string[];
+}
+
+/** An interned set of namespaces: those that match a selector for sure, and those that may. */
+interface NamespaceSet {
+  sure: Uint32Array;
+  maybe: Uint32Array | null;
+  /** The only member, or -1. */
+  single: number;
+  list: Int32Array;
+}
+
+export type Block =
+  | { family: 4; ranges: Intervals<number> }
+  | { family: 6; ranges: Intervals<bigint> };
+
+const NAME_LABEL = 'kubernetes.io/metadata.name';
+
+function bitTest(bits: Uint32Array, i: number): boolean {
+  return (bits[i >>> 5] & (1 << (i & 31))) !== 0;
+}
+
+/** Kinds of policy that only ever deny. */
+const RESTRICTS = /(^|\.)istio\.io$/;
+
+export class Model {
+  readonly snapshot: Snapshot;
+  readonly assumptions: Assumptions;
+  readonly records: AssumptionRecord[];
+  readonly conns = new ConnPool();
+  readonly values = new ValuePool(this.conns);
+  readonly namespaces: string[];
+  readonly namespaceIndex = new Map<string, number>();
+  readonly gaps: NamespaceGaps[];
+  readonly compiled: CompiledPolicy[];
+  /** 1 where the policy takes part in the evaluation. */
+  readonly active: Uint8Array;
+
+  // Pod selectors and the label classes of pods.
+  private readonly podSelectorIds = new Map<string, number>();
+  readonly podSelectors: Selector[] = [];
+  private readonly keyIds = new Map<string, { id: number; other: number; values: Map<string, number> }>();
+  private readonly keyOfPair = new IntList();
+  private readonly labelSets = new ListPool();
+  /** Per label class: the pod selectors that match it, sorted. */
+  private readonly matched = new ListPool();
+  private matchedOf = new IntList();
+  private matchBits: Uint32Array | null = null;
+  private matchWords = 0;
+
+  // Namespace sets.
+  private readonly namespaceSelectorSets = new Map<string, number>();
+  private readonly setIds = new Map<string, number>();
+  readonly sets: NamespaceSet[] = [];
+  private readonly ownSet: Int32Array;
+
+  // Peers, ports, entries.
+  readonly peerKind = new IntList();
+  readonly peerA = new IntList();
+  readonly peerB = new IntList();
+  readonly blocks: Block[] = [];
+  private readonly podPeers = new PairMap();
+  private readonly blockPeers = new Map<string, number>();
+  private readonly portNames = new Map<string, number>();
+  readonly namedPorts: { name: string; protocol: number }[] = [];
+  private readonly portSpecIds = new PairMap();
+  private readonly portSpecBounds = new PairMap();
+  private readonly namedLists = new ListPool();
+  readonly portLower = new IntList();
+  readonly portUpper = new IntList();
+  readonly portNamed = new IntList();
+  private readonly portValue = new IntList();
+  private readonly portValueMaybe = new IntList();
+  private readonly entryPeers = new IntList();
+  private readonly entryPorts = new IntList();
+  private readonly entrySure = new IntList();
+  private readonly entryIds = new PairMap();
+
+  // Rows.
+  readonly rowLists = new ListPool();
+  readonly rowList = new IntList();
+  readonly rowFlags = new IntList();
+  readonly rowFamily = new IntList();
+  private readonly rowIds = new PairMap();
+
+  // Policies of a namespace by subject selector.
+  private readonly groupIds = new PairMap();
+  private readonly groups: { policies: number[]; ingress: Int32Array; egress: Int32Array; }[] = [];
+  private readonly groupsOfNamespace: number[][] = [];
+  private readonly groupSelector: number[] = [];
+  private readonly unreadableSubjects: number[][] = [];
+
+  // Classes.
+  readonly podClass: Int32Array;
+  readonly classNamespace = new IntList();
+  readonly classLabels = new IntList();
+  readonly classPorts = new IntList();
+  readonly classAddresses = new IntList();
+  readonly classFlags = new IntList();
+  readonly classCount = new IntList();
+  readonly classIngress = new IntList();
+  readonly classEgress = new IntList();
+  readonly classStateIngress: RowState[] = [];
+  readonly classStateEgress: RowState[] = [];
+  readonly classPaperIngress: RowState[] = [];
+  readonly classPaperEgress: RowState[] = [];
+  readonly classEnforced = new IntList();
+  readonly classFamily = new IntList();
+  private readonly subjects: Subject[] = [];
+  private readonly classIds = new ListPool();
+
+  private readonly portVectors = new ListPool();
+  /** Pairs (peer, mask) of each address class. */
+  private readonly addressClasses = new ListPool();
+  private readonly addressMask = new PairMap();
+  private readonly resolved = new PairMap();
+  /** More than one set of address families among pods, so that each pod's own has to be applied. */
+  private mixedFamilies = false;
+  private clusterFamilies = 4;
+  private readonly familyValue: ValueId[];
+  /** Everything may be permitted, nothing is for sure. */
+  readonly unsure: ValueId;
+  /** Some namespace is under a policy kind that is not evaluated and may permit or deny (S26). */
+  readonly anyOverrides: boolean;
+  /** Some pods are (or may be) their node. */
+  hasHosts = false;
+  /** Some of those pods show no node. */
+  hostsWithoutNode = false;
+  readonly nodeIds = new Map<string, number>();
+  /** Node index of each pod, -1 where not known; empty when no pod is its node. */
+  podNode: Int32Array = new Int32Array(0);
+  private stamp = new Int32Array(0);
+  private stampNow = 0;
+  pods = 0;
+  finished = 0;
+
+  constructor(snapshot: Snapshot, user: Partial<Record<AssumptionName, string>>) {
+    this.snapshot = snapshot;
+    const { assumptions, records } = resolveAssumptions(snapshot, user);
+    this.assumptions = assumptions;
+    this.records = records;
+    const v = this.values;
+    this.familyValue = [0, L4 | U4, L6 | U6, L4 | U4 | L6 | U6].map((m) =>
+      v.of(ALL_CONNS, ALL_CONNS, m | LN | UN),
+    );
+    this.namespaces = snapshot.namespaces.map((n) => n.name);
+    this.namespaces.forEach((n, i) => this.namespaceIndex.set(n, i));
+    for (const p of snapshot.pods) this.addNamespace(p.namespace);
+    for (const p of snapshot.policies) this.addNamespace(p.namespace);
+    this.gaps = this.readGaps();
+    this.anyOverrides = this.gaps.some((g) => g.overrides.length > 0);
+    this.unsure = v.of(ALL_CONNS, ALL_CONNS, MAY_MATCH);
+    this.ownSet = new Int32Array(this.namespaces.length).fill(-1);
+
+    const version = parseVersion(assumptions.serverVersion);
+    const options = {
+      endPort: assumptions.endPort,
+      sctp: assumptions.sctp,
+      strictAddresses: version !== null && !isBefore(version, 36),
+    };
+    this.compiled = snapshot.policies.map((p) => compilePolicy(p, options));
+    this.active = new Uint8Array(this.compiled.length);
+    // Row 0 restricts nothing, whoever owns it; peer 0 is everyone.
+    this.row(0, ROW_OPEN, 0);
+    this.peerKind.push(ANYONE);
+    this.peerA.push(0);
+    this.peerB.push(0);
+    this.indexNamespaces();
+    this.internPolicies();
+    this.podClass = new Int32Array(snapshot.pods.length);
+    this.classifyPods();
+    this.matchLabelClasses();
+    this.buildRows();
+  }
+
+  private addNamespace(name: string): void {
+    if (!this.namespaceIndex.has(name)) {
+      this.namespaceIndex.set(name, this.namespaces.length);
+      this.namespaces.push(name);
+    }
+  }
+
+  // ---- gaps (S26, coverage) ----
+
+  private readGaps(): NamespaceGaps[] {
+    const gaps: NamespaceGaps[] = this.namespaces.map(() => ({
+      unread: false,
+      overrides: [],
+      restricts: [],
+      baseline: [],
+    }));
+    const each = (namespace: string | null, f: (g: NamespaceGaps) => void): void => {
+      if (namespace === null) gaps.forEach(f);
+      else {
+        const i = this.namespaceIndex.get(namespace);
+        if (i !== undefined) f(gaps[i]);
+      }
+    };
+    for (const ns of this.snapshot.coverage.unreadPolicies) each(ns, (g) => (g.unread = true));
+    for (const o of this.snapshot.otherPolicies) {
+      const which: 'baseline' | 'restricts' | 'overrides' =
+        o.kind === 'BaselineAdminNetworkPolicy'
+          ? 'baseline'
+          : RESTRICTS.test(o.group)
+            ? 'restricts'
+            : 'overrides';
+      // A policy in Istio's root namespace holds for the whole mesh.
+      const scope = which === 'restricts' && o.namespace === 'istio-system' ? null : o.namespace;
+      each(scope, (g) => {
+        if (!g[which].includes(o.kind)) g[which].push(o.kind);
+      });
+    }
+    return gaps;
+  }
+
+  // ---- namespace selectors ----
+
+  private readonly namespaceLabels: { labels: Labels; known: boolean; nameSure: boolean }[] = [];
+  private readonly namespacesByLabel = new Map<string, Map<string, number[]>>();
+  private readonly uncertainNamespaces: number[] = [];
+
+  private indexNamespaces(): void {
+    const byName = new Map<string, NamespaceRecord>();
+    for (const n of this.snapshot.namespaces) byName.set(n.name, n);
+    const version = parseVersion(this.assumptions.serverVersion);
+    // S22: before 1.21 the API server did not add the name label.
+    const old = version !== null && isBefore(version, 21);
+    const unknownVersion = this.assumptions.serverVersion === 'unknown';
+    const live = this.snapshot.cluster.source === 'context';
+    this.namespaces.forEach((name, i) => {
+      const record = byName.get(name);
+      let labels = record?.labels ?? {};
+      const known = record ? record.labelsKnown : !live;
+      const added = record ? record.nameLabelAdded === true || (record.implied && !live) : true;
+      let nameSure = true;
+      if (!record) labels = { [NAME_LABEL]: name };
+      if (added && old) {
+        labels = { ...labels };
+        delete labels[NAME_LABEL];
+      } else if (labels[NAME_LABEL] !== name && !old) {
+        labels = { ...labels, [NAME_LABEL]: name };
+        if (unknownVersion) nameSure = false;
+      } else if (added && unknownVersion) nameSure = false;
+      this.namespaceLabels.push({ labels, known, nameSure });
+      if (!known || !nameSure) this.uncertainNamespaces.push(i);
+      else {
+        for (const key in labels) {
+          let byValue = this.namespacesByLabel.get(key);
+          if (!byValue) this.namespacesByLabel.set(key, (byValue = new Map()));
+          const list = byValue.get(labels[key]);
+          if (list) list.push(i);
+          else byValue.set(labels[key], [i]);
+        }
+      }
+    });
+  }
+
+  /** Three-valued match of a namespace whose labels are not all known. */
+  private namespaceMatch(selector: Selector, i: number): 'yes' | 'no' | 'maybe' {
+    const { labels, known, nameSure } = this.namespaceLabels[i];
+    let result: 'yes' | 'maybe' = 'yes';
+    for (const r of selector.requirements) {
+      const sure =
+        r.key === NAME_LABEL ? (known ? nameSure : this.versionHasNameLabel()) : known;
+      if (!sure) result = 'maybe';
+      else if (!matchesRequirement(r, known ? labels : { [NAME_LABEL]: this.namespaces[i] })) return 'no';
+    }
+    return result;
+  }
+
+  private versionHasNameLabel(): boolean {
+    const version = parseVersion(this.assumptions.serverVersion);
+    return this.assumptions.serverVersion === 'newest' || (version !== null && !isBefore(version, 21));
+  }
+
+  private setOf(sure: number[], maybe: number[]): number {
+    const key = `${sure.join(',')}|${maybe.join(',')}`;
+    let id = this.setIds.get(key);
+    if (id === undefined) {
+      id = this.sets.length;
+      const words = (this.namespaces.length + 31) >>> 5;
+      const bits = new Uint32Array(words);
+      for (const i of sure) bits[i >>> 5] |= 1 << (i & 31);
+      let maybeBits: Uint32Array | null = null;
+      if (maybe.length > 0) {
+        maybeBits = new Uint32Array(words);
+        for (const i of maybe) maybeBits[i >>> 5] |= 1 << (i & 31);
+      }
+      const list = Int32Array.from([...sure, ...maybe]);
+      this.sets.push({
+        sure: bits,
+        maybe: maybeBits,
+        single: list.length === 1 ? list[0] : -1,
+        list,
+      });
+      this.setIds.set(key, id);
+    }
+    return id;
+  }
+
+  /** The set of the one namespace. */
+  private own(namespace: number): number {
+    if (this.ownSet[namespace] < 0) this.ownSet[namespace] = this.setOf([namespace], []);
+    return this.ownSet[namespace];
+  }
+
+  /** Each distinct namespace selector is evaluated once, through an inverted index where it names a value. */
+  private namespaceSet(selector: Selector): number {
+    let id = this.namespaceSelectorSets.get(selector.canonical);
+    if (id !== undefined) return id;
+    const sure: number[] = [];
+    const maybe: number[] = [];
+    const pivot = selector.requirements.find((r) => r.operator === 'In');
+    if (pivot) {
+      const byValue = this.namespacesByLabel.get(pivot.key);
+      for (const value of pivot.values) {
+        for (const i of byValue?.get(value) ?? []) {
+          if (matchesSelector(selector, this.namespaceLabels[i].labels)) sure.push(i);
+        }
+      }
+      for (const i of this.uncertainNamespaces) {
+        const m = this.namespaceMatch(selector, i);
+        if (m === 'yes') sure.push(i);
+        else if (m === 'maybe') maybe.push(i);
+      }
+      sure.sort((a, b) => a - b);
+    } else {
+      for (let i = 0; i < this.namespaces.length; i++) {
+        const m = this.namespaceMatch(selector, i);
+        if (m === 'yes') sure.push(i);
+        else if (m === 'maybe') maybe.push(i);
+      }
+    }
+    id = this.setOf(sure, maybe);
+    this.namespaceSelectorSets.set(selector.canonical, id);
+    return id;
+  }
+
+  // ---- policies ----
+
+  private podSelector(selector: Selector): number {
+    let id = this.podSelectorIds.get(selector.canonical);
+    if (id === undefined) {
+      id = this.podSelectors.length;
+      this.podSelectors.push(selector);
+      this.podSelectorIds.set(selector.canonical, id);
+      for (const r of selector.requirements) {
+        let key = this.keyIds.get(r.key);
+        if (!key) {
+          const keyId = this.keyIds.size;
+          key = { id: keyId, other: this.keyOfPair.push(keyId), values: new Map() };
+          this.keyIds.set(r.key, key);
+        }
+        for (const value of r.values) {
+          if (!key.values.has(value)) key.values.set(value, this.keyOfPair.push(key.id));
+        }
+      }
+    }
+    return id;
+  }
+
+  private podPeer(set: number, selector: number): number {
+    let id = this.podPeers.get(set, selector);
+    if (id < 0) {
+      id = this.peerKind.push(PODS);
+      this.peerA.push(set);
+      this.peerB.push(selector);
+      this.podPeers.set(set, selector, id);
+    }
+    return id;
+  }
+
+  private blockPeer(block: Block): number {
+    const key = `${block.family}:${block.ranges.join(',')}`;
+    let id = this.blockPeers.get(key);
+    if (id === undefined) {
+      id = this.peerKind.push(BLOCK);
+      this.peerA.push(this.blocks.length);
+      this.peerB.push(0);
+      this.blocks.push(block);
+      this.blockPeers.set(key, id);
+    }
+    return id;
+  }
+
+  private namedPort(name: string, protocol: number): number {
+    const key = `${protocol}/${name}`;
+    let id = this.portNames.get(key);
+    if (id === undefined) {
+      id = this.namedPorts.length;
+      this.namedPorts.push({ name, protocol });
+      this.portNames.set(key, id);
+    }
+    return id;
+  }
+
+  /** Interns a rule's ports: the numbers, and the names that each pod resolves for itself (S14). */
+  private portSpec(lower: ConnId, upper: ConnId, named: number[]): number {
+    let bounds = this.portSpecBounds.get(lower, upper);
+    if (bounds < 0) {
+      bounds = this.portSpecBounds.size;
+      this.portSpecBounds.set(lower, upper, bounds);
+    }
+    const list = named.length === 0 ? 0 : this.namedLists.intern(named, named.length);
+    let id = this.portSpecIds.get(bounds, list);
+    if (id < 0) {
+      id = this.portLower.push(lower);
+      this.portUpper.push(upper);
+      this.portNamed.push(list);
+      this.portValue.push(this.values.of(lower, upper, MATCHES));
+      this.portValueMaybe.push(this.values.of(lower, upper, MAY_MATCH));
+      this.portSpecIds.set(bounds, list, id);
+    }
+    return id;
+  }
+
+  /** The connections of a rule's port list, and with its named ports (`withNames`) or without. */
+  private portsOf(ports: CompiledPort[] | null, withNames: boolean): number {
+    if (ports === null) return this.portSpec(ALL_CONNS, ALL_CONNS, []);
+    let lower = NO_CONNS;
+    let upper = NO_CONNS;
+    const named: number[] = [];
+    for (const p of ports) {
+      if (p.protocol < 0) upper = ALL_CONNS;
+      else if (p.protocol === 2 && this.assumptions.sctp === 'off') continue;
+      else if (p.name !== null) {
+        if (withNames) named.push(this.namedPort(p.name, p.protocol) * 2 + (p.sure ? 1 : 0));
+      } else {
+        const all = this.conns.range(p.protocol, p.from, p.to);
+        upper = this.conns.union(upper, all);
+        if (p.sure) {
+          const certain = p.sureTo === null ? all : this.conns.range(p.protocol, p.from, p.sureTo);
+          lower = this.conns.union(lower, certain);
+        }
+      }
+    }
+    named.sort((a, b) => a - b);
+    return this.portSpec(lower, upper, named.filter((n, i) => i === 0 || named[i - 1] !== n));
+  }
+
+  private entry(peer: number, ports: number, sure: boolean): number {
+    const low = ports * 2 + (sure ? 1 : 0);
+    let id = this.entryIds.get(peer, low);
+    if (id < 0) {
+      id = this.entryPeers.push(peer);
+      this.entryPorts.push(ports);
+      this.entrySure.push(sure ? 1 : 0);
+      this.entryIds.set(peer, low, id);
+    }
+    return id;
+  }
+
+  /** The row entries of one rule of a policy; `index` -1 for all peers, else that peer alone. */
+  private ruleEntries(policy: CompiledPolicy, direction: 'ingress' | 'egress', sure: boolean, out: number[]): void {
+    const namespace = this.namespaceIndex.get(policy.namespace) as number;
+    for (const rule of policy[direction].rules) {
+      const ports = this.portsOf(rule.ports, true);
+      if (rule.peers === null) {
+        out.push(this.entry(0, ports, sure));
+        continue;
+      }
+      for (const peer of rule.peers) {
+        if (peer.kind === 'unreadable') out.push(this.entry(0, ports, false));
+        else if (peer.kind === 'pods') {
+          const set = peer.namespaces === null ? this.own(namespace) : this.namespaceSet(peer.namespaces);
+          out.push(this.entry(this.podPeer(set, this.podSelector(peer.pods)), ports, sure));
+        } else {
+          const id = this.blockPeer(peer);
+          // A name means nothing for an address, but the block of an ingress rule is the source: its names are the subject's.
+          const blockPorts = direction === 'egress' ? this.portsOf(rule.ports, false) : ports;
+          out.push(this.entry(id, blockPorts, sure && peer.sure));
+        }
+      }
+    }
+  }
+
+  private internPolicies(): void {
+    for (let n = 0; n < this.namespaces.length; n++) {
+      this.groupsOfNamespace.push([]);
+      this.unreadableSubjects.push([]);
+    }
+    const origin = this.snapshot.policies;
+    for (let i = 0; i < this.compiled.length; i++) {
+      const policy = this.compiled[i];
+      // S24: from a manifest the API would have refused it; a live cluster has it stored.
+      if (policy.refused && origin[i].origin === 'manifest') continue;
+      this.active[i] = 1;
+      const namespace = this.namespaceIndex.get(policy.namespace) as number;
+      if (policy.selects === null) {
+        this.unreadableSubjects[namespace].push(i);
+        // Its rules still intern, so that their selectors refine the classes.
+        this.ruleEntries(policy, 'ingress', false, []);
+        this.ruleEntries(policy, 'egress', false, []);
+        continue;
+      }
+      const selector = this.podSelector(policy.selects);
+      let group = this.groupIds.get(namespace, selector);
+      if (group < 0) {
+        group = this.groups.length;
+        this.groups.push({ policies: [], ingress: EMPTY, egress: EMPTY });
+        this.groupSelector.push(selector);
+        this.groupIds.set(namespace, selector, group);
+        this.groupsOfNamespace[namespace].push(group);
+      }
+      this.groups[group].policies.push(i);
+    }
+    const ingress: number[] = [];
+    const egress: number[] = [];
+    for (const g of this.groups) {
+      ingress.length = 0;
+      egress.length = 0;
+      for (const i of g.policies) {
+        const p = this.compiled[i];
+        if (p.ingress.applies !== 'no') this.ruleEntries(p, 'ingress', p.ingress.applies === 'yes', ingress);
+        if (p.egress.applies !== 'no') this.ruleEntries(p, 'egress', p.egress.applies === 'yes', egress);
+      }
+      if (ingress.length > 0) g.ingress = Int32Array.from(ingress);
+      if (egress.length > 0) g.egress = Int32Array.from(egress);
+    }
+  }
+
+  // ---- pods into classes ----
+
+  private classifyPods(): void {
+    const pods = this.snapshot.pods;
+    const mode = this.assumptions.hostNetwork;
+    const blocks = this.blocks.length > 0 && this.assumptions.ipBlockPods !== 'ignore';
+    let anyHost = false;
+    for (const p of pods) {
+      if (p.hostNetwork && !isFinished(p)) {
+        anyHost = true;
+        if (p.node === null) this.hostsWithoutNode = true;
+      }
+    }
+    this.hasHosts = anyHost;
+    if (anyHost) {
+      this.podNode = new Int32Array(pods.length).fill(-1);
+      for (let i = 0; i < pods.length; i++) {
+        const node = pods[i].node;
+        if (node !== null) this.podNode[i] = this.nodeId(node);
+      }
+    }
+    this.findFamilies(pods);
+    const addresses = blocks || this.mixedFamilies ? new AddressClasses(this) : null;
+    if (addresses && blocks) addresses.prepare(pods);
+    const enforcement = this.enforcementOfNodes();
+    const pairs: number[] = [];
+    const keys: number[] = [];
+    const classKey = [0, 0, 0, 0];
+    const usesNames = this.namedPorts.length > 0;
+    const pairKeys = new PairMap(1024);
+    let lastLabels: Labels | null = null;
+    let lastSet = 0;
+    let lastNamespace = '';
+    let namespace = -1;
+    for (let i = 0; i < pods.length; i++) {
+      const pod = pods[i];
+      if (isFinished(pod)) {
+        // S17: its address may be somebody else's by now.
+        this.podClass[i] = -1;
+        this.finished++;
+        continue;
+      }
+      if (pod.namespace !== lastNamespace) {
+        lastNamespace = pod.namespace;
+        namespace = this.namespaceIndex.get(lastNamespace) as number;
+      }
+      if (pod.labels !== lastLabels) {
+        lastLabels = pod.labels;
+        pairs.length = 0;
+        for (const key in pod.labels) {
+          const known = this.keyIds.get(key);
+          if (known === undefined) continue;
+          const pair = known.values.get(pod.labels[key]) ?? known.other;
+          let at = pairs.length;
+          pairs.push(pair);
+          while (at > 0 && pairs[at - 1] > pair) {
+            pairs[at] = pairs[at - 1];
+            at--;
+          }
+          pairs[at] = pair;
+        }
+        lastSet = this.labelSets.intern(pairs, pairs.length);
+      }
+      let flags = 0;
+      if (pod.hostNetwork) {
+        flags = mode === 'node' ? CLASS_HOST : mode === 'pod' ? CLASS_HOST_AS_POD : CLASS_HOST_MAYBE;
+      }
+      if (anyHost && pod.node === null) flags |= CLASS_NODE_UNKNOWN;
+      const ports = usesNames ? this.portVector(pod, flags, keys) : 0;
+      const address = addresses ? addresses.of(pod) : 0;
+      const enforced = enforcement.size === 0 ? 0 : (enforcement.get(pod.node ?? '') ?? 0);
+      const family = this.mixedFamilies ? this.familiesOf(pod) : 0;
+      let id: number;
+      if ((ports | address | flags | enforced | family) === 0) {
+        id = pairKeys.get(namespace, lastSet);
+        if (id < 0) {
+          id = this.newClass(namespace, lastSet, 0, 0, 0, 0, 0);
+          pairKeys.set(namespace, lastSet, id);
+        }
+      } else {
+        classKey[0] = namespace;
+        classKey[1] = lastSet;
+        classKey[2] = (ports << 1) | 1;
+        classKey[3] = address;
+        const extra = flags | (enforced << 4) | (family << 8);
+        keys.length = 0;
+        keys.push(classKey[0], classKey[1], classKey[2], classKey[3], extra);
+        const before = this.classIds.size;
+        const key = this.classIds.intern(keys, 5);
+        if (key === before) {
+          id = this.newClass(namespace, lastSet, ports, address, flags, enforced, family);
+          this.classOfKey.push(id);
+        } else id = this.classOfKey.items[key - 1];
+      }
+      this.podClass[i] = id;
+      this.classCount.items[id]++;
+      this.pods++;
+    }
+  }
+
+  private readonly classOfKey = new IntList();
+
+  private newClass(
+    namespace: number,
+    labels: number,
+    ports: number,
+    address: number,
+    flags: number,
+    enforced: number,
+    family: number,
+  ): number {
+    const id = this.classNamespace.push(namespace);
+    this.classLabels.push(labels);
+    this.classPorts.push(ports);
+    this.classAddresses.push(address);
+    this.classFlags.push(flags);
+    this.classEnforced.push(enforced);
+    this.classFamily.push(family);
+    this.classCount.push(0);
+    return id;
+  }
+
+  nodeId(name: string): number {
+    let id = this.nodeIds.get(name);
+    if (id === undefined) {
+      id = this.nodeIds.size;
+      this.nodeIds.set(name, id);
+    }
+    return id;
+  }
+
+  /** Families as bits (1 IPv4, 2 IPv6). A pod without an address has those that the cluster shows, IPv4 if none. */
+  private findFamilies(pods: readonly PodRecord[]): void {
+    let seen = 0;
+    let mixed = false;
+    let first = 0;
+    for (const p of pods) {
+      let own = 0;
+      for (const ip of p.ips) own |= ip.includes(':') ? (ip.includes('.') ? familyBit(ip) : 2) : 1;
+      if (own === 0) continue;
+      if (first === 0) first = own;
+      else if (own !== first) mixed = true;
+      seen |= own;
+    }
+    for (const n of this.snapshot.nodes) for (const ip of n.ips) if (seen === 0) seen |= familyBit(ip);
+    this.clusterFamilies = seen === 0 ? 1 : seen;
+    this.mixedFamilies = mixed || this.clusterFamilies === 3;
+    this.values.families = this.clusterFamilies;
+  }
+
+  /** Address families of a pod as bits: 1 IPv4, 2 IPv6. */
+  familiesOf(pod: PodRecord): number {
+    let own = 0;
+    for (const ip of pod.ips) own |= familyBit(ip);
+    return own === 0 ? this.clusterFamilies : own;
+  }
+
+  /** Enforcement by node, packed as ingress + 3 × egress of (0 as the cluster, 1 yes, 2 no, 3 unknown) plus 1. */
+  private enforcementOfNodes(): Map<string, number> {
+    const map = new Map<string, number>();
+    const user = this.records.find((r) => r.name === 'enforced')?.origin === 'user';
+    if (!user) {
+      for (const n of this.snapshot.enforcement.nodes) {
+        map.set(n.node, 1 + TRI.indexOf(n.ingress) + 3 * TRI.indexOf(n.egress));
+      }
+    }
+    return map;
+  }
+
+  /** Is NetworkPolicy enforced for the class in this direction (S21)? */
+  enforcedOf(code: number, direction: 'ingress' | 'egress'): Tri {
+    if (code > 0) return TRI[direction === 'ingress' ? (code - 1) % 3 : Math.floor((code - 1) / 3)];
+    const record = this.records.find((r) => r.name === 'enforced');
+    if (record?.origin === 'user') return record.value as Tri;
+    return this.snapshot.enforcement[direction];
+  }
+
+  /** Enforcement as seen from a node's name. */
+  enforcedOnNode(node: string | null, direction: 'ingress' | 'egress'): Tri {
+    const found = node === null ? undefined : this.snapshot.enforcement.nodes.find((n) => n.node === node);
+    const record = this.records.find((r) => r.name === 'enforced');
+    if (record?.origin === 'user') return record.value as Tri;
+    return found ? found[direction] : this.snapshot.enforcement[direction];
+  }
+
+  /** The ports of the names that some rule uses, as a list of (name, port) pairs. */
+  private portVector(pod: PodRecord, flags: number, scratch: number[]): number {
+    scratch.length = 0;
+    // A node declares no ports, so a name means nothing on a pod that counts as one.
+    if (flags & CLASS_HOST) return 0;
+    for (const p of pod.ports) {
+      if (p.name === '') continue;
+      const name = this.portNames.get(`${PROTOCOL_OF[p.protocol]}/${p.name}`);
+      if (name === undefined) continue;
+      const code = name * 65536 + p.port;
+      if (!scratch.includes(code)) scratch.push(code);
+    }
+    if (scratch.length === 0) return 0;
+    scratch.sort((a, b) => a - b);
+    if (flags & CLASS_HOST_MAYBE) scratch.push(PERHAPS);
+    return this.portVectors.intern(scratch, scratch.length);
+  }
+
+  // ---- which selectors match which label classes ----
+
+  private matchLabelClasses(): void {
+    const selectors = this.podSelectors;
+    const byPair = new Map<number, number[]>();
+    const byKey = new Map<number, number[]>();
+    const always: number[] = [];
+    const put = (map: Map<number, number[]>, k: number, s: number): void => {
+      const list = map.get(k);
+      if (list) list.push(s);
+      else map.set(k, [s]);
+    };
+    // Each selector as (key id, operator, value pair ids), tested only on classes that its pivot lets through.
+    const tests = selectors.map((s) =>
+      s.requirements.map((r) => {
+        const key = this.keyIds.get(r.key) as { id: number; other: number; values: Map<string, number> };
+        return {
+          key: key.id,
+          operator: r.operator,
+          pairs: r.values.map((v) => key.values.get(v) as number),
+        };
+      }),
+    );
+    tests.forEach((requirements, s) => {
+      let pivot = requirements.find((r) => r.operator === 'In');
+      for (const r of requirements) if (r.operator === 'In' && pivot && r.pairs.length < pivot.pairs.length) pivot = r;
+      if (pivot) for (const pair of pivot.pairs) put(byPair, pair, s);
+      else {
+        const exists = requirements.find((r) => r.operator === 'Exists');
+        if (exists) put(byKey, exists.key, s);
+        else always.push(s);
+      }
+    });
+    const sets = this.labelSets;
+    const keyOf = this.keyOfPair.items;
+    const found: number[] = [];
+    for (let c = 0; c < sets.size; c++) {
+      const from = sets.start(c);
+      const to = sets.start(c + 1);
+      const items = sets.items;
+      found.length = 0;
+      const consider = (s: number): void => {
+        for (const r of tests[s]) {
+          let pair = -1;
+          for (let k = from; k < to; k++) {
+            if (keyOf[items[k]] === r.key) {
+              pair = items[k];
+              break;
+            }
+          }
+          let ok: boolean;
+          if (r.operator === 'In') ok = pair >= 0 && r.pairs.includes(pair);
+          else if (r.operator === 'NotIn') ok = pair < 0 || !r.pairs.includes(pair);
+          else ok = (r.operator === 'Exists') === pair >= 0;
+          if (!ok) return;
+        }
+        found.push(s);
+      };
+      for (let k = from; k < to; k++) {
+        for (const s of byPair.get(items[k]) ?? NONE) consider(s);
+        for (const s of byKey.get(keyOf[items[k]]) ?? NONE) consider(s);
+      }
+      for (const s of always) consider(s);
+      found.sort((a, b) => a - b);
+      this.matchedOf.push(this.matched.intern(found, found.length));
+    }
+    // A bit per (class of matches, selector) where that stays small: the point verdict asks it millions of times.
+    const words = (selectors.length + 31) >>> 5;
+    if (words * this.matched.size <= 4_000_000) {
+      const bits = new Uint32Array(words * this.matched.size);
+      const all = this.matched.items;
+      for (let m = 0; m < this.matched.size; m++) {
+        for (let k = this.matched.start(m); k < this.matched.start(m + 1); k++) {
+          bits[m * words + (all[k] >>> 5)] |= 1 << (all[k] & 31);
+        }
+      }
+      this.matchBits = bits;
+      this.matchWords = words;
+    }
+  }
+
+  /** Does the pod selector match the label class? */
+  selectorMatches(selector: number, labelClass: number): boolean {
+    const m = this.matchedOf.items[labelClass];
+    const bits = this.matchBits;
+    if (bits) return (bits[m * this.matchWords + (selector >>> 5)] & (1 << (selector & 31))) !== 0;
+    const items = this.matched.items;
+    let lo = this.matched.start(m);
+    let hi = this.matched.start(m + 1);
+    while (lo < hi) {
+      const mid = (lo + hi) >> 1;
+      if (items[mid] < selector) lo = mid + 1;
+      else hi = mid;
+    }
+    return lo < this.matched.start(m + 1) && items[lo] === selector;
+  }
+
+  /** Groups of policies of the namespace whose subject selector matches the label class. */
+  private subjectGroups(namespace: number, labelClass: number, out: number[]): void {
+    out.length = 0;
+    const groups = this.groupsOfNamespace[namespace];
+    const m = this.matchedOf.items[labelClass];
+    const from = this.matched.start(m);
+    const to = this.matched.start(m + 1);
+    if (groups.length <= to - from) {
+      for (const g of groups) if (this.selectorMatches(this.groupSelector[g], labelClass)) out.push(g);
+    } else {
+      const items = this.matched.items;
+      for (let k = from; k < to; k++) {
+        const g = this.groupIds.get(namespace, items[k]);
+        if (g >= 0) out.push(g);
+      }
+      out.sort((a, b) => a - b);
+    }
+  }
+
+  // ---- rows ----
+
+  row(list: number, flags: number, family: number): number {
+    const low = flags | (family << 4);
+    let id = this.rowIds.get(list, low);
+    if (id < 0) {
+      id = this.rowList.push(list);
+      this.rowFlags.push(flags);
+      this.rowFamily.push(family);
+      this.rowIds.set(list, low, id);
+    }
+    return id;
+  }
+
+  private readonly subjectOfGroups = new PairMap();
+  private readonly groupLists = new ListPool();
+
+  private subject(namespace: number, labelClass: number, scratch: number[]): Subject {
+    this.subjectGroups(namespace, labelClass, scratch);
+    const list = this.groupLists.intern(scratch, scratch.length);
+    const known = this.subjectOfGroups.get(namespace, list);
+    if (known >= 0) return this.subjects[known];
+    const subject: Subject = {
+      ingress: this.subjectSide(namespace, scratch, 'ingress'),
+      egress: this.subjectSide(namespace, scratch, 'egress'),
+    };
+    this.subjectOfGroups.set(namespace, list, this.subjects.length);
+    this.subjects.push(subject);
+    return subject;
+  }
+
+  private subjectSide(namespace: number, groups: readonly number[], direction: 'ingress' | 'egress'): SubjectSide {
+    let isolated = false;
+    let maybe = false;
+    const count = this.entryPeers.length;
+    if (this.stamp.length < count) this.stamp = new Int32Array(count * 2);
+    this.stampNow++;
+    const entries = new IntList();
+    const add = (e: number): void => {
+      if (this.stamp[e] !== this.stampNow) {
+        this.stamp[e] = this.stampNow;
+        entries.push(e);
+      }
+    };
+    for (const g of groups) {
+      for (const p of this.groups[g].policies) {
+        const applies = this.compiled[p][direction].applies;
+        if (applies === 'yes') isolated = true;
+        else if (applies === 'maybe') maybe = true;
+      }
+      for (const e of this.groups[g][direction]) add(e);
+    }
+    for (const p of this.unreadableSubjects[namespace]) {
+      if (this.compiled[p][direction].applies === 'no') continue;
+      maybe = true;
+      const more: number[] = [];
+      this.ruleEntries(this.compiled[p], direction, false, more);
+      // ruleEntries may have made new entries.
+      if (this.stamp.length < this.entryPeers.length) {
+        const bigger = new Int32Array(this.entryPeers.length * 2);
+        bigger.set(this.stamp);
+        this.stamp = bigger;
+      }
+      for (const e of more) add(e);
+    }
+    const sorted = entries.items.subarray(0, entries.length).sort();
+    return { isolated, maybe, list: this.rowLists.intern(sorted, entries.length) };
+  }
+
+  private buildRows(): void {
+    const scratch: number[] = [];
+    const subjectOf = new PairMap(this.classNamespace.length);
+    const found: Subject[] = [];
+    for (let c = 0; c < this.classNamespace.length; c++) {
+      const namespace = this.classNamespace.items[c];
+      const labels = this.classLabels.items[c];
+      let s = subjectOf.get(namespace, labels);
+      if (s < 0) {
+        s = found.length;
+        found.push(this.subject(namespace, labels, scratch));
+        subjectOf.set(namespace, labels, s);
+      }
+      const ingress = this.finalRow(c, found[s].ingress, 'ingress');
+      const egress = this.finalRow(c, found[s].egress, 'egress');
+      this.classIngress.push(ingress.row);
+      this.classEgress.push(egress.row);
+      this.classStateIngress.push(ingress.state);
+      this.classStateEgress.push(egress.state);
+      this.classPaperIngress.push(ingress.paper);
+      this.classPaperEgress.push(egress.paper);
+    }
+  }
+
+  /** The row of a class in one direction, with all that stands above its policies: S3, S7, S18, S21, S26, gaps. */
+  finalRow(
+    c: number,
+    side: SubjectSide,
+    direction: 'ingress' | 'egress',
+    enforced = this.enforcedOf(this.classEnforced.items[c], direction),
+  ): { row: number; state: RowState; paper: RowState } {
+    const classFlags = this.classFlags.items[c];
+    const gap = this.gaps[this.classNamespace.items[c]];
+    const family = this.classFamily.items[c];
+    // S26, pair by pair: where another kind may select an end nothing is sure, whatever NetworkPolicy says.
+    if (gap.overrides.length > 0) {
+      const isNode = (classFlags & CLASS_HOST) !== 0;
+      const state = isNode ? 'not-isolatable' : enforced === 'no' ? 'not-enforced' : 'unknown';
+      return { row: this.row(0, ROW_RAISES, family), state, paper: isNode ? 'not-isolatable' : 'unknown' };
+    }
+    const isolated = side.isolated && !(classFlags & CLASS_HOST);
+    const unselected = this.assumptions.unselected;
+    let list = 0;
+    let flags = 0;
+    let paper: RowState;
+    if (classFlags & CLASS_HOST) {
+      flags = ROW_OPEN;
+      paper = 'not-isolatable';
+    } else if (isolated) {
+      list = side.list;
+      paper = 'isolated';
+      // An unread policy may permit more; it cannot take away what another one permits (S5).
+      if (gap.unread) flags |= ROW_RAISES;
+    } else if (side.maybe || gap.unread || unselected === 'unknown') {
+      flags = ROW_RAISES;
+      paper = 'unknown';
+    } else if (unselected === 'deny') paper = 'unselected-denied';
+    else {
+      flags = ROW_OPEN;
+      paper = 'not-isolated';
+    }
+    if (classFlags & CLASS_HOST_MAYBE) {
+      if (!(flags & ROW_OPEN)) flags |= ROW_RAISES;
+      paper = 'unknown';
+    }
+    let state = paper as RowState;
+    if (enforced === 'no' && paper !== 'not-isolatable') {
+      state = paper === 'not-isolated' ? 'not-isolated' : 'not-enforced';
+      list = 0;
+      flags = ROW_OPEN;
+    }
+    if (gap.baseline.length > 0 && !isolated) {
+      // It holds where no NetworkPolicy selects the pod.
+      list = 0;
+      flags = ROW_RAISES;
+      if (paper === 'not-isolated') {
+        paper = 'unknown';
+        if (state === 'not-isolated') state = enforced === 'no' ? 'not-enforced' : 'unknown';
+      }
+    }
+    if (gap.restricts.length > 0) {
+      if (flags & ROW_OPEN) {
+        list = 0;
+        flags = ROW_RAISES;
+      } else flags |= ROW_DROPS;
+    }
+    if (flags & ROW_OPEN) return { row: 0, state, paper };
+    if (this.hasHosts && classFlags & CLASS_NODE_UNKNOWN) flags |= ROW_NODE_UNKNOWN;
+    return { row: this.row(list, flags, family), state, paper };
+  }
+
+  /** May a policy kind that is not evaluated overrule NetworkPolicy for pods of the class (S26)? */
+  isOverridden(c: number): boolean {
+    return this.gaps[this.classNamespace.items[c]].overrides.length > 0;
+  }
+
+  // ---- asking ----
+
+  /** How the peer matches a class: bits of values.ts. */
+  peerMask(peer: number, c: number): number {
+    const kind = this.peerKind.items[peer];
+    if (kind === ANYONE) return MATCHES;
+    if (kind === PODS) {
+      const flags = this.classFlags.items[c];
+      // S18: no selector peer matches a pod that is its node.
+      if (flags & CLASS_HOST) return 0;
+      const set = this.sets[this.peerA.items[peer]];
+      const namespace = this.classNamespace.items[c];
+      let mask: number;
+      if (bitTest(set.sure, namespace)) mask = MATCHES;
+      else if (set.maybe !== null && bitTest(set.maybe, namespace)) mask = MAY_MATCH;
+      else return 0;
+      if (!this.selectorMatches(this.peerB.items[peer], this.classLabels.items[c])) return 0;
+      return flags & CLASS_HOST_MAYBE ? MAY_MATCH : mask;
+    }
+    const mask = this.addressMask.get(peer, this.classAddresses.items[c]);
+    return mask < 0 ? 0 : mask;
+  }
+
+  /** Connections of a port list on a pod whose named ports are `vector`: lower and upper bound (S14). */
+  private resolve(ports: number, vector: number): number {
+    let id = this.resolved.get(ports, vector);
+    if (id >= 0) return id;
+    let lower = this.portLower.items[ports];
+    let upper = this.portUpper.items[ports];
+    const names = this.namedLists.list(this.portNamed.items[ports]);
+    const numbers = this.portVectors.list(vector);
+    const perhaps = numbers.length > 0 && numbers[numbers.length - 1] === PERHAPS;
+    for (const code of names) {
+      const name = code >> 1;
+      const found = [...numbers].filter((n) => Math.floor(n / 65536) === name).map((n) => n % 65536);
+      for (const port of found) {
+        const conn = this.conns.range(this.namedPorts[name].protocol, port, port);
+        upper = this.conns.union(upper, conn);
+        // Two ports of one name: plugins differ in which they take, so neither is sure.
+        if (found.length === 1 && code & 1 && !perhaps) lower = this.conns.union(lower, conn);
+      }
+    }
+    id = this.portSpec(lower, upper, []);
+    this.resolved.set(ports, vector, id);
+    return id;
+  }
+
+  entryPeer(e: number): number {
+    return this.entryPeers.items[e];
+  }
+
+  entryPort(e: number): number {
+    return this.entryPorts.items[e];
+  }
+
+  isSureEntry(e: number): boolean {
+    return this.entrySure.items[e] === 1;
+  }
+
+  /** Connections of an entry's ports on named ports `vector` (-1: names mean nothing), without its peer. */
+  entryBounds(e: number, vector: number): { lower: ConnId; upper: ConnId } {
+    let ports = this.entryPorts.items[e];
+    if (vector >= 0 && this.portNamed.items[ports] !== 0) ports = this.resolve(ports, vector);
+    const sure = this.entrySure.items[e] === 1;
+    return { lower: sure ? this.portLower.items[ports] : NO_CONNS, upper: this.portUpper.items[ports] };
+  }
+
+  /** The value of an entry for a peer that matches with `mask`, named ports taken from `vector`. */
+  entryValue(e: number, mask: number, vector: number): ValueId {
+    let ports = this.entryPorts.items[e];
+    if (this.portNamed.items[ports] !== 0) ports = this.resolve(ports, vector);
+    if (this.entrySure.items[e] === 0) mask &= MAY_MATCH;
+    if (mask === MATCHES) return this.portValue.items[ports];
+    if (mask === MAY_MATCH) return this.portValueMaybe.items[ports];
+    return this.values.of(this.portLower.items[ports], this.portUpper.items[ports], mask);
+  }
+
+  /**
+   * What a row permits towards (egress) or from (ingress) a pod class. `vector`: the named ports of the
+   * destination, which is the row's owner for ingress and the class for egress.
+   */
+  evaluate(row: number, c: number, vector: number): ValueId {
+    const flags = this.rowFlags.items[row];
+    if (flags & ROW_OPEN) return EVERYTHING_PERMITTED;
+    const list = this.rowList.items[row];
+    const items = this.rowLists.items;
+    const to = this.rowLists.start(list + 1);
+    let value: ValueId = NOTHING;
+    for (let k = this.rowLists.start(list); k < to; k++) {
+      const e = items[k];
+      const mask = this.peerMask(this.entryPeers.items[e], c);
+      if (mask === 0) continue;
+      value = this.values.union(value, this.entryValue(e, mask, vector));
+      if (value === EVERYTHING_PERMITTED) break;
+    }
+    return this.finish(value, row, c);
+  }
+
+  /** The value of an entry for an address or node: where `vector` is -1 named ports mean nothing (S14). */
+  entryValueFor(e: number, mask: number, vector: number): ValueId {
+    if (vector >= 0) return this.entryValue(e, mask, vector);
+    const { lower, upper } = this.entryBounds(e, -1);
+    return this.values.of(lower, upper, mask);
+  }
+
+  /** Applies a row's gaps to its value for an address or node. */
+  finishOutside(value: ValueId, row: number): ValueId {
+    const flags = this.rowFlags.items[row];
+    if (flags & ROW_DROPS) value = this.values.dropLower(value);
+    return flags & ROW_RAISES ? this.values.raiseUpper(value) : value;
+  }
+
+  /** Applies what is not in the row's entries: gaps, unknown nodes, families. */
+  finish(value: ValueId, row: number, c: number): ValueId {
+    const flags = this.rowFlags.items[row];
+    if (flags & ROW_DROPS) value = this.values.dropLower(value);
+    if (flags & ROW_RAISES) value = this.values.raiseUpper(value);
+    if (this.hasHosts) {
+      const other = this.classFlags.items[c];
+      // S7: where a node is not known, the pod may be on the same one.
+      if (
+        other & CLASS_ON_HOST &&
+        (flags & ROW_NODE_UNKNOWN || other & CLASS_NODE_UNKNOWN)
+      ) {
+        value = this.values.raiseUpper(value);
+      }
+    }
+    if (this.mixedFamilies) {
+      value = this.values.intersect(value, this.familyValue[this.classFamily.items[c]]);
+      value = this.values.intersect(value, this.familyValue[this.rowFamily.items[row]]);
+    }
+    return value;
+  }
+
+  /** Everything that two classes permit from a pod of `p` to a pod of `q`, own node and self left aside. */
+  between(p: number, q: number): ValueId {
+    if (this.anyOverrides && (this.isOverridden(p) || this.isOverridden(q))) return this.unsure;
+    const out = this.evaluate(this.classEgress.items[p], q, this.classPorts.items[q]);
+    if (out === NOTHING) return NOTHING;
+    return this.values.intersect(
+      out,
+      this.evaluate(this.classIngress.items[q], p, this.classPorts.items[q]),
+    );
+  }
+
+  /** S7 for pods that are their node: the value between two pods on one known node. */
+  onOneNode(value: ValueId, p: number, q: number): ValueId {
+    if (((this.classFlags.items[p] | this.classFlags.items[q]) & CLASS_ON_HOST) === 0) return value;
+    if (this.anyOverrides && (this.isOverridden(p) || this.isOverridden(q))) return value;
+    return EVERYTHING_PERMITTED;
+  }
+
+  /** Everything permitted from pod `p` to pod `q`, by index in the snapshot. Both must take part (S17). */
+  podValue(p: number, q: number): ValueId {
+    if (p === q) return EVERYTHING_PERMITTED;
+    const cp = this.podClass[p];
+    const cq = this.podClass[q];
+    const value = this.between(cp, cq);
+    if (this.hasHosts && this.podNode[p] >= 0 && this.podNode[p] === this.podNode[q]) {
+      return this.onOneNode(value, cp, cq);
+    }
+    return value;
+  }
+
+  /** How a block matches an address under the assumption on pod and node addresses (S12). */
+  blockMask(block: Block, a: Address): boolean {
+    return block.family === 4
+      ? a.family === 4 && contains(block.ranges, a.value)
+      : a.family === 6 && contains(block.ranges, a.value);
+  }
+
+  peerBlock(peer: number): Block | null {
+    return this.peerKind.items[peer] === BLOCK ? this.blocks[this.peerA.items[peer]] : null;
+  }
+
+  /** Does the block peer match (or may it match) the address of some pod? */
+  blockMatchesSomePod(peer: number): boolean {
+    for (let a = 0; a < this.addressClasses.size; a++) if (this.addressMask.get(peer, a) > 0) return true;
+    return false;
+  }
+
+  isAnyone(peer: number): boolean {
+    return this.peerKind.items[peer] === ANYONE;
+  }
+
+  /** The pod selector peer's namespace set and selector, or null. */
+  peerPods(peer: number): { set: NamespaceSet; selector: number } | null {
+    return this.peerKind.items[peer] === PODS
+      ? { set: this.sets[this.peerA.items[peer]], selector: this.peerB.items[peer] }
+      : null;
+  }
+
+  rowHasNames(row: number): boolean {
+    const list = this.rowList.items[row];
+    const items = this.rowLists.items;
+    for (let k = this.rowLists.start(list); k < this.rowLists.start(list + 1); k++) {
+      if (this.portNamed.items[this.entryPorts.items[items[k]]] !== 0) return true;
+    }
+    return false;
+  }
+
+  /** Interns an address class: the block peers that match, with their masks. */
+  addressClass(pairs: number[]): number {
+    const before = this.addressClasses.size;
+    const id = this.addressClasses.intern(pairs, pairs.length);
+    if (id === before) {
+      for (let k = 0; k < pairs.length; k += 2) this.addressMask.set(pairs[k], id, pairs[k + 1]);
+    }
+    return id;
+  }
+
+  get families(): number {
+    return this.clusterFamilies;
+  }
+
+  get peers(): number {
+    return this.peerKind.length;
+  }
+
+  get classes(): number {
+    return this.classNamespace.length;
+  }
+
+  get labelClasses(): number {
+    return this.labelSets.size;
+  }
+
+  get rows(): number {
+    return this.rowList.length;
+  }
+
+  /** The row of a class by the policies alone, as if they were enforced. */
+  paperRow(c: number, direction: 'ingress' | 'egress'): number {
+    const side = this.subject(this.classNamespace.items[c], this.classLabels.items[c], []);
+    return this.finalRow(c, side[direction], direction, 'yes').row;
+  }
+
+  /** Policies (indices in the snapshot) that select the class in the direction, in order; `maybe` ones too. */
+  policiesOf(c: number, direction: 'ingress' | 'egress'): { policy: number; sure: boolean }[] {
+    const out: { policy: number; sure: boolean }[] = [];
+    const namespace = this.classNamespace.items[c];
+    const groups: number[] = [];
+    this.subjectGroups(namespace, this.classLabels.items[c], groups);
+    for (const g of groups) {
+      for (const p of this.groups[g].policies) {
+        const applies = this.compiled[p][direction].applies;
+        if (applies !== 'no') out.push({ policy: p, sure: applies === 'yes' });
+      }
+    }
+    for (const p of this.unreadableSubjects[namespace]) {
+      if (this.compiled[p][direction].applies !== 'no') out.push({ policy: p, sure: false });
+    }
+    return out.sort((a, b) => a.policy - b.policy);
+  }
+
+  /** For explanations: the peer id of rule peer `peer` of a policy, ANYONE (0) for null and unreadable ones. */
+  peerIdOf(policy: number, direction: 'ingress' | 'egress', rule: number, peer: number | null): number {
+    const compiled = this.compiled[policy];
+    const peers = compiled[direction].rules[rule].peers;
+    if (peers === null || peer === null) return 0;
+    const p = peers[peer];
+    if (p.kind === 'unreadable') return 0;
+    if (p.kind === 'block') return this.blockPeer(p);
+    const namespace = this.namespaceIndex.get(compiled.namespace) as number;
+    const set = p.namespaces === null ? this.own(namespace) : this.namespaceSet(p.namespaces);
+    return this.podPeer(set, this.podSelector(p.pods));
+  }
+
+  /** For explanations: connections of one port entry (null: every port) on a pod with these named ports. */
+  portBounds(port: CompiledPort | null, vector: number, withNames: boolean): { lower: ConnId; upper: ConnId } {
+    let spec = this.portsOf(port === null ? null : [port], withNames && vector >= 0);
+    if (this.portNamed.items[spec] !== 0) spec = this.resolve(spec, vector);
+    return { lower: this.portLower.items[spec], upper: this.portUpper.items[spec] };
+  }
+}
+
+interface SubjectSide {
+  isolated: boolean;
+  /** Some policy may select it whose stored subject or types cannot be read. */
+  maybe: boolean;
+  list: number;
+}
+
+interface Subject {
+  ingress: SubjectSide;
+  egress: SubjectSide;
+}
+
+const EMPTY = new Int32Array(0);
+/** Ends the named ports of a pod that may count as its node. */
+const PERHAPS = 0x7fffffff;
+const NONE: readonly number[] = [];
+const TRI: readonly Tri[] = ['yes', 'no', 'unknown'];
+const PROTOCOL_OF: Record<string, number> = { TCP: 0, UDP: 1, SCTP: 2 };
+
+function familyBit(ip: string): number {
+  const a = parseAddress(ip);
+  return a === null ? 0 : a.family === 4 ? 1 : 2;
+}
+
+/** Pods that have ended take no part (S17). */
+export function isFinished(pod: PodRecord): boolean {
+  return pod.phase === 'Succeeded' || pod.phase === 'Failed';
+}
+
+/** Which block peers match which pods' addresses (S12), found by one sweep over the bounds of all blocks. */
+class AddressClasses {
+  private readonly model: Model;
+  private readonly bounds4: number[] = [];
+  private readonly bounds6: bigint[] = [];
+  private readonly atoms4 = new Map<number, number[]>();
+  private readonly atoms6 = new Map<number, number[]>();
+  private readonly memo = new Map<string, number>();
+  private readonly nodeIps = new Map<string, string[]>();
+
+  constructor(model: Model) {
+    this.model = model;
+    for (const n of model.snapshot.nodes) this.nodeIps.set(n.name, n.ips);
+  }
+
+  /** Finds the block peers of every atom of the address space that holds a pod. */
+  prepare(pods: readonly PodRecord[]): void {
+    const m = this.model;
+    const set4 = new Set<number>();
+    const set6 = new Set<bigint>();
+    for (const b of m.blocks) {
+      if (b.family === 4) for (const x of b.ranges) set4.add(x);
+      else for (const x of b.ranges) set6.add(x);
+    }
+    this.bounds4.push(...[...set4].sort((a, b) => a - b));
+    this.bounds6.push(...[...set6].sort((a, b) => (a < b ? -1 : 1)));
+    for (const p of pods) {
+      if (isFinished(p)) continue;
+      for (const ip of this.ipsOf(p)) this.atomOf(ip);
+    }
+    const blockPeers: number[] = [];
+    for (let peer = 0; peer < m.peers; peer++) if (m.peerBlock(peer)) blockPeers.push(peer);
+    this.sweep(4, blockPeers);
+    this.sweep(6, blockPeers);
+  }
+
+  /** A pod's addresses; those of its node for a hostNetwork pod that shows none. */
+  private ipsOf(p: PodRecord): string[] {
+    if (p.ips.length > 0 || !p.hostNetwork || p.node === null) return p.ips;
+    if (this.model.assumptions.hostNetwork === 'pod') return p.ips;
+    return this.nodeIps.get(p.node) ?? p.ips;
+  }
+
+  /** Atom of the address as index into the bounds; odd keys mark IPv6. */
+  private atomOf(ip: string): number {
+    const a = fastV4(ip);
+    if (a >= 0) {
+      const k = rank(this.bounds4, a);
+      if (!this.atoms4.has(k)) this.atoms4.set(k, []);
+      return k * 2;
+    }
+    const address = parseAddress(ip);
+    if (address === null) return -1;
+    if (address.family === 4) {
+      const k = rank(this.bounds4, address.value);
+      if (!this.atoms4.has(k)) this.atoms4.set(k, []);
+      return k * 2;
+    }
+    const k = rank(this.bounds6, address.value);
+    if (!this.atoms6.has(k)) this.atoms6.set(k, []);
+    return k * 2 + 1;
+  }
+
+  private sweep(family: 4 | 6, peers: number[]): void {
+    const m = this.model;
+    const atoms: Map<number, number[]> = family === 4 ? this.atoms4 : this.atoms6;
+    if (atoms.size === 0) return;
+    const wanted = [...atoms.keys()].sort((a, b) => a - b);
+    // Events by atom index: a peer enters at the atom that starts at its low bound and leaves at its high bound.
+    const enter = new Map<number, number[]>();
+    const leave = new Map<number, number[]>();
+    const add = (map: Map<number, number[]>, k: number, peer: number): void => {
+      const list = map.get(k);
+      if (list) list.push(peer);
+      else map.set(k, [peer]);
+    };
+    for (const peer of peers) {
+      const b = m.peerBlock(peer) as Block;
+      if (b.family !== family) continue;
+      for (let i = 0; i < b.ranges.length; i += 2) {
+        const lo = family === 4 ? rank(this.bounds4, b.ranges[i] as number) : rank(this.bounds6, b.ranges[i] as bigint);
+        const hi =
+          family === 4
+            ? rank(this.bounds4, b.ranges[i + 1] as number)
+            : rank(this.bounds6, b.ranges[i + 1] as bigint);
+        add(enter, lo, peer);
+        add(leave, hi, peer);
+      }
+    }
+    const points = [...new Set([...enter.keys(), ...leave.keys()])].sort((a, b) => a - b);
+    const inside = new Set<number>();
+    let next = 0;
+    for (const atom of wanted) {
+      while (next < points.length && points[next] <= atom) {
+        for (const peer of leave.get(points[next]) ?? NONE) inside.delete(peer);
+        for (const peer of enter.get(points[next]) ?? NONE) inside.add(peer);
+        next++;
+      }
+      atoms.set(atom, [...inside].sort((a, b) => a - b));
+    }
+  }
+
+  /** The address class of a pod. */
+  of(p: PodRecord): number {
+    const m = this.model;
+    if (m.blocks.length === 0 || m.assumptions.ipBlockPods === 'ignore') return 0;
+    const ips = this.ipsOf(p);
+    let key = '';
+    for (const ip of ips) key += `${this.atomOf(ip)} `;
+    const known = this.memo.get(key);
+    if (known !== undefined) return known;
+    const masks = new Map<number, number>();
+    const matches = m.assumptions.ipBlockPods === 'match';
+    const bits = (family: 4 | 6): number => (family === 4 ? L4 | U4 : L6 | U6) & (matches ? ~0 : MAY_MATCH);
+    const readable = ips.filter((ip) => parseAddress(ip) !== null);
+    if (readable.length === 0) {
+      // No address yet: a block of the whole family matches, any other may (S12).
+      for (let peer = 0; peer < m.peers; peer++) {
+        const b = m.peerBlock(peer);
+        if (!b) continue;
+        const whole =
+          b.family === 4
+            ? equal(b.ranges, [0, 2 ** 32])
+            : equal(b.ranges, [0n, 1n << 128n]);
+        if (b.ranges.length === 0) continue;
+        masks.set(peer, whole ? bits(b.family) : bits(b.family) & MAY_MATCH);
+      }
+    }
+    for (const ip of readable) {
+      const atom = this.atomOf(ip);
+      const family = atom % 2 === 0 ? 4 : 6;
+      const list = (family === 4 ? this.atoms4 : this.atoms6).get(Math.floor(atom / 2)) ?? NONE;
+      for (const peer of list) masks.set(peer, (masks.get(peer) ?? 0) | bits(family));
+    }
+    const pairs = [...masks].sort((a, b) => a[0] - b[0]).flat();
+    const id = m.addressClass(pairs);
+    this.memo.set(key, id);
+    return id;
+  }
+}
+
+/** Number of bounds ≤ x. */
+function rank<T extends number | bigint>(bounds: readonly T[], x: T): number {
+  let lo = 0;
+  let hi = bounds.length;
+  while (lo < hi) {
+    const mid = (lo + hi) >> 1;
+    if (bounds[mid] <= x) lo = mid + 1;
+    else hi = mid;
+  }
+  return lo;
+}
+
+/** A plain dotted quad as a number, or -1: the common case of 100,000 pods, without allocation. */
+function fastV4(text: string): number {
+  let value = 0;
+  let part = 0;
+  let digits = 0;
+  let dots = 0;
+  for (let i = 0; i < text.length; i++) {
+    const ch = text.charCodeAt(i);
+    if (ch === 46) {
+      if (digits === 0 || part > 255) return -1;
+      value = value * 256 + part;
+      part = 0;
+      digits = 0;
+      dots++;
+    } else if (ch >= 48 && ch <= 57) {
+      part = part * 10 + ch - 48;
+      if (++digits > 3) return -1;
+    } else return -1;
+  }
+  if (dots !== 3 || digits === 0 || part > 255) return -1;
+  return value * 256 + part;
+}
