@@ -24,7 +24,8 @@
  * - `input.api-version` {kind, apiVersion, current, treatment}: a version that current API servers refuse.
  * - `input.invalid-object` {field, reason, value?, treatment}: the API refuses the object for this field.
  *   reason: 'not-an-object', 'not-a-list', 'not-a-string', 'not-a-number', 'not-a-boolean', 'out-of-range',
- *   'unknown-value', 'bad-name', 'bad-label-key', 'bad-label-value', 'selector-mismatch'.
+ *   'unknown-value', 'bad-name', 'bad-label-key', 'bad-label-value', 'selector-mismatch',
+ *   'too-deep'.
  * - `input.unknown-field` {field, treatment}: the API does not know the field and drops it (S27).
  * - `input.unknown-kind` {kind, meant}: no such kind, but it looks like one that matters.
  * - `input.workload-kind` {kind, apiVersion}: an object of an unknown kind with a pod template: its pods are not

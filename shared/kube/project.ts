@@ -34,6 +34,34 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** Deeper than this no field of a NetworkPolicy lies. */
+const MAX_DEPTH = 64;
+
+/**
+ * A copy of plain JSON with sorted keys, so that equal content is equal text whatever wrote it. Undefined where it
+ * is nested more than 64 deep; numbers that JSON does not know become null.
+ */
+export function canonicalJson(value: unknown): { value: unknown } | undefined {
+  let deep = false;
+  const copy = (from: unknown, depth: number): unknown => {
+    if (depth > MAX_DEPTH) {
+      deep = true;
+      return null;
+    }
+    if (Array.isArray(from)) return from.map((one) => copy(one, depth + 1));
+    if (typeof from === 'number') return Number.isFinite(from) ? from : null;
+    if (typeof from === 'string' || typeof from === 'boolean') return from;
+    if (!isObject(from)) return null;
+    const result: Raw = {};
+    for (const key of Object.keys(from).sort(compareText))
+      // Assigning to this name would change the prototype instead of adding a key.
+      if (key !== '__proto__' && from[key] !== undefined) result[key] = copy(from[key], depth + 1);
+    return result;
+  };
+  const result = copy(value, 0);
+  return deep ? undefined : { value: result };
+}
+
 /**
  * Keeps one copy of what repeats: 100,000 pods share a few thousand label maps and port lists. The shared
  * objects are never changed after they were handed out.
@@ -643,7 +671,15 @@ export function projectPolicy(raw: unknown, context: ProjectContext): PolicyReco
     if (reader.refused) return null;
   }
   const record: PolicyRecord = { namespace: head.namespace, name: head.name, origin: context.origin };
-  if (object.spec !== undefined) record.spec = object.spec;
+  if (object.spec !== undefined) {
+    const spec = canonicalJson(object.spec);
+    if (spec === undefined) {
+      reader.invalid('spec', 'too-deep', 'left-out');
+      // What a live cluster stores keeps its place: compile finds that it cannot read this spec (S24).
+      if (context.origin === 'manifest') return null;
+    }
+    record.spec = spec === undefined ? 'unreadable' : spec.value;
+  }
   if (context.place) record.place = context.place;
   return record;
 }

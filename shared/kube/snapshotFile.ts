@@ -1,0 +1,420 @@
+/**
+ * The file format of a snapshot: JSON with a fixed order of keys, so that equal snapshots are equal bytes, written
+ * in pieces, and checked from the first byte to the last when it is read.
+ */
+import { z } from 'zod';
+import { canonicalJson, compareText, Interner, isObject } from './project.ts';
+import { PROTOCOLS } from './snapshot.ts';
+import type {
+  Assumptions,
+  ClusterInfo,
+  ContainerPort,
+  Coverage,
+  CoverageEntry,
+  Enforcement,
+  Labels,
+  NamespaceRecord,
+  NodeRecord,
+  OtherPolicyRecord,
+  OwnerRef,
+  Place,
+  PodRecord,
+  PolicyRecord,
+  Problem,
+  ServiceRecord,
+  Snapshot,
+} from './snapshot.ts';
+
+/** Why a file is not read: `path` is a place in the JSON, e.g. `pods[17].labels`, '' for the whole. */
+export interface SnapshotError {
+  path: string;
+  message: string;
+}
+
+/** Errors that are reported of one file; a broken generator would give one for each pod. */
+const MAX_ERRORS = 20;
+const labels = z.record(z.string(), z.string());
+const text = z.string();
+const count = z.number().int().min(0);
+const tri = z.enum(['yes', 'no', 'unknown']);
+const protocol = z.enum(PROTOCOLS);
+const port = z.number().int().min(1).max(65535);
+
+const place: z.ZodType<Place> = z.object({
+  file: text.optional(),
+  document: count.optional(),
+  line: count.optional(),
+  column: count.optional(),
+  field: text.optional(),
+});
+
+const evidence = z.array(z.object({ where: text, what: text }));
+
+const implies: z.ZodType<Partial<Assumptions>> = z.object({
+  ipBlockPods: z.enum(['match', 'ignore', 'unknown']).optional(),
+  hostNetwork: z.enum(['node', 'pod', 'unknown']).optional(),
+  serverVersion: text.optional(),
+  endPort: z.enum(['on', 'off', 'unknown']).optional(),
+  sctp: z.enum(['on', 'off', 'unknown']).optional(),
+  enforced: tri.optional(),
+  unselected: z.enum(['permit', 'deny', 'unknown']).optional(),
+});
+
+const schema: z.ZodType<Snapshot> = z.object({
+  format: z.literal('bulkhead.snapshot'),
+  version: z.literal(1),
+  cluster: z.object({
+    name: text,
+    source: z.enum(['context', 'manifests', 'snapshot', 'demo']),
+    file: text.optional(),
+    server: text.optional(),
+    serverVersion: text.nullable(),
+    takenAt: text,
+    warnings: z.array(text),
+  }),
+  namespaces: z.array(
+    z.object({
+      name: text,
+      labels,
+      labelsKnown: z.boolean(),
+      implied: z.boolean(),
+      place: place.optional(),
+    }),
+  ),
+  pods: z.array(
+    z.object({
+      namespace: text,
+      name: text,
+      kind: text,
+      labels,
+      ips: z.array(text),
+      node: text.nullable(),
+      hostNetwork: z.boolean(),
+      phase: z.enum(['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown']),
+      terminating: z.boolean(),
+      ports: z.array(z.object({ name: text, port, protocol })),
+      owner: z.object({ kind: text, name: text }).nullable(),
+      replicas: count,
+      place: place.optional(),
+    }),
+  ),
+  nodes: z.array(z.object({ name: text, ips: z.array(text), labels, podCIDRs: z.array(text) })),
+  services: z.array(
+    z.object({
+      namespace: text,
+      name: text,
+      type: text,
+      selector: labels.nullable(),
+      ports: z.array(
+        z.object({ name: text, port, targetPort: z.union([z.number(), text]).nullable(), protocol }),
+      ),
+      clusterIPs: z.array(text),
+      externalIPs: z.array(text),
+      loadBalancerIPs: z.array(text),
+      externalTrafficPolicy: text.nullable(),
+      place: place.optional(),
+    }),
+  ),
+  policies: z.array(
+    z.object({
+      namespace: text,
+      name: text,
+      spec: z.unknown().optional(),
+      origin: z.enum(['manifest', 'cluster']),
+      place: place.optional(),
+    }),
+  ),
+  otherPolicies: z.array(
+    z.object({
+      kind: text,
+      group: text,
+      namespace: text.nullable(),
+      name: text.nullable(),
+      status: z.enum(['present', 'unreadable']),
+      place: place.optional(),
+    }),
+  ),
+  enforcement: z.object({
+    plugin: text.nullable(),
+    ingress: tri,
+    egress: tri,
+    evidence,
+    nodes: z.array(z.object({ node: text, plugin: text.nullable(), ingress: tri, egress: tri, evidence })),
+    implies,
+  }),
+  coverage: z.object({
+    complete: z.boolean(),
+    entries: z.array(
+      z.object({
+        resource: text,
+        verb: z.enum(['list', 'get', 'read', 'watch']),
+        namespace: text.nullable(),
+        file: text.optional(),
+        outcome: z.enum(['read', 'refused', 'failed', 'skipped', 'moved']),
+        count,
+        reason: text.optional(),
+        resourceVersion: text.optional(),
+        pages: count.optional(),
+        affectsVerdicts: z.boolean(),
+      }),
+    ),
+    unreadPolicies: z.array(text.nullable()),
+    unreadPods: z.array(text.nullable()),
+    skippedDocuments: count,
+  }),
+  problems: z.array(
+    z.object({
+      check: text,
+      place,
+      object: z.object({ kind: text, namespace: text.nullable(), name: text }).optional(),
+      params: z.record(text, z.union([text, z.number()])),
+    }),
+  ),
+});
+
+/** `['pods', 17, 'labels']` → `pods[17].labels` */
+function pathText(path: readonly PropertyKey[]): string {
+  let result = '';
+  for (const step of path) {
+    if (typeof step === 'number') result += `[${step}]`;
+    else result += result === '' ? String(step) : `.${String(step)}`;
+  }
+  return result;
+}
+
+/**
+ * Checks what was parsed from a snapshot file. Gives the snapshot with the format's own fields alone, sorted, or
+ * what is wrong with it and where (20 errors at most).
+ */
+export function parseSnapshot(data: unknown): { snapshot: Snapshot } | { errors: SnapshotError[] } {
+  if (!isObject(data) || data.format !== 'bulkhead.snapshot')
+    return { errors: [{ path: 'format', message: 'This file is not a Bulkhead snapshot.' }] };
+  if (data.version !== 1) {
+    const newer = typeof data.version === 'number' && data.version > 1;
+    const message = newer
+      ? `This snapshot was made by a newer Bulkhead (format version ${String(data.version)}; this one reads version 1).`
+      : 'The format version of this snapshot is unknown.';
+    return { errors: [{ path: 'version', message }] };
+  }
+  const parsed = schema.safeParse(data);
+  if (!parsed.success)
+    return {
+      errors: parsed.error.issues
+        .slice(0, MAX_ERRORS)
+        .map((issue) => ({ path: pathText(issue.path), message: issue.message })),
+    };
+  const snapshot = parsed.data;
+  const errors: SnapshotError[] = [];
+  const intern = new Interner();
+  snapshot.policies.forEach((policy, index) => {
+    if (policy.spec === undefined) return;
+    const spec = canonicalJson(policy.spec);
+    if (spec === undefined) errors.push({ path: `policies[${index}].spec`, message: 'Nested too deeply.' });
+    else policy.spec = spec.value;
+  });
+  for (const pod of snapshot.pods) {
+    pod.labels = intern.labels(Object.entries(pod.labels));
+    pod.ports = intern.ports(pod.ports);
+    if (pod.owner !== null) pod.owner = intern.owner(pod.owner.kind, pod.owner.name);
+    pod.namespace = intern.text(pod.namespace);
+    if (pod.node !== null) pod.node = intern.text(pod.node);
+  }
+  for (const one of [...snapshot.namespaces, ...snapshot.nodes])
+    one.labels = intern.labels(Object.entries(one.labels));
+  sortUnique(snapshot.namespaces, 'namespaces', (one) => [one.name], errors);
+  sortUnique(snapshot.pods, 'pods', (pod) => [pod.namespace, pod.name, pod.kind], errors);
+  sortUnique(snapshot.nodes, 'nodes', (node) => [node.name], errors);
+  sortUnique(snapshot.services, 'services', (service) => [service.namespace, service.name], errors);
+  sortUnique(snapshot.policies, 'policies', (policy) => [policy.namespace, policy.name], errors);
+  return errors.length > 0 ? { errors: errors.slice(0, MAX_ERRORS) } : { snapshot };
+}
+
+/** The evaluator relies on order and on one record an identity; a file written by hand may have neither. */
+function sortUnique<T>(
+  records: T[],
+  list: string,
+  identity: (record: T) => string[],
+  errors: SnapshotError[],
+): void {
+  const compare = (a: T, b: T): number => {
+    const left = identity(a);
+    const right = identity(b);
+    for (let i = 0; i < left.length; i++) {
+      const order = compareText(left[i], right[i]);
+      if (order !== 0) return order;
+    }
+    return 0;
+  };
+  records.sort(compare);
+  for (let i = 1; i < records.length; i++)
+    if (compare(records[i - 1], records[i]) === 0)
+      errors.push({ path: list, message: `Two entries are called ${identity(records[i]).join('/')}.` });
+}
+
+/** Copies the named fields, in this order, and leaves out what is absent. */
+function fields<T extends object>(value: T, names: readonly (keyof T)[]): Partial<T> {
+  const result: Partial<T> = {};
+  for (const name of names) if (value[name] !== undefined) result[name] = value[name];
+  return result;
+}
+
+function sortedLabels(value: Labels): Labels {
+  const keys = Object.keys(value);
+  if (keys.every((key, index) => index === 0 || keys[index - 1] < key)) return value;
+  return Object.fromEntries(keys.sort(compareText).map((key) => [key, value[key]]));
+}
+
+const PLACE: readonly (keyof Place)[] = ['file', 'document', 'line', 'column', 'field'];
+
+function placed<T extends { place?: Place }>(record: T, ordered: Partial<T>): Partial<T> {
+  if (record.place !== undefined) ordered.place = fields(record.place, PLACE);
+  return ordered;
+}
+
+function portsOf<T extends { name: string }>(ports: T[], names: readonly (keyof T)[]): Partial<T>[] {
+  return ports.map((one) => fields(one, names));
+}
+
+/**
+ * The snapshot as JSON text in pieces, one a record, each ending with a line break: equal snapshots give equal
+ * text, and no piece is longer than its record.
+ */
+export function* serializeSnapshot(snapshot: Snapshot): Generator<string> {
+  const { cluster, enforcement, coverage } = snapshot;
+  yield '{"format":"bulkhead.snapshot","version":1,\n';
+  yield `"cluster":${JSON.stringify(
+    fields<ClusterInfo>(cluster, [
+      'name',
+      'source',
+      'file',
+      'server',
+      'serverVersion',
+      'takenAt',
+      'warnings',
+    ]),
+  )},\n`;
+  yield* list('namespaces', snapshot.namespaces, (one: NamespaceRecord) =>
+    placed(one, {
+      name: one.name,
+      labels: sortedLabels(one.labels),
+      labelsKnown: one.labelsKnown,
+      implied: one.implied,
+    }),
+  );
+  yield* list('pods', snapshot.pods, (pod: PodRecord) =>
+    placed(pod, {
+      namespace: pod.namespace,
+      name: pod.name,
+      kind: pod.kind,
+      labels: sortedLabels(pod.labels),
+      ips: pod.ips,
+      node: pod.node,
+      hostNetwork: pod.hostNetwork,
+      phase: pod.phase,
+      terminating: pod.terminating,
+      ports: portsOf(pod.ports, ['name', 'port', 'protocol']) as ContainerPort[],
+      owner: pod.owner === null ? null : (fields(pod.owner, ['kind', 'name']) as OwnerRef),
+      replicas: pod.replicas,
+    }),
+  );
+  yield* list('nodes', snapshot.nodes, (node: NodeRecord) => ({
+    name: node.name,
+    ips: node.ips,
+    labels: sortedLabels(node.labels),
+    podCIDRs: node.podCIDRs,
+  }));
+  yield* list('services', snapshot.services, (service: ServiceRecord) =>
+    placed(service, {
+      namespace: service.namespace,
+      name: service.name,
+      type: service.type,
+      selector: service.selector === null ? null : sortedLabels(service.selector),
+      ports: portsOf(service.ports, ['name', 'port', 'targetPort', 'protocol']) as ServiceRecord['ports'],
+      clusterIPs: service.clusterIPs,
+      externalIPs: service.externalIPs,
+      loadBalancerIPs: service.loadBalancerIPs,
+      externalTrafficPolicy: service.externalTrafficPolicy,
+    }),
+  );
+  yield* list('policies', snapshot.policies, (policy: PolicyRecord) => {
+    const ordered: Partial<PolicyRecord> = { namespace: policy.namespace, name: policy.name };
+    if (policy.spec !== undefined) ordered.spec = canonicalJson(policy.spec)?.value ?? null;
+    ordered.origin = policy.origin;
+    return placed(policy, ordered);
+  });
+  yield* list('otherPolicies', snapshot.otherPolicies, (other: OtherPolicyRecord) =>
+    placed(other, fields(other, ['kind', 'group', 'namespace', 'name', 'status'])),
+  );
+  yield `"enforcement":${JSON.stringify(orderedEnforcement(enforcement))},\n`;
+  yield `"coverage":{"complete":${String(coverage.complete)},\n`;
+  yield* list('entries', coverage.entries, (entry: CoverageEntry) => fields(entry, COVERAGE));
+  yield `${restOfCoverage(coverage)}},\n`;
+  yield* list(
+    'problems',
+    snapshot.problems,
+    (problem: Problem) => {
+      const ordered: Partial<Problem> = { check: problem.check, place: fields(problem.place, PLACE) };
+      if (problem.object !== undefined)
+        ordered.object = fields(problem.object, ['kind', 'namespace', 'name']) as Problem['object'];
+      ordered.params = Object.fromEntries(
+        Object.entries(problem.params).sort((a, b) => compareText(a[0], b[0])),
+      );
+      return ordered;
+    },
+    '}\n',
+  );
+}
+
+const COVERAGE: readonly (keyof CoverageEntry)[] = [
+  'resource',
+  'verb',
+  'namespace',
+  'file',
+  'outcome',
+  'count',
+  'reason',
+  'resourceVersion',
+  'pages',
+  'affectsVerdicts',
+];
+
+function* list<T>(
+  name: string,
+  records: T[],
+  ordered: (record: T) => object,
+  end = ',\n',
+): Generator<string> {
+  yield `"${name}":[\n`;
+  const last = records.length - 1;
+  for (let i = 0; i <= last; i++) yield `${JSON.stringify(ordered(records[i]))}${i < last ? ',' : ''}\n`;
+  yield `]${end}`;
+}
+
+function restOfCoverage(coverage: Coverage): string {
+  const { unreadPolicies, unreadPods, skippedDocuments } = coverage;
+  return JSON.stringify({ unreadPolicies, unreadPods, skippedDocuments }).slice(1, -1);
+}
+
+function orderedEnforcement(enforcement: Enforcement): object {
+  const evidenceOf = (one: Pick<Enforcement, 'evidence'>): object[] =>
+    one.evidence.map((item) => fields(item, ['where', 'what']));
+  return {
+    plugin: enforcement.plugin,
+    ingress: enforcement.ingress,
+    egress: enforcement.egress,
+    evidence: evidenceOf(enforcement),
+    nodes: enforcement.nodes.map((node) => ({
+      ...fields(node, ['node', 'plugin', 'ingress', 'egress']),
+      evidence: evidenceOf(node),
+    })),
+    implies: fields<Partial<Assumptions>>(enforcement.implies, [
+      'ipBlockPods',
+      'hostNetwork',
+      'serverVersion',
+      'endPort',
+      'sctp',
+      'enforced',
+      'unselected',
+    ]),
+  };
+}
