@@ -1,0 +1,1099 @@
+/**
+ * The rules of shared/policy/SEMANTICS.md, one group each, with answers worked out by hand. `verdict` and `state`
+ * ask the product and the plain evaluator and fail where the two differ.
+ */
+import { describe, expect, it } from 'vitest';
+import { QuestionError } from '../../shared/audit/api.ts';
+import { snapshotOf } from '../conformance/cases.ts';
+import { audit, snapshotFor, world, worldOf } from './world.ts';
+
+/** Two namespaces, three pods each with addresses; `web` listens on http. */
+const PODS = [
+  'a/web app=web ip=10.0.0.10 node=n1 port=http:80/TCP',
+  'a/db app=db ip=10.0.0.11 node=n1 port=sql:5432/TCP',
+  'a/job app=job ip=10.0.0.12 node=n2',
+  'b/web app=web ip=10.0.1.10 node=n2 port=http:8080/TCP',
+  'b/db app=db ip=10.0.1.11 node=n2',
+];
+const NODES = ['n1 10.9.0.1', 'n2 10.9.0.2'];
+const NAMESPACES = { a: { env: 'prod' }, b: { env: 'test' } };
+const base = { pods: PODS, nodes: NODES, namespaces: NAMESPACES };
+const DENY_INGRESS = 'spec: {podSelector: {}, policyTypes: [Ingress]}';
+const DENY_BOTH = 'spec: {podSelector: {}, policyTypes: [Ingress, Egress]}';
+
+describe('S1: endpoints and connections', () => {
+  it('S1: an address of a pod is that pod, and its policies decide', () => {
+    const w = world({ ...base, policies: DENY_INGRESS });
+    expect(w.verdict('b/web', '10.0.0.10', 'TCP/80')).toBe('denied');
+    expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('denied');
+    expect(w.verdict('b/web', '10.0.0.99', 'TCP/80')).toBe('permitted');
+  });
+  it('S1: an address that a node shares with its hostNetwork pods is the node', () => {
+    const policy = 'spec: {podSelector: {}, ingress: [{from: [{podSelector: {}}]}]}';
+    const pods = [...PODS, 'a/agent app=agent ip=10.9.0.2 node=n2 hostNetwork'];
+    // Were it the pod under this assumption, the policy would select it.
+    const w = world({ ...base, pods, policies: policy, assume: { hostNetwork: 'pod' } });
+    expect(w.verdict('b/web', '10.9.0.2', 'TCP/80')).toBe('permitted');
+    expect(w.verdict('b/web', 'a/agent', 'TCP/80')).toBe('permitted');
+    expect(w.verdict('192.0.2.1', 'a/agent', 'TCP/80')).toBe('denied');
+    expect(w.verdict('192.0.2.1', '10.9.0.2', 'TCP/80')).toBe('permitted');
+  });
+  it('S1: a protocol outside the API and a port outside 1-65535 get an error, never a verdict', () => {
+    const { engine } = world(base);
+    const src = { namespace: 'a', pod: 'web' };
+    const dst = { namespace: 'b', pod: 'web' };
+    const { answers, errors } = engine.verdicts([
+      { src, dst, protocol: 'ICMP', port: 8 },
+      { src, dst, protocol: 'TCP', port: 0 },
+      { src, dst, protocol: 'TCP', port: 65536 },
+      { src, dst: { namespace: 'b', pod: 'absent' }, protocol: 'TCP', port: 80 },
+      { src, dst, protocol: 'TCP', port: 80 },
+    ]);
+    expect(errors).toBe(4);
+    expect(answers.map((a) => a.verdict)).toEqual([undefined, undefined, undefined, undefined, 'permitted']);
+    for (const answer of answers.slice(0, 4)) expect(answer.error).toBeTruthy();
+    expect(() => engine.explain({ src, dst, protocol: 'ICMP', port: 8 })).toThrow(QuestionError);
+  });
+});
+
+describe('S2: a policy selects pods of its own namespace', () => {
+  it('S2: an empty podSelector selects all pods of the namespace and none of another', () => {
+    const w = world({ ...base, policies: DENY_INGRESS });
+    expect(w.state('a/web', 'ingress')).toBe('isolated');
+    expect(w.state('a/job', 'ingress')).toBe('isolated');
+    expect(w.state('b/web', 'ingress')).toBe('open');
+  });
+  it('S2: equal labels in another namespace are not selected', () => {
+    const w = world({ ...base, policies: 'spec: {podSelector: {matchLabels: {app: web}}}' });
+    expect(w.state('a/web', 'ingress')).toBe('isolated');
+    expect(w.state('a/db', 'ingress')).toBe('open');
+    expect(w.state('b/web', 'ingress')).toBe('open');
+  });
+});
+
+describe('S3: isolation has two independent directions', () => {
+  it('S3: isolated for ingress, open for egress', () => {
+    const w = world({ ...base, policies: DENY_INGRESS });
+    expect(w.state('a/web', 'egress')).toBe('open');
+    expect(w.verdict('a/web', 'b/web', 'UDP/53')).toBe('permitted');
+    expect(w.verdict('b/web', 'a/web', 'UDP/53')).toBe('denied');
+  });
+  it('S3: isolated with everything permitted is isolated, and counted apart', () => {
+    const w = world({ ...base, policies: 'spec: {podSelector: {}, ingress: [{}]}' });
+    expect(w.state('a/web', 'ingress')).toBe('isolated-all-permitted');
+    expect(w.verdict('b/web', 'a/web', 'SCTP/65535')).toBe('permitted');
+    const { isolation } = w.engine.overview().summary;
+    expect(isolation).toMatchObject({ pods: 5, ingressOnly: 3, none: 2, both: 0, allPermitted: 3 });
+  });
+  it('S3: a plugin that denies what no policy selects', () => {
+    const w = world({ ...base, policies: DENY_INGRESS, assume: { unselected: 'deny' } });
+    expect(w.verdict('a/web', 'b/web', 'TCP/80')).toBe('denied');
+    const unknown = world({ ...base, policies: DENY_INGRESS, assume: { unselected: 'unknown' } });
+    expect(unknown.verdict('b/web', 'b/db', 'TCP/80')).toBe('depends');
+    expect(unknown.verdict('b/web', 'a/web', 'TCP/80')).toBe('denied');
+  });
+});
+
+describe('S4: policyTypes', () => {
+  const types = (spec: string): [string, string] => {
+    const w = world({ ...base, policies: `spec: {podSelector: {}, ${spec}}` });
+    return [w.state('a/web', 'ingress'), w.state('a/web', 'egress')];
+  };
+  it('S4: absent without egress rules is Ingress alone', () => {
+    expect(types('ingress: []')).toEqual(['isolated', 'open']);
+  });
+  it('S4: absent with an egress rule is both: an egress-only policy isolates ingress too', () => {
+    expect(types('egress: [{ports: [{port: 53}]}]')).toEqual(['isolated', 'isolated']);
+  });
+  it('S4: an empty list is an absent one', () => {
+    expect(types('policyTypes: [], egress: [{ports: [{port: 53}]}]')).toEqual(['isolated', 'isolated']);
+  });
+  it('S4: `egress: []` without policyTypes is no egress policy', () => {
+    expect(types('egress: []')).toEqual(['isolated', 'open']);
+  });
+  it('S4: an explicit list is taken as it is', () => {
+    expect(types('policyTypes: [Egress]')).toEqual(['open', 'isolated']);
+    expect(types('policyTypes: [Ingress], egress: [{ports: [{port: 53}]}]')).toEqual(['isolated', 'open']);
+  });
+  it('S4: egress rules under policyTypes [Ingress] are a finding', () => {
+    const w = world({ ...base, policies: 'spec: {podSelector: {}, policyTypes: [Ingress], egress: [{}]}' });
+    const objects = w.engine.allFindings().filter((f) => f.object?.name === 'policy-1');
+    expect(objects.map((f) => f.check)).toContain('policy.rules-without-type');
+  });
+});
+
+describe('S5: policies add up', () => {
+  it('S5: the union of all rules of all policies, in any order', () => {
+    const one = 'spec: {podSelector: {}, ingress: [{ports: [{port: 80}]}, {ports: [{port: 81}]}]}';
+    const two = 'spec: {podSelector: {matchLabels: {app: web}}, ingress: [{ports: [{port: 82}]}]}';
+    for (const policies of [
+      `${one}\n---\n${two}\n---\n${DENY_INGRESS}`,
+      `${DENY_INGRESS}\n---\n${two}\n---\n${one}`,
+    ]) {
+      const w = world({ ...base, policies });
+      const ports = ['TCP/79', 'TCP/80', 'TCP/81', 'TCP/82', 'TCP/83'];
+      expect(ports.map((p) => w.verdict('b/db', 'a/web', p))).toEqual([
+        'denied',
+        'permitted',
+        'permitted',
+        'permitted',
+        'denied',
+      ]);
+      expect(ports.map((p) => w.verdict('b/db', 'a/db', p))).toEqual([
+        'denied',
+        'permitted',
+        'permitted',
+        'denied',
+        'denied',
+      ]);
+    }
+  });
+});
+
+describe('S6: both sides have to allow', () => {
+  const egress = (port: number): string =>
+    `metadata: {namespace: b}\nspec: {podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: ${port}}]}]}`;
+  const ingress = 'spec: {podSelector: {}, ingress: [{ports: [{port: 80}, {port: 90, endPort: 99}]}]}';
+  it('S6: permitted only where egress and ingress permit', () => {
+    const w = world({ ...base, policies: `${ingress}\n---\n${egress(80)}` });
+    expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('permitted');
+    const other = world({ ...base, policies: `${ingress}\n---\n${egress(81)}` });
+    expect(other.verdict('b/web', 'a/web', 'TCP/80')).toBe('denied');
+    expect(other.verdict('b/web', 'a/web', 'TCP/81')).toBe('denied');
+  });
+  it('S6: denied with depends is denied, permitted with depends is depends', () => {
+    const assume = { endPort: 'unknown' };
+    const w = world({ ...base, policies: `${ingress}\n---\n${egress(80)}`, assume });
+    expect(w.verdict('b/web', 'a/web', 'TCP/95')).toBe('denied');
+    expect(w.verdict('a/job', 'a/web', 'TCP/95')).toBe('depends');
+  });
+});
+
+describe('S7: self and own node', () => {
+  it('S7: a pod always reaches itself', () => {
+    const w = world({ ...base, policies: DENY_BOTH });
+    expect(w.verdict('a/web', 'a/web', 'TCP/80')).toBe('permitted');
+    expect(w.verdict('a/web', 'a/db', 'TCP/80')).toBe('denied');
+  });
+  it('S7: ingress from the own node is permitted, from another node it is not', () => {
+    const w = world({ ...base, policies: DENY_BOTH });
+    expect(w.verdict('10.9.0.1', 'a/web', 'TCP/80')).toBe('permitted');
+    expect(w.verdict('10.9.0.2', 'a/web', 'TCP/80')).toBe('denied');
+  });
+  it('S7: egress to the own node is permitted, and the assumption is named', () => {
+    const w = world({ ...base, policies: DENY_BOTH });
+    expect(w.verdict('a/web', '10.9.0.1', 'TCP/10250')).toBe('permitted');
+    expect(w.verdict('a/web', '10.9.0.2', 'TCP/10250')).toBe('denied');
+    const why = w.engine.explain({
+      src: { namespace: 'a', pod: 'web' },
+      dst: { ip: '10.9.0.1' },
+      protocol: 'TCP',
+      port: 10250,
+    });
+    expect(why.egress.state).toBe('own-node');
+    expect(why.egress.assumptions).toContainEqual(expect.objectContaining({ rule: 'S7', name: 'ownNode' }));
+  });
+  it('S7: a hostNetwork pod is its node', () => {
+    const pods = [...PODS, 'b/agent ip=10.9.0.1 node=n1 hostNetwork'];
+    const w = world({ ...base, pods, policies: DENY_BOTH });
+    expect(w.verdict('b/agent', 'a/web', 'TCP/80')).toBe('permitted');
+    expect(w.verdict('b/agent', 'a/job', 'TCP/80')).toBe('denied');
+    expect(w.verdict('a/web', 'b/agent', 'TCP/80')).toBe('permitted');
+  });
+  it('S7: where a pod’s node is not known, a denial that this rule might lift is depends', () => {
+    const pods = ['a/lost app=web ip=10.0.0.20', ...PODS];
+    const w = world({
+      ...base,
+      pods,
+      policies: `${DENY_BOTH}\n---\nspec: {podSelector: {}, ingress: [{ports: [{port: 80}], from: [{ipBlock: {cidr: 10.9.0.0/24}}]}]}`,
+    });
+    expect(w.verdict('10.9.0.1', 'a/lost', 'TCP/81')).toBe('depends');
+    expect(w.verdict('10.9.0.1', 'a/lost', 'TCP/80')).toBe('permitted');
+    expect(w.verdict('b/web', 'a/lost', 'TCP/81')).toBe('denied');
+    expect(w.verdict('192.0.2.1', 'a/lost', 'TCP/81')).toBe('denied');
+  });
+});
+
+describe('S8: only the initiating direction counts', () => {
+  it('S8: an answer to a permitted connection needs no rule of its own', () => {
+    const w = world({
+      ...base,
+      policies:
+        'spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress, Egress], ingress: [{}]}',
+    });
+    expect(w.verdict('a/db', 'a/web', 'TCP/80')).toBe('permitted');
+    expect(w.verdict('a/web', 'a/db', 'TCP/5432')).toBe('denied');
+  });
+});
+
+describe('S9: rules match peers and ports', () => {
+  const ingress = (rules: string): string => `spec: {podSelector: {}, policyTypes: [Ingress], ${rules}}`;
+  const all = (policies: string): string[] => {
+    const w = world({ ...base, policies });
+    return [
+      w.verdict('a/db', 'a/web', 'TCP/80'),
+      w.verdict('b/db', 'a/web', 'UDP/53'),
+      w.verdict('192.0.2.1', 'a/web', 'SCTP/9'),
+    ];
+  };
+  it('S9: no rules allow nothing, one empty rule allows everything', () => {
+    expect(all(ingress('ingress: []'))).toEqual(['denied', 'denied', 'denied']);
+    expect(all(ingress('egress: []'))).toEqual(['denied', 'denied', 'denied']);
+    expect(all(ingress('ingress: [{}]'))).toEqual(['permitted', 'permitted', 'permitted']);
+  });
+  it('S9: `from` absent, null or empty is everybody, inside and outside', () => {
+    for (const from of ['', 'from: [], ', 'from: null, ']) {
+      expect(all(ingress(`ingress: [{${from}ports: [{port: 80}]}]`))).toEqual([
+        'permitted',
+        'denied',
+        'denied',
+      ]);
+    }
+    const w = world({ ...base, policies: ingress('ingress: [{from: [], ports: [{port: 80}]}]') });
+    expect(w.verdict('2001:db8::1', 'a/web', 'TCP/80')).toBe('permitted');
+    expect(w.verdict('10.9.0.2', 'a/web', 'TCP/80')).toBe('permitted');
+  });
+  it('S9: `ports` absent or empty is every port of every protocol', () => {
+    for (const ports of ['', ', ports: []', ', ports: null']) {
+      expect(all(ingress(`ingress: [{from: [{podSelector: {}}]${ports}}]`))).toEqual([
+        'permitted',
+        'denied',
+        'denied',
+      ]);
+    }
+  });
+  it('S9: a rule needs its peer and its port at once', () => {
+    const w = world({
+      ...base,
+      policies: ingress(
+        'ingress: [{from: [{podSelector: {matchLabels: {app: db}}}], ports: [{port: 80}]}, {from: [{podSelector: {matchLabels: {app: job}}}], ports: [{port: 81}]}]',
+      ),
+    });
+    expect(w.verdict('a/db', 'a/web', 'TCP/80')).toBe('permitted');
+    expect(w.verdict('a/db', 'a/web', 'TCP/81')).toBe('denied');
+    expect(w.verdict('a/job', 'a/web', 'TCP/80')).toBe('denied');
+    expect(w.verdict('a/job', 'a/web', 'TCP/81')).toBe('permitted');
+  });
+});
+
+describe('S10: peers', () => {
+  const who = (from: string): string[] => {
+    const w = world({
+      ...base,
+      policies: `spec: {podSelector: {matchLabels: {app: job}}, ingress: [{from: ${from}}]}`,
+    });
+    return ['a/web', 'a/db', 'b/web', 'b/db'].filter(
+      (src) => w.verdict(src, 'a/job', 'TCP/1') === 'permitted',
+    );
+  };
+  it('S10: a podSelector alone means the policy’s own namespace', () => {
+    expect(who('[{podSelector: {matchLabels: {app: web}}}]')).toEqual(['a/web']);
+    expect(who('[{podSelector: {}}]')).toEqual(['a/web', 'a/db']);
+  });
+  it('S10: a namespaceSelector alone means all pods of the matching namespaces', () => {
+    expect(who('[{namespaceSelector: {matchLabels: {env: test}}}]')).toEqual(['b/web', 'b/db']);
+    expect(who('[{namespaceSelector: {}}]')).toEqual(['a/web', 'a/db', 'b/web', 'b/db']);
+  });
+  it('S10: two selectors in one peer both have to match, in two peers one is enough', () => {
+    expect(
+      who('[{namespaceSelector: {matchLabels: {env: test}}, podSelector: {matchLabels: {app: web}}}]'),
+    ).toEqual(['b/web']);
+    expect(
+      who('[{namespaceSelector: {matchLabels: {env: test}}}, {podSelector: {matchLabels: {app: web}}}]'),
+    ).toEqual(['a/web', 'b/web', 'b/db']);
+  });
+  it('S10: no selector matches an address outside or a node', () => {
+    const w = world({
+      ...base,
+      policies:
+        'spec: {podSelector: {matchLabels: {app: job}}, ingress: [{from: [{namespaceSelector: {}}]}]}',
+    });
+    expect(w.verdict('192.0.2.1', 'a/job', 'TCP/1')).toBe('denied');
+    expect(w.verdict('10.9.0.1', 'a/job', 'TCP/1')).toBe('denied');
+  });
+});
+
+describe('S11: ipBlock', () => {
+  const out = (to: string, live = false): ((ip: string) => string) => {
+    const w = world({
+      ...base,
+      live,
+      assume: { ipBlockPods: 'match', hostNetwork: 'node' },
+      policies: `spec: {podSelector: {}, policyTypes: [Egress], egress: [{to: ${to}}]}`,
+    });
+    return (ip) => w.verdict('a/web', ip, 'TCP/443');
+  };
+  it('S11: first and last address of the block are inside, their neighbours are not', () => {
+    const at = out('[{ipBlock: {cidr: 192.0.2.16/28}}]');
+    expect(['192.0.2.15', '192.0.2.16', '192.0.2.31', '192.0.2.32'].map(at)).toEqual([
+      'denied',
+      'permitted',
+      'permitted',
+      'denied',
+    ]);
+  });
+  it('S11: except is taken out of its own block only', () => {
+    const at = out(
+      '[{ipBlock: {cidr: 192.0.2.0/24, except: [192.0.2.0/25]}}, {ipBlock: {cidr: 192.0.2.64/26}}]',
+    );
+    expect(['192.0.2.63', '192.0.2.64', '192.0.2.127', '192.0.2.128'].map(at)).toEqual([
+      'denied',
+      'permitted',
+      'permitted',
+      'permitted',
+    ]);
+  });
+  it('S11: IPv4 says nothing about IPv6, and the other way round', () => {
+    const four = out('[{ipBlock: {cidr: 0.0.0.0/0}}]');
+    expect(['8.8.8.8', '255.255.255.255', '2001:db8::1'].map(four)).toEqual([
+      'permitted',
+      'permitted',
+      'denied',
+    ]);
+    const six = out('[{ipBlock: {cidr: "::/0"}}]');
+    expect(['8.8.8.8', '2001:db8::1', 'ffff::'].map(six)).toEqual(['denied', 'permitted', 'permitted']);
+  });
+  it('S11: host bits are masked and leading zeros read as decimal', () => {
+    const bits = out('[{ipBlock: {cidr: 192.0.2.77/28}}]');
+    expect(['192.0.2.63', '192.0.2.64', '192.0.2.79', '192.0.2.80'].map(bits)).toEqual([
+      'denied',
+      'permitted',
+      'permitted',
+      'denied',
+    ]);
+    const zeros = out('[{ipBlock: {cidr: 010.000.002.000/24}}]');
+    expect(['10.0.2.0', '10.0.2.255', '8.0.2.1'].map(zeros)).toEqual(['permitted', 'permitted', 'denied']);
+  });
+  it('S11: host bits and leading zeros are a finding', () => {
+    const w = world({
+      ...base,
+      policies:
+        'spec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 192.0.2.77/28}}, {ipBlock: {cidr: 010.0.0.0/8}}]}]}',
+    });
+    const fields = w.engine
+      .allFindings()
+      .flatMap((f) => (f.place?.field?.includes('ipBlock') ? [f.place.field] : []));
+    expect(fields).toEqual(
+      expect.arrayContaining([
+        'spec.ingress[0].from[0].ipBlock.cidr',
+        'spec.ingress[0].from[1].ipBlock.cidr',
+      ]),
+    );
+    expect(w.engine.overview().rejected).toEqual([]);
+  });
+});
+
+describe('S12: ipBlock over addresses of pods and nodes', () => {
+  const policies =
+    'spec: {podSelector: {matchLabels: {app: job}}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}}]}]}';
+  const ask = (ipBlockPods: string): string[] => {
+    const w = world({ ...base, policies, assume: { ipBlockPods } });
+    return ['a/web', 'b/web', '10.9.0.1', '10.77.0.1'].map((src) => w.verdict(src, 'a/job', 'TCP/80'));
+  };
+  it('S12: match, ignore and unknown', () => {
+    expect(ask('match')).toEqual(['permitted', 'permitted', 'permitted', 'permitted']);
+    expect(ask('ignore')).toEqual(['denied', 'denied', 'denied', 'permitted']);
+    expect(ask('unknown')).toEqual(['depends', 'depends', 'depends', 'permitted']);
+  });
+  it('S12: a pod without an address is matched by a whole family only', () => {
+    const at = (cidr: string): string =>
+      world({
+        pods: ['a/new app=new phase=Pending', 'a/job app=job ip=10.0.0.12'],
+        policies: `spec: {podSelector: {matchLabels: {app: job}}, ingress: [{from: [{ipBlock: ${cidr}}]}]}`,
+      }).verdict('a/new', 'a/job', 'TCP/80');
+    expect(at('{cidr: 0.0.0.0/0}')).toBe('permitted');
+    expect(at('{cidr: 10.0.0.0/8}')).toBe('depends');
+    expect(at('{cidr: 0.0.0.0/0, except: [10.0.0.0/8]}')).toBe('depends');
+    expect(at('{cidr: "::/0"}')).toBe('denied');
+  });
+});
+
+describe('S13: ports and protocols', () => {
+  const ports = (list: string, asked: string[]): string[] => {
+    const w = world({ ...base, policies: `spec: {podSelector: {}, ingress: [{ports: ${list}}]}` });
+    return asked.filter((port) => w.verdict('b/db', 'a/web', port) === 'permitted');
+  };
+  it('S13: no protocol is TCP', () => {
+    expect(ports('[{port: 53}]', ['TCP/53', 'UDP/53', 'SCTP/53', 'TCP/54'])).toEqual(['TCP/53']);
+  });
+  it('S13: no port is every port of that protocol', () => {
+    expect(ports('[{protocol: UDP}]', ['UDP/1', 'UDP/65535', 'TCP/53'])).toEqual(['UDP/1', 'UDP/65535']);
+  });
+  it('S13: endPort includes both ends', () => {
+    expect(ports('[{port: 80, endPort: 90}]', ['TCP/79', 'TCP/80', 'TCP/90', 'TCP/91'])).toEqual([
+      'TCP/80',
+      'TCP/90',
+    ]);
+    expect(ports('[{port: 80, endPort: 80}]', ['TCP/79', 'TCP/80', 'TCP/81'])).toEqual(['TCP/80']);
+  });
+});
+
+describe('S14: named ports', () => {
+  const pods = [
+    'a/one app=x ip=10.0.0.10 port=http:80/TCP port=dns:53/UDP',
+    'a/two app=x ip=10.0.0.11 port=http:8080/TCP',
+    'a/three app=x ip=10.0.0.12 port=http:80/UDP',
+    'a/four app=x ip=10.0.0.13',
+    'a/client app=c ip=10.0.0.14',
+  ];
+  it('S14: resolved on each selected pod, for ingress', () => {
+    const w = world({
+      pods,
+      policies: 'spec: {podSelector: {matchLabels: {app: x}}, ingress: [{ports: [{port: http}]}]}',
+    });
+    const at = (name: string): string[] =>
+      ['TCP/80', 'TCP/8080', 'UDP/80'].filter((p) => w.verdict('a/client', name, p) === 'permitted');
+    expect(at('a/one')).toEqual(['TCP/80']);
+    expect(at('a/two')).toEqual(['TCP/8080']);
+    expect(at('a/three')).toEqual([]);
+    expect(at('a/four')).toEqual([]);
+  });
+  it('S14: resolved on each peer pod, for egress, and on nothing else', () => {
+    const w = world({
+      pods,
+      policies:
+        'spec: {podSelector: {matchLabels: {app: c}}, policyTypes: [Egress], egress: [{ports: [{port: http}], to: [{podSelector: {}}]}]}',
+    });
+    const at = (name: string): string[] =>
+      ['TCP/80', 'TCP/8080', 'UDP/80'].filter((p) => w.verdict('a/client', name, p) === 'permitted');
+    expect(at('a/one')).toEqual(['TCP/80']);
+    expect(at('a/two')).toEqual(['TCP/8080']);
+    expect(at('a/four')).toEqual([]);
+  });
+  it('S14: an IP block has no names', () => {
+    const w = world({
+      pods,
+      policies:
+        'spec: {podSelector: {matchLabels: {app: c}}, policyTypes: [Egress], egress: [{ports: [{port: http}], to: [{ipBlock: {cidr: 0.0.0.0/0}}]}]}',
+    });
+    expect(w.verdict('a/client', '192.0.2.1', 'TCP/80')).toBe('denied');
+    expect(w.verdict('a/client', 'a/one', 'TCP/80')).toBe('denied');
+  });
+  it('S14: the protocol has to match too', () => {
+    const w = world({
+      pods,
+      policies: 'spec: {podSelector: {}, ingress: [{ports: [{port: dns, protocol: UDP}, {port: http}]}]}',
+    });
+    expect(w.verdict('a/client', 'a/one', 'UDP/53')).toBe('permitted');
+    expect(w.verdict('a/client', 'a/one', 'TCP/53')).toBe('denied');
+    expect(w.verdict('a/client', 'a/three', 'UDP/80')).toBe('denied');
+  });
+  it('S14: two ports of one name in one pod depend on the plugin', () => {
+    const twice = [...pods, 'a/five app=x ip=10.0.0.15 port=http:80/TCP port=http:81/TCP'];
+    const w = world({
+      pods: twice,
+      policies: 'spec: {podSelector: {matchLabels: {app: x}}, ingress: [{ports: [{port: http}]}]}',
+    });
+    expect(['TCP/80', 'TCP/81', 'TCP/82'].map((p) => w.verdict('a/client', 'a/five', p))).toEqual([
+      'depends',
+      'depends',
+      'denied',
+    ]);
+    const why = w.engine.explain({
+      src: { namespace: 'a', pod: 'client' },
+      dst: { namespace: 'a', pod: 'five' },
+      protocol: 'TCP',
+      port: 80,
+    });
+    expect(why.ingress.assumptions).toContainEqual(expect.objectContaining({ name: 'namedPort' }));
+  });
+});
+
+describe('S15: selectors', () => {
+  const pods = [
+    'a/none ip=10.0.0.10',
+    'a/x app=x ip=10.0.0.11',
+    'a/y app=y tier=t ip=10.0.0.12',
+    'a/empty app= ip=10.0.0.13',
+  ];
+  const selected = (selector: string): string[] => {
+    const w = world({ pods, policies: `spec: {podSelector: ${selector}}` });
+    return ['none', 'x', 'y', 'empty'].filter((name) => w.state(`a/${name}`, 'ingress') === 'isolated');
+  };
+  it('S15: In, NotIn, Exists, DoesNotExist', () => {
+    const by = (operator: string, values = ''): string[] =>
+      selected(`{matchExpressions: [{key: app, operator: ${operator}${values}}]}`);
+    expect(by('In', ', values: [x, z]')).toEqual(['x']);
+    expect(by('NotIn', ', values: [x]')).toEqual(['none', 'y', 'empty']);
+    expect(by('Exists')).toEqual(['x', 'y', 'empty']);
+    expect(by('DoesNotExist')).toEqual(['none']);
+    expect(by('In', ", values: ['']")).toEqual(['empty']);
+    expect(by('NotIn', ", values: ['']")).toEqual(['none', 'x', 'y']);
+  });
+  it('S15: labels and expressions are all required', () => {
+    expect(selected('{matchLabels: {app: y}, matchExpressions: [{key: tier, operator: Exists}]}')).toEqual([
+      'y',
+    ]);
+    expect(selected('{matchLabels: {app: x}, matchExpressions: [{key: tier, operator: Exists}]}')).toEqual(
+      [],
+    );
+    expect(
+      selected(
+        '{matchExpressions: [{key: app, operator: Exists}, {key: app, operator: NotIn, values: [x]}]}',
+      ),
+    ).toEqual(['y', 'empty']);
+  });
+  it('S15: null and empty lists in a selector leave it empty, which is everything', () => {
+    expect(selected('{matchLabels: null, matchExpressions: []}')).toEqual(['none', 'x', 'y', 'empty']);
+  });
+  it('S15: an absent peer selector is not given, an empty one is everything', () => {
+    const from = (peer: string): string =>
+      world({ ...base, policies: `spec: {podSelector: {}, ingress: [{from: [${peer}]}]}` }).verdict(
+        'b/web',
+        'a/web',
+        'TCP/1',
+      );
+    expect(from('{podSelector: {}}')).toBe('denied');
+    expect(from('{podSelector: {}, namespaceSelector: null}')).toBe('denied');
+    expect(from('{podSelector: {}, namespaceSelector: {}}')).toBe('permitted');
+  });
+});
+
+describe('S16: the port that the pod receives on', () => {
+  const service = (snapshot: ReturnType<typeof snapshotFor>): void => {
+    snapshot.services.push({
+      namespace: 'a',
+      name: 'web',
+      type: 'ClusterIP',
+      selector: { app: 'web' },
+      ports: [{ name: 'http', port: 8000, targetPort: 80, protocol: 'TCP' }],
+      clusterIPs: ['172.20.0.10'],
+      externalIPs: [],
+      loadBalancerIPs: [],
+      externalTrafficPolicy: null,
+    });
+  };
+  it('S16: a policy on the Service’s port does not permit the target port', () => {
+    const w = world({
+      ...base,
+      policies: 'spec: {podSelector: {}, ingress: [{ports: [{port: 8000}]}]}',
+      edit: service,
+    });
+    expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('denied');
+    expect(w.verdict('b/web', 'a/web', 'TCP/8000')).toBe('permitted');
+  });
+  it('S16: such a policy is a finding', () => {
+    const w = world({
+      ...base,
+      policies: 'spec: {podSelector: {}, ingress: [{ports: [{port: 8000}]}]}',
+      edit: service,
+    });
+    expect(w.engine.allFindings().map((f) => f.check)).toContain('policy.service-port');
+    const fine = world({
+      ...base,
+      policies: 'spec: {podSelector: {}, ingress: [{ports: [{port: 80}]}]}',
+      edit: service,
+    });
+    expect(fine.engine.allFindings().map((f) => f.check)).not.toContain('policy.service-port');
+  });
+});
+
+describe('S17: finished, pending and terminating pods', () => {
+  it('S17: finished pods take no part, and their address is somebody else’s', () => {
+    const w = world({
+      pods: [
+        'a/old app=x ip=10.0.0.10 phase=Succeeded',
+        'a/older app=x ip=10.0.0.10 phase=Failed',
+        'a/now app=y ip=10.0.0.10',
+        'b/c ip=10.0.1.1',
+      ],
+      policies: 'spec: {podSelector: {matchLabels: {app: x}}}',
+    });
+    expect(w.verdict('b/c', '10.0.0.10', 'TCP/80')).toBe('permitted');
+    expect([...w.engine.podRows()].map((r) => r.name)).toEqual(['now', 'c']);
+    expect(w.engine.overview().summary.finishedPods).toBe(2);
+    expect(w.engine.overview().summary.pairs.total).toBe(2);
+    const { errors } = w.engine.verdicts([
+      { src: { namespace: 'a', pod: 'old' }, dst: { namespace: 'b', pod: 'c' }, protocol: 'TCP', port: 80 },
+    ]);
+    expect(errors).toBe(1);
+  });
+  it('S17: pending pods count already, terminating ones still', () => {
+    const w = world({
+      pods: ['a/new app=x phase=Pending', 'a/going app=x ip=10.0.0.11 terminating', 'b/c ip=10.0.1.1'],
+      policies: 'spec: {podSelector: {matchLabels: {app: x}}, policyTypes: [Ingress, Egress]}',
+    });
+    expect(w.verdict('b/c', 'a/new', 'TCP/80')).toBe('denied');
+    expect(w.state('a/going', 'ingress')).toBe('isolated');
+    expect(w.verdict('a/going', 'b/c', 'TCP/80')).toBe('denied');
+  });
+});
+
+describe('S18: hostNetwork pods', () => {
+  const pods = [...PODS, 'a/agent app=agent ip=10.9.0.2 node=n2 hostNetwork'];
+  const policies = [
+    'spec: {podSelector: {}, ingress: [{ports: [{port: 80}], from: [{podSelector: {matchLabels: {app: agent}}}]}]}',
+    'spec: {podSelector: {}, ingress: [{ports: [{port: 81}], from: [{ipBlock: {cidr: 10.9.0.0/24}}]}]}',
+  ].join('\n---\n');
+  const ask = (hostNetwork: string): string[] => {
+    const w = world({ ...base, pods, policies, assume: { hostNetwork } });
+    return [
+      w.verdict('a/agent', 'a/web', 'TCP/80'),
+      w.verdict('a/agent', 'a/web', 'TCP/81'),
+      w.verdict('a/agent', 'a/web', 'TCP/82'),
+      w.verdict('b/web', 'a/agent', 'TCP/80'),
+      w.state('a/agent', 'ingress'),
+    ];
+  };
+  it('S18: as its node: nothing selects it, no selector matches it, a block over its address does', () => {
+    expect(ask('node')).toEqual(['denied', 'permitted', 'denied', 'permitted', 'not-isolatable']);
+  });
+  it('S18: as a pod', () => {
+    expect(ask('pod')).toEqual(['permitted', 'permitted', 'denied', 'denied', 'isolated']);
+  });
+  it('S18: unknown', () => {
+    expect(ask('unknown').slice(0, 3)).toEqual(['depends', 'permitted', 'denied']);
+  });
+  it('S18: never counted as isolated', () => {
+    const w = world({ ...base, pods, policies: DENY_BOTH });
+    expect(w.engine.overview().summary.isolation).toMatchObject({
+      pods: 6,
+      both: 3,
+      none: 2,
+      notIsolatable: 1,
+    });
+  });
+});
+
+describe('S19: the name label of namespaces', () => {
+  const policies =
+    'spec: {podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: b}}}]}]}';
+  it('S19: every namespace has it, written or not', () => {
+    const w = world({
+      ...base,
+      policies,
+      edit: (snapshot) => {
+        for (const namespace of snapshot.namespaces) namespace.labels = { env: 'x' };
+      },
+    });
+    expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('permitted');
+    expect(w.verdict('a/db', 'a/web', 'TCP/80')).toBe('denied');
+  });
+  it('S19: a namespace of which only the name is known is decided by that label alone', () => {
+    const unknown = (selector: string): string =>
+      world({
+        ...base,
+        live: true,
+        assume: { hostNetwork: 'node', ipBlockPods: 'match' },
+        policies: `spec: {podSelector: {}, ingress: [{from: [{namespaceSelector: ${selector}}]}]}`,
+        edit: (snapshot) => {
+          const b = snapshot.namespaces.find((n) => n.name === 'b')!;
+          b.labels = {};
+          b.labelsKnown = false;
+        },
+      }).verdict('b/web', 'a/web', 'TCP/80');
+    expect(unknown('{matchLabels: {kubernetes.io/metadata.name: b}}')).toBe('permitted');
+    expect(
+      unknown('{matchExpressions: [{key: kubernetes.io/metadata.name, operator: NotIn, values: [b]}]}'),
+    ).toBe('denied');
+    expect(unknown('{matchLabels: {env: test}}')).toBe('depends');
+    expect(unknown('{matchLabels: {env: test, kubernetes.io/metadata.name: a}}')).toBe('denied');
+    expect(unknown('{}')).toBe('permitted');
+  });
+});
+
+describe('S19 and S20: manifests', () => {
+  const text = `
+apiVersion: v1
+kind: List
+items:
+- apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web, namespace: shop}
+  spec:
+    replicas: 3
+    selector: {matchLabels: {app: web}}
+    template:
+      metadata: {labels: {app: web}}
+      spec:
+        initContainers:
+        - {name: setup, ports: [{name: http, containerPort: 1}]}
+        - {name: mesh, restartPolicy: Always, ports: [{name: mesh, containerPort: 15000}]}
+        containers:
+        - {name: main, ports: [{name: http, containerPort: 8080}]}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: report}
+spec:
+  jobTemplate:
+    spec:
+      template:
+        metadata: {labels: {app: report}}
+        spec: {containers: [{name: main}]}
+---
+{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db, namespace: shop}, spec: {template: {metadata: {labels: {app: db}}, spec: {containers: [{name: main}]}}}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: web}}
+  ingress:
+  - from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: default}}}]
+    ports: [{port: http}]
+  - from: [{podSelector: {}}]
+    ports: [{port: mesh}]
+`;
+  const w = worldOf(snapshotOf(text));
+  it('S20: templates, Lists and several documents give one endpoint a workload', () => {
+    expect([...w.engine.podRows()].map((r) => `${r.namespace}/${r.kind}/${r.name} ${r.replicas}`)).toEqual([
+      'default/CronJob/report 1',
+      'shop/StatefulSet/db 1',
+      'shop/Deployment/web 3',
+    ]);
+  });
+  it('S19: no namespace is `default`, and one that is only mentioned has its name label', () => {
+    expect(w.verdict('default/report', 'shop/web', 'TCP/8080')).toBe('permitted');
+    expect(w.verdict('shop/db', 'shop/web', 'TCP/8080')).toBe('denied');
+  });
+  it('S14: ports of native sidecars count, ports of other init containers do not', () => {
+    expect(w.verdict('shop/db', 'shop/web', 'TCP/15000')).toBe('permitted');
+    expect(w.verdict('default/report', 'shop/web', 'TCP/1')).toBe('denied');
+  });
+});
+
+describe('S21: enforcement', () => {
+  const enforcement =
+    (ingress: 'yes' | 'no' | 'unknown', egress: 'yes' | 'no' | 'unknown') =>
+    (snapshot: ReturnType<typeof snapshotFor>): void => {
+      snapshot.enforcement = { ...snapshot.enforcement, plugin: 'flannel', ingress, egress };
+    };
+  it('S21: where nothing enforces, the direction counts as open everywhere, and is isolated on paper', () => {
+    const w = world({ ...base, policies: DENY_BOTH, edit: enforcement('no', 'no') });
+    expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('permitted');
+    expect(w.state('a/web', 'ingress')).toBe('open');
+    expect(w.row('a/web')).toMatchObject({
+      paperIngress: 'isolated',
+      paperEgress: 'isolated',
+      enforced: 'no',
+      openEgress: 'anywhere',
+    });
+    expect(w.engine.overview().summary.isolation).toMatchObject({ none: 5, both: 0, paperOnly: 3 });
+    expect(w.engine.overview().summary.pairs).toMatchObject({
+      total: 20,
+      permitted: 20,
+      full: 20,
+      denied: 0,
+    });
+    const why = w.engine.explain({
+      src: { namespace: 'b', pod: 'web' },
+      dst: { namespace: 'a', pod: 'web' },
+      protocol: 'TCP',
+      port: 80,
+    });
+    expect(why).toMatchObject({ verdict: 'permitted', paperVerdict: 'denied' });
+    expect(why.ingress.state).toBe('not-enforced');
+  });
+  it('S21: directions are enforced apart', () => {
+    const w = world({ ...base, policies: DENY_BOTH, edit: enforcement('yes', 'no') });
+    expect(w.verdict('a/web', '192.0.2.1', 'TCP/80')).toBe('permitted');
+    expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('denied');
+  });
+  it('S21: nodes are enforced apart', () => {
+    const w = world({
+      ...base,
+      policies: DENY_BOTH,
+      edit: (snapshot) => {
+        enforcement('yes', 'yes')(snapshot);
+        snapshot.enforcement.nodes = [
+          { node: 'n1', plugin: null, ingress: 'no', egress: 'no', evidence: [] },
+        ];
+      },
+    });
+    expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('permitted');
+    expect(w.verdict('b/web', 'a/job', 'TCP/80')).toBe('denied');
+  });
+  it('S21: unknown leaves the verdict by the rules, and the user’s word overrides detection', () => {
+    expect(
+      world({ ...base, policies: DENY_BOTH, edit: enforcement('unknown', 'unknown') }).verdict(
+        'b/web',
+        'a/web',
+        'TCP/80',
+      ),
+    ).toBe('denied');
+    const user = world({
+      ...base,
+      policies: DENY_BOTH,
+      edit: enforcement('no', 'no'),
+      assume: { enforced: 'yes' },
+    });
+    expect(user.verdict('b/web', 'a/web', 'TCP/80')).toBe('denied');
+    const none = world({
+      ...base,
+      policies: DENY_BOTH,
+      edit: enforcement('yes', 'yes'),
+      assume: { enforced: 'no' },
+    });
+    expect(none.verdict('b/web', 'a/web', 'TCP/80')).toBe('permitted');
+  });
+});
+
+describe('S22: the server’s version', () => {
+  it('S22: endPort is dropped before 1.22, and only `port` holds', () => {
+    const at = (serverVersion: string, port: number): string =>
+      world({
+        ...base,
+        policies: 'spec: {podSelector: {}, ingress: [{ports: [{port: 80, endPort: 90}]}]}',
+        assume: { serverVersion },
+      }).verdict('b/web', 'a/web', `TCP/${port}`);
+    expect([at('1.21', 80), at('1.21', 85), at('1.22', 85), at('newest', 90)]).toEqual([
+      'permitted',
+      'denied',
+      'permitted',
+      'permitted',
+    ]);
+    expect([at('unknown', 80), at('unknown', 85), at('unknown', 91)]).toEqual([
+      'permitted',
+      'depends',
+      'denied',
+    ]);
+  });
+  it('S22: there is no name label before 1.21', () => {
+    const at = (serverVersion: string): string =>
+      world({
+        ...base,
+        live: true,
+        policies:
+          'spec: {podSelector: {}, ingress: [{from: [{namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: Exists}]}}]}]}',
+        assume: { serverVersion, hostNetwork: 'node', ipBlockPods: 'match' },
+        edit: (snapshot) => {
+          for (const namespace of snapshot.namespaces) namespace.labels = {};
+        },
+      }).verdict('b/web', 'a/web', 'TCP/80');
+    expect([at('1.20'), at('1.21'), at('newest')]).toEqual(['denied', 'permitted', 'permitted']);
+  });
+  it('S22: a live server’s own version is followed', () => {
+    const w = world({
+      ...base,
+      live: true,
+      policies: 'spec: {podSelector: {}, ingress: [{ports: [{port: 80, endPort: 90}]}]}',
+      edit: (snapshot) => {
+        snapshot.cluster.serverVersion = 'v1.20.15-gke.2500';
+      },
+    });
+    expect(w.verdict('b/web', 'a/web', 'TCP/85')).toBe('denied');
+  });
+});
+
+describe('S23: rewritten addresses', () => {
+  it('S23: the verdict by the rules stands for an address that a Service owns', () => {
+    const w = world({
+      ...base,
+      policies:
+        'spec: {podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 203.0.113.0/24}}]}]}',
+      edit: (snapshot) => {
+        snapshot.services.push({
+          namespace: 'a',
+          name: 'out',
+          type: 'LoadBalancer',
+          selector: { app: 'web' },
+          ports: [{ name: '', port: 80, targetPort: null, protocol: 'TCP' }],
+          clusterIPs: ['172.20.0.11'],
+          externalIPs: [],
+          loadBalancerIPs: ['203.0.113.7'],
+          externalTrafficPolicy: 'Cluster',
+        });
+      },
+    });
+    expect(w.verdict('a/web', '203.0.113.7', 'TCP/80')).toBe('permitted');
+    expect(w.verdict('a/web', '172.20.0.11', 'TCP/80')).toBe('denied');
+  });
+});
+
+describe('S24: what the API would refuse', () => {
+  const policies = [
+    'metadata: {name: bad}\nspec: {podSelector: {}, ingress: [{ports: [{port: 80}]}, {ports: [{port: 99999}], from: [{podSelector: {matchLabels: {app: db}}}]}]}',
+    'metadata: {name: good}\nspec: {podSelector: {matchLabels: {app: job}}}',
+  ].join('\n---\n');
+  it('S24: from a manifest it is left out whole and named with the reason, and the rest goes on', () => {
+    const w = world({ ...base, policies });
+    expect(w.state('a/web', 'ingress')).toBe('open');
+    expect(w.verdict('b/web', 'a/web', 'TCP/7')).toBe('permitted');
+    expect(w.verdict('b/web', 'a/job', 'TCP/7')).toBe('denied');
+    expect(w.engine.overview().rejected).toMatchObject([
+      { object: { kind: 'NetworkPolicy', namespace: 'a', name: 'bad' }, treatment: 'left-out' },
+    ]);
+    expect(w.engine.overview().rejected[0]!.reasons.map((r) => r.field)).toEqual([
+      'spec.ingress[1].ports[0].port',
+    ]);
+    expect(w.engine.overview().summary).toMatchObject({ rejectedPolicies: 1 });
+  });
+  it('S24: in a live cluster it keeps isolating, and what cannot be read depends', () => {
+    const w = world({ ...base, policies, live: true, assume: { hostNetwork: 'node', ipBlockPods: 'match' } });
+    expect(w.state('a/web', 'ingress')).toBe('isolated');
+    expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('permitted');
+    expect(w.verdict('a/db', 'a/web', 'TCP/81')).toBe('depends');
+    expect(w.verdict('b/web', 'a/web', 'TCP/81')).toBe('denied');
+    expect(w.engine.overview().rejected).toMatchObject([{ treatment: 'kept-uncertain' }]);
+  });
+});
+
+describe('S25: assumptions are data', () => {
+  it('S25: every result repeats them with their origin', () => {
+    const { assumptions } = world({ ...base, assume: { ipBlockPods: 'unknown' } }).engine.overview();
+    const by = Object.fromEntries(assumptions.map((a) => [a.name, a]));
+    expect(by['ipBlockPods']).toMatchObject({ value: 'unknown', origin: 'user' });
+    expect(by['hostNetwork']).toMatchObject({ value: 'node', origin: 'default' });
+    expect(by['endPort']).toMatchObject({ value: 'on', origin: 'default' });
+    expect(Object.keys(by).sort()).toEqual(
+      ['endPort', 'enforced', 'hostNetwork', 'ipBlockPods', 'sctp', 'serverVersion', 'unselected'].sort(),
+    );
+  });
+  it('S25: depends names the rule and the two values that decide it', () => {
+    const w = world({
+      ...base,
+      policies: 'spec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.0.1.0/24}}]}]}',
+      assume: { ipBlockPods: 'unknown' },
+    });
+    const why = w.engine.explain({
+      src: { namespace: 'b', pod: 'web' },
+      dst: { namespace: 'a', pod: 'web' },
+      protocol: 'TCP',
+      port: 80,
+    });
+    expect(why.verdict).toBe('depends');
+    expect(why.ingress.assumptions).toContainEqual({
+      rule: 'S12',
+      name: 'ipBlockPods',
+      value: 'unknown',
+      permittedIf: 'match',
+      deniedIf: 'ignore',
+    });
+  });
+  it('S25: a value that does not exist is refused by name', () => {
+    const snapshot = snapshotFor(base);
+    expect(() => audit(snapshot, { ipBlockPods: 'perhaps' })).toThrow(/ipBlockPods/);
+    expect(() => audit(snapshot, { colour: 'blue' } as never)).toThrow(/colour/);
+  });
+  it('S25: a live cluster of which nothing was detected does not guess', () => {
+    const w = world({
+      ...base,
+      live: true,
+      policies: 'spec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.0.1.0/24}}]}]}',
+    });
+    expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('depends');
+  });
+});
+
+describe('S26: other kinds of policy and gaps', () => {
+  const other =
+    (kind: string, group: string, namespace: string | null, status: 'present' | 'unreadable' = 'present') =>
+    (snapshot: ReturnType<typeof snapshotFor>): void => {
+      snapshot.otherPolicies.push({
+        kind,
+        group,
+        namespace,
+        name: status === 'present' ? 'x' : null,
+        status,
+      });
+    };
+  it('S26: an admin tier overrides both ways', () => {
+    for (const status of ['present', 'unreadable'] as const) {
+      const w = world({
+        ...base,
+        policies: DENY_INGRESS,
+        edit: other('AdminNetworkPolicy', 'policy.networking.k8s.io', null, status),
+      });
+      expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('depends');
+      expect(w.verdict('b/web', 'b/db', 'TCP/80')).toBe('depends');
+      expect(w.verdict('b/web', '192.0.2.1', 'TCP/80')).toBe('depends');
+    }
+  });
+  it('S26: a namespaced kind counts where it can select', () => {
+    const w = world({
+      ...base,
+      policies: DENY_INGRESS,
+      edit: other('CiliumNetworkPolicy', 'cilium.io', 'a'),
+    });
+    expect(w.verdict('b/web', 'b/db', 'TCP/80')).toBe('permitted');
+    expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('depends');
+    expect(w.verdict('a/web', 'b/web', 'TCP/80')).toBe('depends');
+  });
+  it('S26: a baseline tier counts where no NetworkPolicy selects', () => {
+    const w = world({
+      ...base,
+      policies: DENY_INGRESS,
+      edit: other('BaselineAdminNetworkPolicy', 'policy.networking.k8s.io', null),
+    });
+    expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('denied');
+    expect(w.verdict('b/web', 'b/db', 'TCP/80')).toBe('depends');
+  });
+  it('S26: a mesh can only take away', () => {
+    const w = world({
+      ...base,
+      policies: DENY_INGRESS,
+      edit: other('AuthorizationPolicy', 'security.istio.io', 'b'),
+    });
+    expect(w.verdict('b/web', 'b/db', 'TCP/80')).toBe('depends');
+    expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('denied');
+  });
+  it('S26: the kind is named', () => {
+    const w = world({ ...base, edit: other('CiliumNetworkPolicy', 'cilium.io', 'a') });
+    const why = w.engine.explain({
+      src: { namespace: 'a', pod: 'db' },
+      dst: { namespace: 'a', pod: 'web' },
+      protocol: 'TCP',
+      port: 80,
+    });
+    const uses = [...why.egress.assumptions, ...why.ingress.assumptions];
+    expect(uses).toContainEqual(
+      expect.objectContaining({
+        rule: 'S26',
+        name: 'otherPolicies',
+        value: expect.stringContaining('CiliumNetworkPolicy'),
+      }),
+    );
+  });
+  it('S26: where policies could not be read, only what a known one permits is sure', () => {
+    const w = world({
+      ...base,
+      live: true,
+      assume: { hostNetwork: 'node', ipBlockPods: 'match' },
+      policies: 'spec: {podSelector: {matchLabels: {app: web}}, ingress: [{ports: [{port: 80}]}]}',
+      edit: (snapshot) => {
+        snapshot.coverage.unreadPolicies = ['a'];
+        snapshot.coverage.complete = false;
+      },
+    });
+    expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('permitted');
+    expect(w.verdict('b/web', 'a/web', 'TCP/81')).toBe('depends');
+    expect(w.verdict('b/web', 'a/db', 'TCP/80')).toBe('depends');
+    expect(w.verdict('b/web', 'b/db', 'TCP/80')).toBe('permitted');
+    expect(w.state('a/db', 'ingress')).toBe('unknown');
+    expect(w.state('a/web', 'ingress')).toBe('isolated');
+    expect(w.state('b/web', 'ingress')).toBe('open');
+  });
+});
+
+describe('S27: absent and unknown fields', () => {
+  it('S27: no spec and no podSelector select all pods of the namespace', () => {
+    for (const policies of [
+      'metadata: {name: p}',
+      'metadata: {name: p}\nspec: null',
+      'spec: {policyTypes: [Ingress]}',
+      'spec: {podSelector: null}',
+    ]) {
+      const w = world({ ...base, policies });
+      expect(w.state('a/web', 'ingress')).toBe('isolated');
+      expect(w.state('a/web', 'egress')).toBe('open');
+      expect(w.state('b/web', 'ingress')).toBe('open');
+    }
+  });
+  it('S27: `ports: [{}]` is every TCP port', () => {
+    const w = world({ ...base, policies: 'spec: {podSelector: {}, ingress: [{ports: [{}]}]}' });
+    expect(w.verdict('b/web', 'a/web', 'TCP/65535')).toBe('permitted');
+    expect(w.verdict('b/web', 'a/web', 'UDP/53')).toBe('denied');
+  });
+  it('S27: a field that the API does not know is dropped, with a high finding that names it', () => {
+    const w = world({
+      ...base,
+      policies:
+        'metadata: {name: typo}\nspec: {podSelector: {}, ingress: [{from: [{podSelector: {}, namepsaceSelector: {matchLabels: {env: test}}}]}]}',
+    });
+    expect(w.verdict('a/db', 'a/web', 'TCP/80')).toBe('permitted');
+    expect(w.verdict('b/db', 'a/web', 'TCP/80')).toBe('denied');
+    const finding = w.engine.allFindings().find((f) => f.place?.field?.includes('namepsaceSelector'));
+    expect(finding).toMatchObject({ severity: 'high', object: { name: 'typo' } });
+  });
+});
