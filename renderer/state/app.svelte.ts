@@ -1,0 +1,239 @@
+/** The window's state: which audit is open, which runs, where we are, and what went wrong. */
+import type {
+  Answer,
+  AppInfo,
+  AuditOptions,
+  Bridge,
+  Channel,
+  ExportFormat,
+  IpcError,
+  Request,
+  Source,
+  SourcesInfo,
+} from '../../shared/ipc.ts';
+import type { Overview } from '../../shared/audit/result.ts';
+import { lang } from '../i18n/index.svelte.ts';
+import { NEW_JOB, outcome, stepJob, type JobState } from './job.ts';
+import { formatRoute, parseRoute, type Route, type View } from './route.ts';
+import { settings } from './settings.svelte.ts';
+
+export interface OpenAudit {
+  handle: string;
+  overview: Overview;
+}
+export interface Shown {
+  error: IpcError;
+  retry: (() => void) | null;
+}
+
+/** An error of a call, thrown by `App.ask`; carries the backend's error value. */
+export class AskError extends Error {
+  readonly error: IpcError;
+  constructor(error: IpcError) {
+    super(error.message);
+    this.error = error;
+  }
+}
+
+const HANDLE = 'bulkhead.audit';
+
+class App {
+  info = $state.raw<AppInfo | null>(null);
+  sources = $state.raw<SourcesInfo | null>(null);
+  audit = $state.raw<OpenAudit | null>(null);
+  job = $state.raw<JobState | null>(null);
+  error = $state.raw<Shown | null>(null);
+  route = $state.raw<Route>(parseRoute(location.hash));
+  exported = $state.raw<{ path: string | null; format: ExportFormat } | null>(null);
+  exporting = $state<ExportFormat | null>(null);
+  /** Message key of a line for the user; null when there is none or it was closed. */
+  notice = $state<string | null>(null);
+  booted = $state(false);
+
+  /** The view that can be shown: views of an audit need one. */
+  readonly view: View | 'running' = $derived.by(() => {
+    if (this.job) return 'running';
+    if (this.route.view === 'history') return 'history';
+    return this.audit ? this.route.view : 'start';
+  });
+
+  #bridge: Bridge | null = null;
+
+  /** Connects the window to its backend and opens what the command line asked for. */
+  async boot(bridge: Bridge): Promise<void> {
+    this.#bridge = bridge;
+    settings.boot();
+    addEventListener('hashchange', () => (this.route = parseRoute(location.hash)));
+    bridge.on('sources.changed', (sources) => (this.sources = sources));
+    bridge.on('audit.progress', (payload) => this.#step({ type: 'progress', payload }));
+    bridge.on('audit.finished', (payload) => this.#step({ type: 'finished', payload }));
+    bridge.on('menu.command', ({ command }) => this.#command(command));
+    await this.guard(async () => {
+      this.info = await this.ask('app.info', undefined);
+      this.notice = this.info.notice;
+      const reopened = await this.#reopen();
+      this.booted = true;
+      if (!reopened && this.info.start) await this.start(this.info.start, { assume: {} });
+      this.sources = await this.ask('sources.list', undefined);
+    });
+    this.booted = true;
+  }
+
+  /** Asks the backend; throws AskError with its error value. */
+  async ask<C extends Channel>(channel: C, request: Request<C>): Promise<Answer<C>> {
+    if (!this.#bridge) throw new AskError({ kind: 'internal', message: 'No backend.' });
+    const reply = await this.#bridge.invoke(channel, request);
+    if (!reply.ok) throw new AskError(reply.error);
+    return reply.value;
+  }
+
+  /** Runs something and shows its error, with a way to try again. */
+  async guard(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (cause) {
+      this.fail(cause, () => {
+        this.error = null;
+        void this.guard(work);
+      });
+    }
+  }
+
+  /** Shows an error; one that the user caused by cancelling is none. */
+  fail(cause: unknown, retry: (() => void) | null = null): void {
+    const error: IpcError =
+      cause instanceof AskError
+        ? cause.error
+        : { kind: 'internal', message: cause instanceof Error ? cause.message : String(cause) };
+    if (error.kind !== 'cancelled') this.error = { error, retry };
+  }
+
+  /** Goes to a view; the place becomes part of the address. */
+  go(view: View, params: Record<string, string> = {}): void {
+    const hash = formatRoute({ view, params });
+    if (hash !== location.hash) location.hash = hash;
+    this.route = { view, params };
+  }
+
+  /** Changes parameters of the place without a new entry in the way back. */
+  refine(params: Record<string, string>): void {
+    const next: Route = { view: this.route.view, params };
+    history.replaceState(history.state, '', formatRoute(next));
+    this.route = next;
+  }
+
+  /** Begins an audit. Nothing is contacted before this. */
+  async start(source: Source, options: AuditOptions): Promise<void> {
+    this.error = null;
+    this.job = NEW_JOB;
+    try {
+      const { job } = await this.ask('audit.start', { source, options });
+      this.#retry = () => void this.start(source, options);
+      this.#step({ type: 'started', job });
+    } catch (cause) {
+      this.job = null;
+      this.fail(cause, () => void this.start(source, options));
+    }
+  }
+  #retry: (() => void) | null = null;
+
+  async cancel(): Promise<void> {
+    const id = this.job?.id;
+    this.#step({ type: 'cancelling' });
+    if (id) await this.guard(async () => void (await this.ask('audit.cancel', { job: id })));
+    this.job = null;
+    this.go('start');
+  }
+
+  /** Shows an audit by its handle, and lets go of the one before. */
+  async open(handle: string, view: View = 'overview', notice?: string): Promise<void> {
+    const overview = await this.ask('audit.overview', { audit: handle });
+    const before = this.audit?.handle;
+    this.audit = { handle, overview };
+    this.exported = null;
+    if (notice) this.notice = notice;
+    keepHandle(handle);
+    if (this.route.view !== view) this.go(view);
+    if (before && before !== handle) void this.ask('audit.close', { audit: before }).catch(() => undefined);
+  }
+
+  /** Writes a report; in a browser tab the file arrives as a download. */
+  async save(format: ExportFormat): Promise<void> {
+    const audit = this.audit;
+    if (!audit || this.exporting) return;
+    this.exporting = format;
+    this.exported = null;
+    await this.guard(async () => {
+      const saved = await this.ask('export.save', { audit: audit.handle, format, lang: lang() });
+      if (saved && 'download' in saved) {
+        const link = document.createElement('a');
+        link.href = saved.download;
+        link.download = '';
+        link.click();
+        this.exported = { path: null, format };
+      } else if (saved) this.exported = { path: saved.path, format };
+    });
+    this.exporting = null;
+  }
+
+  #step(event: Parameters<typeof stepJob>[1]): void {
+    if (!this.job) return;
+    this.job = stepJob(this.job, event);
+    const end = outcome(this.job);
+    if (!end) return;
+    this.job = null;
+    const handle = end.audit;
+    if (handle) void this.guard(() => this.open(handle));
+    else if (end.error) {
+      this.fail(new AskError(end.error), this.#retry);
+      this.go('start');
+    }
+  }
+
+  /** After a reload the backend may still hold the audit that was open. */
+  async #reopen(): Promise<boolean> {
+    const handle = keptHandle();
+    if (!handle) return false;
+    try {
+      await this.open(handle, this.route.view === 'start' ? 'overview' : this.route.view);
+      return true;
+    } catch {
+      keepHandle(null);
+      return false;
+    }
+  }
+
+  #command(command: string): void {
+    if (command === 'new-audit') this.go('start');
+    if (command === 'history') this.go('history');
+    if (command === 'export-pdf') void this.save('pdf');
+    if (command === 'export-csv') void this.save('csv');
+    if (command === 'find') focusSearch();
+  }
+}
+
+/** Puts the cursor into the open view's search field, where it has one. */
+export function focusSearch(): boolean {
+  const field = document.querySelector<HTMLInputElement>('[data-search]');
+  field?.focus();
+  field?.select();
+  return field !== null;
+}
+
+function keptHandle(): string | null {
+  try {
+    return sessionStorage.getItem(HANDLE);
+  } catch {
+    return null;
+  }
+}
+function keepHandle(handle: string | null): void {
+  try {
+    if (handle) sessionStorage.setItem(HANDLE, handle);
+    else sessionStorage.removeItem(HANDLE);
+  } catch {
+    // Without storage a reload starts anew.
+  }
+}
+
+export const app = new App();

@@ -1,0 +1,36 @@
+/** Which source is chosen on the first view, and what its row is called. Pure. */
+import type { ContextInfo, Source } from '../../shared/ipc.ts';
+
+/** True when two choices mean the same source (a context is its name and its file). */
+export function sameSource(a: Source | null, b: Source | null): boolean {
+  if (a === null || b === null || a.kind !== b.kind) return a === b;
+  if (a.kind === 'context' && b.kind === 'context') return a.name === b.name && a.file === b.file;
+  if (a.kind === 'snapshot' && b.kind === 'snapshot') return a.path === b.path;
+  if (a.kind === 'manifests' && b.kind === 'manifests') return a.paths.join('\n') === b.paths.join('\n');
+  return true;
+}
+
+/** Contexts by the kubeconfig file that they stand in, in the order in which the files were met. */
+export function byFile(contexts: readonly ContextInfo[]): [file: string, contexts: ContextInfo[]][] {
+  const groups = new Map<string, ContextInfo[]>();
+  for (const context of contexts) {
+    const group = groups.get(context.file);
+    if (group) group.push(context);
+    else groups.set(context.file, [context]);
+  }
+  return [...groups];
+}
+
+/** A source in a few words that need no translation: a name or a path. */
+export function sourceName(source: Source): string {
+  switch (source.kind) {
+    case 'context':
+      return source.name;
+    case 'manifests':
+      return source.paths.join(', ');
+    case 'snapshot':
+      return source.path;
+    case 'demo':
+      return '';
+  }
+}
