@@ -200,7 +200,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
     // A page of our own that goes on, not a redirect: where a page of another site held the link, a redirect would
     // still be that site's navigation and go without the cookie.
     const page =
-      '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=/"><title>Bulkhead</title>';
+      '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">' +
+      '<meta http-equiv="refresh" content="0; url=/"><title>Bulkhead</title>';
     send(response, 200, 'text/html; charset=utf-8', page);
   }
 
