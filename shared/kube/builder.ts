@@ -1,7 +1,8 @@
 /** Collects what a source brings, in whatever order, and gives one sorted snapshot of it. */
-import { groupOf, isClusterWidePolicy, OTHER_POLICY_KINDS, RESOURCES } from './kinds.ts';
+import { isClusterWidePolicy, OTHER_POLICY_KINDS, RESOURCES } from './kinds.ts';
 import { readManifest } from './manifests.ts';
 import type { ManifestObject } from './manifests.ts';
+import { PluginSignals } from './plugins.ts';
 import {
   compareText,
   controllerOf,
@@ -36,6 +37,39 @@ import type {
 /** Kinds that stand between a pod and the workload that a user knows, with the group that serves them. */
 const OWNER_KINDS = new Set(['ReplicaSet', 'Job', 'ReplicationController']);
 
+/** Manifests say nothing of the cluster that they are meant for (S21, S25). */
+const UNKNOWN: Enforcement = {
+  plugin: null,
+  ingress: 'unknown',
+  egress: 'unknown',
+  evidence: [],
+  nodes: [],
+  implies: {},
+};
+
+const SYSTEM_NAMESPACE =
+  /^(kube-.*|.*-system|openshift-.*|(calico|tigera|cilium|antrea|weave|flannel|canal|cni|network)(-.*)?)$/;
+
+/** Is it a namespace that network plugins are installed to? A pod elsewhere may carry any name. */
+function isSystemNamespace(name: string): boolean {
+  return SYSTEM_NAMESPACE.test(name);
+}
+
+function isOtherPolicy(group: string, kind: string): boolean {
+  return Object.hasOwn(OTHER_POLICY_KINDS, group) && OTHER_POLICY_KINDS[group].includes(kind);
+}
+
+/** 'pods' or 'networkpolicies.crd.projectcalico.org' → kind (null outside the table) and group. */
+function kindOfResource(resource: string): { kind: string | null; group: string } {
+  const dot = resource.indexOf('.');
+  const plural = dot < 0 ? resource : resource.slice(0, dot);
+  const known = Object.hasOwn(RESOURCES, plural) ? RESOURCES[plural] : null;
+  if (known === null) return { kind: null, group: dot < 0 ? '' : resource.slice(dot + 1) };
+  const group = dot < 0 ? known.group : resource.slice(dot + 1);
+  // Other groups have resources of the same name: a Service of Knative is none of ours.
+  return { kind: group === known.group || isOtherPolicy(group, known.kind) ? known.kind : null, group };
+}
+
 interface KnownOwner {
   namespace: string;
   kind: string;
@@ -52,6 +86,7 @@ interface NodeAddress {
 export class SnapshotBuilder {
   private readonly cluster: ClusterInfo;
   private readonly intern = new Interner();
+  private readonly signals = new PluginSignals();
   private namespaces: NamespaceRecord[] = [];
   private pods: PodRecord[] = [];
   private workloads: PodRecord[] = [];
@@ -79,6 +114,7 @@ export class SnapshotBuilder {
    * One page of an API list, already JSON-parsed; projects each item. `resource` is the plural of the API
    * ('pods', 'networkpolicies', ...); items of a list carry no kind, so it comes from the resource.
    * Gives the page's size and what is needed to go on; entries that are no objects become problems.
+   * Throws TypeError where it is no list; nothing of it is kept then.
    */
   addListPage(
     resource: string,
@@ -89,21 +125,12 @@ export class SnapshotBuilder {
     remaining: number | null;
     resourceVersion: string | null;
   } {
-    const page = isObject(list) ? list : {};
-    const meta = isObject(page.metadata) ? page.metadata : {};
-    const items = Array.isArray(page.items) ? page.items : [];
-    const plural = resource.split('.')[0];
-    const known = Object.hasOwn(RESOURCES, plural) ? RESOURCES[plural] : undefined;
-    // The list names its own kind and group; the table stands in where it does not.
-    const listKind =
-      typeof page.kind === 'string' && page.kind.endsWith('List') ? page.kind.slice(0, -4) : '';
-    const kind = listKind !== '' ? listKind : (known?.kind ?? '');
-    const group =
-      typeof page.apiVersion === 'string' && listKind !== ''
-        ? groupOf(page.apiVersion)
-        : resource.includes('.')
-          ? resource.slice(plural.length + 1)
-          : (known?.group ?? '');
+    if (!isObject(list) || (!Array.isArray(list.items) && list.items !== null))
+      throw new TypeError(`The answer for ${resource} is no list.`);
+    const meta = isObject(list.metadata) ? list.metadata : {};
+    const items = Array.isArray(list.items) ? list.items : [];
+    const { kind, group } = kindOfResource(resource);
+    const listKind = typeof list.kind === 'string' ? list.kind.replace(/List$/, '') : '';
     const context: ProjectContext = {
       intern: this.intern,
       origin: 'cluster',
@@ -120,7 +147,12 @@ export class SnapshotBuilder {
         return;
       }
       count++;
-      this.project(item, kind, group, context);
+      // Outside the table the item or its list says the kind; only the plugin's detection reads those.
+      if (kind === null) this.signals.other(typeof item.kind === 'string' ? item.kind : listKind, item);
+      else {
+        this.signal(item, kind);
+        this.project(item, kind, group, context);
+      }
     });
     return {
       count,
@@ -132,10 +164,7 @@ export class SnapshotBuilder {
 
   /** Forgets what a list brought so far, because it starts again (its continue token expired, 410). */
   restartList(resource: string, namespace: string | null): void {
-    const plural = resource.split('.')[0];
-    const known = Object.hasOwn(RESOURCES, plural) ? RESOURCES[plural] : undefined;
-    const kind = known?.kind ?? '';
-    const group = resource.includes('.') ? resource.slice(plural.length + 1) : (known?.group ?? '');
+    const { kind, group } = kindOfResource(resource);
     const stays = (record: { namespace: string | null }): boolean =>
       namespace !== null && record.namespace !== namespace;
     if (kind === 'Namespace') this.namespaces = [];
@@ -146,12 +175,27 @@ export class SnapshotBuilder {
     } else if (kind === 'Service') this.services = this.services.filter(stays);
     else if (kind === 'NetworkPolicy' && group === 'networking.k8s.io')
       this.policies = this.policies.filter(stays);
-    else if (OWNER_KINDS.has(kind))
+    else if (kind !== null && OWNER_KINDS.has(kind))
       this.owners = this.owners.filter((owner) => owner.kind !== kind || stays(owner));
     else
       this.otherPolicies = this.otherPolicies.filter(
         (one) => one.kind !== kind || one.group !== group || stays(one),
       );
+  }
+
+  /** What shows which network plugin runs goes to its detection; only of namespaces that users do not deploy to. */
+  private signal(item: Record<string, unknown>, kind: string): void {
+    if (kind === 'Node') this.signals.node(item);
+    const meta = isObject(item.metadata) ? item.metadata : {};
+    if (typeof meta.namespace !== 'string' || !isSystemNamespace(meta.namespace)) return;
+    if (kind === 'Pod') this.signals.pod(item);
+    else if (kind === 'DaemonSet') this.signals.daemonSet(item);
+    else if (kind === 'ConfigMap') this.signals.configMap(item);
+  }
+
+  /** Names of the API groups that the server serves; some belong to one network plugin. */
+  addApiGroups(names: readonly string[]): void {
+    for (const name of names) this.signals.apiGroup(name);
   }
 
   /**
@@ -229,7 +273,7 @@ export class SnapshotBuilder {
   }
 
   private project(raw: Record<string, unknown>, kind: string, group: string, context: ProjectContext): void {
-    if (Object.hasOwn(OTHER_POLICY_KINDS, group) && OTHER_POLICY_KINDS[group].includes(kind)) {
+    if (isOtherPolicy(group, kind)) {
       const meta = isObject(raw.metadata) ? raw.metadata : {};
       const record: OtherPolicyRecord = {
         kind,
@@ -316,6 +360,7 @@ export class SnapshotBuilder {
   }
 
   setServerVersion(gitVersion: string | null): void {
+    if (gitVersion !== null) this.signals.serverVersion(gitVersion);
     this.cluster.serverVersion = gitVersion;
   }
 
@@ -351,14 +396,8 @@ export class SnapshotBuilder {
       services,
       policies,
       otherPolicies: this.allOtherPolicies(),
-      enforcement: this.enforcement ?? {
-        plugin: null,
-        ingress: 'unknown',
-        egress: 'unknown',
-        evidence: [],
-        nodes: [],
-        implies: {},
-      },
+      enforcement:
+        this.enforcement ?? (this.cluster.source === 'manifests' ? UNKNOWN : this.signals.detect()),
       coverage: {
         complete:
           this.unreadPolicies.size === 0 &&
