@@ -448,7 +448,7 @@ function summary(o: Overview, lang: Lang): Content[] {
         { columns: tiles, columnGap: 10, margin: [0, 2, 0, 6] },
         ...(isolation.paperOnly > 0
           ? [
-              t(`${w.isolation.paperOnly}: ${figure(isolation.paperOnly)} ${w.report.pods}`, {
+              t(fill(w.report.paperPods, { count: figure(isolation.paperOnly) }), {
                 color: BAD,
                 bold: true,
                 margin: [0, 0, 0, 4],
@@ -465,6 +465,8 @@ function summary(o: Overview, lang: Lang): Content[] {
   ];
 }
 
+const SMALL = { fontSize: 8, lineHeight: 1 };
+
 function contents(title: string): Content {
   return {
     unbreakable: true,
@@ -473,8 +475,8 @@ function contents(title: string): Content {
       {
         toc: {
           title: { text: title, style: 'sub' },
-          textStyle: { fontSize: 8.5 },
-          numberStyle: { fontSize: 8.5 },
+          textStyle: SMALL,
+          numberStyle: SMALL,
         },
       },
     ],
@@ -507,7 +509,7 @@ function isolationByNamespace(o: Overview, head: (text: string) => Content, lang
   const rows = shown.map((n) => [
     n.name,
     figure(n.isolation.pods),
-    { ...bar(segmentsOf(n.isolation, lang), 120, 8), margin: [0, 1, 0, 0] },
+    { ...bar(segmentsOf(n.isolation, lang), 84, 8), margin: [0, 1, 0, 0] },
     figure(n.isolation.both),
     figure(n.isolation.ingressOnly),
     figure(n.isolation.egressOnly),
@@ -519,15 +521,15 @@ function isolationByNamespace(o: Overview, head: (text: string) => Content, lang
   const body = table(
     [
       { title: w.report.namespace, width: '*' },
-      { title: w.report.pods, width: 30, align: 'right' },
-      { title: '', width: 120 },
-      { title: w.isolationShort.both, width: 30, align: 'right' },
-      { title: w.isolationShort.ingressOnly, width: 34, align: 'right' },
-      { title: w.isolationShort.egressOnly, width: 34, align: 'right' },
-      { title: w.isolationShort.none, width: 30, align: 'right' },
+      { title: w.report.pods, width: 28, align: 'right' },
+      { title: '', width: 84 },
+      { title: w.isolationShort.both, width: 26, align: 'right' },
+      { title: w.isolationShort.ingressOnly, width: 38, align: 'right' },
+      { title: w.isolationShort.egressOnly, width: 38, align: 'right' },
+      { title: w.isolationShort.none, width: 26, align: 'right' },
       { title: w.report.anywhereShort, width: 40, align: 'right' },
-      { title: w.report.policies, width: 32, align: 'right' },
-      { title: w.report.defaultsHeading, width: 58 },
+      { title: w.report.policies, width: 30, align: 'right' },
+      { title: w.report.defaultsHeading, width: 52 },
     ],
     rows,
   );
@@ -608,27 +610,29 @@ function stateCell(row: PodRow, direction: Direction, lang: Lang): Content {
 
 function podTable(groups: readonly PodGroup[], lang: Lang): Content {
   const w = words(lang);
+  // Where enforcement is the same for all, the first page says it; a column says it where pods differ.
+  const enforced = groups.some((group) => group.sample.enforced !== groups[0]!.sample.enforced);
   return table(
     [
-      { title: w.report.namespace, width: 82 },
+      { title: w.report.namespace, width: 84 },
       { title: w.report.workload, width: '*' },
-      { title: w.report.kind, width: 56 },
-      { title: w.report.ingress, width: 68 },
-      { title: w.report.egress, width: 68 },
-      { title: w.report.openEgressShort, width: 62 },
-      { title: w.report.enforced, width: 40 },
-      { title: w.report.policies, width: 30, align: 'right' },
+      { title: w.report.ingress, width: 78 },
+      { title: w.report.egress, width: 78 },
+      { title: w.report.openEgressShort, width: 78 },
+      ...(enforced ? [{ title: w.report.enforced, width: 38 }] : []),
+      { title: w.report.policies, width: 30, align: 'right' as const },
     ],
     groups.map((group) => [
       group.namespace,
-      groupName(group),
-      group.workload.kind,
+      { text: [groupName(group), { text: `  ${group.workload.kind}`, color: MUTED, fontSize: 7 }] },
       stateCell(group.sample, 'ingress', lang),
       stateCell(group.sample, 'egress', lang),
       t(widthText(group.sample.openEgress, lang), {
         color: group.sample.openEgress === 'anywhere' ? BAD : INK,
       }),
-      t(triText(group.sample.enforced, lang), { color: group.sample.enforced === 'no' ? BAD : INK }),
+      ...(enforced
+        ? [t(triText(group.sample.enforced, lang), { color: group.sample.enforced === 'no' ? BAD : INK })]
+        : []),
       figure(group.sample.policies),
     ]),
   );
@@ -694,44 +698,30 @@ function findingTable(group: FindingGroup, lang: Lang): Content {
       {
         columnGap: 6,
         columns: [
+          { ...swatch(colour), margin: [0, 2.6, 0, 0] },
+          { text: w.severity[group.severity], color: colour, bold: true, fontSize: 9, width: 40 },
+          t(words0.title, { bold: true, fontSize: 9, width: '*' }),
           {
-            width: 52,
-            layout: 'plain',
-            table: {
-              widths: [52],
-              body: [
-                [
-                  {
-                    text: w.severity[group.severity],
-                    color: '#ffffff',
-                    fillColor: colour,
-                    bold: true,
-                    fontSize: 7.5,
-                    alignment: 'center',
-                    margin: [4, 0.5, -4, 0.5],
-                  },
-                ],
-              ],
-            },
+            text: group.findings.length > 1 ? `×${figure(group.findings.length)}` : '',
+            color: MUTED,
+            width: 'auto',
           },
-          t(words0.title, { bold: true, fontSize: 9, width: '*', margin: [8, 1, 0, 0] }),
-          { text: `×${figure(group.findings.length)}`, color: MUTED, width: 'auto', margin: [0, 1, 0, 0] },
         ],
       },
       ...(common === null || common === '' ? [] : [t(common, { margin: [0, 3, 0, 0] })]),
       ...(words0.advice === '' ? [] : [t(`→ ${words0.advice}`, { color: MUTED, margin: [0, 3, 0, 0] })]),
     ],
   };
-  const body = shown.map((finding, i) => {
+  const body = shown.flatMap((finding, i): Content[][] => {
+    const place = finding.place === null ? '' : placeText(finding.place, lang);
+    if (common !== null && finding.object === null && place === '') return [];
     const where = {
       stack: [
-        { text: finding.object === null ? '–' : objectText(finding.object) },
-        ...(finding.place === null || placeText(finding.place, lang) === ''
-          ? []
-          : [t(placeText(finding.place, lang), { color: MUTED, fontSize: 7 })]),
+        { text: finding.object === null ? place : objectText(finding.object) },
+        ...(finding.object === null || place === '' ? [] : [t(place, { color: MUTED, fontSize: 7 })]),
       ],
     };
-    return common === null ? [where, t(texts[i]!)] : [{ ...where, colSpan: 2 }, ''];
+    return [common === null ? [where, t(texts[i]!)] : [{ ...where, colSpan: 2 }, '']];
   });
   const rest = group.findings.length - shown.length;
   return {
@@ -740,8 +730,8 @@ function findingTable(group: FindingGroup, lang: Lang): Content {
         style: 'table',
         layout: 'rows',
         table: {
-          headerRows: 1,
-          keepWithHeaderRows: 1,
+          headerRows: body.length > 0 ? 1 : 0,
+          keepWithHeaderRows: body.length > 0 ? 1 : 0,
           dontBreakRows: true,
           widths: [190, '*'],
           body: [[title, ''], ...body],

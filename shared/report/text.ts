@@ -353,7 +353,7 @@ export function comparisonRows(overviews: readonly Overview[], lang: Lang): stri
   return [
     row(w.report.enforcement, (o) => enforcementText(o, lang).badge),
     row(w.report.coverage, (o) =>
-      o.coverage.complete ? w.coverage.outcome.read : `! ${w.report.unknownValue}`,
+      o.coverage.complete ? w.coverage.badgeComplete : w.coverage.badgeIncomplete,
     ),
     row(w.report.serverVersion, (o) => o.cluster.serverVersion ?? w.report.unknownValue),
     row(w.report.namespaces, (o) => figure(o.summary.namespaces)),

@@ -82,6 +82,8 @@ export const en = {
     badgeMixed: 'partly enforced',
   },
   coverage: {
+    badgeComplete: 'complete',
+    badgeIncomplete: 'incomplete',
     complete: 'Complete: everything that verdicts need was read.',
     incomplete:
       'INCOMPLETE: something that verdicts need was not read. What could not be read is shown as unknown, never as isolated.',
@@ -313,6 +315,7 @@ export const en = {
     leftOutFindings: '{count} further findings are left out here; the JSON export has all of them.',
     leftOutEgress: '{count} further rows are left out here; the JSON export has all of them.',
     leftOutCoverage: '{count} further entries are left out here; the JSON export has all of them.',
+    paperPods: '{count} pods are isolated on paper, not enforced.',
     leftOutJson: '{count} further rows are left out here; the JSON export has all of them.',
     seeBelow: '{count} more are listed at the end of this report.',
     sha256: 'SHA-256 of the audit’s JSON',

@@ -81,6 +81,8 @@ export const ko: Messages = {
     badgeMixed: '일부만 적용됨',
   },
   coverage: {
+    badgeComplete: '완전함',
+    badgeIncomplete: '불완전함',
     complete: '완전함: 판정에 필요한 정보를 모두 읽었습니다.',
     incomplete:
       '불완전함: 판정에 필요한 정보 일부를 읽지 못했습니다. 읽지 못한 부분은 격리됨이 아니라 알 수 없음으로 표시합니다.',
@@ -312,6 +314,7 @@ export const ko: Messages = {
     leftOutFindings: '발견 사항 {count}개는 생략했습니다. JSON 내보내기에는 모두 들어 있습니다.',
     leftOutEgress: '{count}개 행은 생략했습니다. JSON 내보내기에는 모두 들어 있습니다.',
     leftOutCoverage: '{count}개 항목은 생략했습니다. JSON 내보내기에는 모두 들어 있습니다.',
+    paperPods: '파드 {count}개는 정책상으로만 격리되며 실제로는 적용되지 않습니다.',
     leftOutJson: '{count}개 행은 생략했습니다. JSON 내보내기에는 모두 들어 있습니다.',
     seeBelow: '{count}개가 더 있으며 보고서 끝부분에 있습니다.',
     sha256: '감사 결과 JSON의 SHA-256',
