@@ -23,7 +23,7 @@ import { contains, equal, type Intervals } from '../net/intervals.ts';
 import { IntList, ListPool } from '../net/listPool.ts';
 import { PairMap } from '../net/pairMap.ts';
 import { isBefore, parseVersion, resolveAssumptions } from './assumptions.ts';
-import { compilePolicy, type CompiledPolicy, type CompiledPort } from './compile.ts';
+import { compilePolicy, type CompiledPolicy, type CompiledPort, type CompiledRule } from './compile.ts';
 import {
   EVERYTHING_PERMITTED,
   L4,
@@ -1280,6 +1280,11 @@ export class Model {
       : null;
   }
 
+  /** Does the set hold every namespace for sure? */
+  isEveryNamespace(set: { sure: Uint32Array; maybe: Uint32Array | null; list: Int32Array }): boolean {
+    return set.maybe === null && set.list.length === this.namespaces.length;
+  }
+
   rowHasNames(row: number): boolean {
     const list = this.rowList.items[row];
     const items = this.rowLists.items;
@@ -1317,6 +1322,51 @@ export class Model {
 
   get rows(): number {
     return this.rowList.length;
+  }
+
+  /** Connections of a rule's port list, named ports left out. */
+  rulePorts(rule: CompiledRule): { lower: ConnId; upper: ConnId } {
+    const spec = this.portsOf(rule.ports, false);
+    return { lower: this.portLower.items[spec], upper: this.portUpper.items[spec] };
+  }
+
+  /** 1 for each policy that selects at least one pod. */
+  policiesWithPods(): Uint8Array {
+    const out = new Uint8Array(this.compiled.length);
+    const groups: number[] = [];
+    const seen = new PairMap();
+    for (let c = 0; c < this.classes; c++) {
+      const namespace = this.classNamespace.items[c];
+      const labels = this.classLabels.items[c];
+      if (seen.get(namespace, labels) >= 0) continue;
+      seen.set(namespace, labels, 1);
+      this.subjectGroups(namespace, labels, groups);
+      for (const g of groups) for (const p of this.groups[g].policies) out[p] = 1;
+    }
+    return out;
+  }
+
+  /** Does the block of this peer hold the address of some pod, whatever the assumption on that? */
+  blocksPods(peer: number): boolean {
+    const block = this.peerBlock(peer);
+    if (!block) return false;
+    if (this.assumptions.ipBlockPods !== 'ignore') return this.blockMatchesSomePod(peer);
+    return this.podAddresses().some((a) => this.blockMask(block, a));
+  }
+
+  private addresses: Address[] | null = null;
+  private podAddresses(): Address[] {
+    if (!this.addresses) {
+      this.addresses = [];
+      for (const p of this.snapshot.pods) {
+        if (isFinished(p)) continue;
+        for (const ip of p.ips) {
+          const a = parseAddress(ip);
+          if (a) this.addresses.push(a);
+        }
+      }
+    }
+    return this.addresses;
   }
 
   /** The row of a class by the policies alone, as if they were enforced. */
