@@ -40,7 +40,7 @@ export function words(lang: Lang): Messages {
 
 /** The words of a check, or null where there are none (a test requires that there are). */
 export function checkWords(check: string, lang: Lang): CheckWords | null {
-  const table = lang === 'ko' ? checksKo : checksEn;
+  const table: Record<string, CheckWords> = lang === 'ko' ? checksKo : checksEn;
   return Object.hasOwn(table, check) ? table[check]! : null;
 }
 

@@ -1,10 +1,12 @@
+import type { CheckId } from '../../audit/checks.ts';
+import type { ProblemCheck } from '../../kube/problems.ts';
 import type { CheckWords } from './format.ts';
 
 /**
  * English words of each check, by its id. Holes are the finding's parameters; `{object}` and `{place}` always
  * exist. Values of a few parameters are words themselves, see `valuesEn`.
  */
-export const checksEn: Record<string, CheckWords> = {
+export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
   // What reading met (shared/kube/problems.ts).
   'input.unparsable': {
     title: 'Document cannot be parsed',
@@ -90,6 +92,11 @@ export const checksEn: Record<string, CheckWords> = {
     title: 'Saved list is incomplete',
     text: 'This list ends with a continue token: it holds only the first part of what there was ({remaining} remain).',
     advice: 'Save the whole list, or audit the cluster itself.',
+  },
+  'input.yaml-boolean': {
+    title: 'Bare word that kubectl reads as true or false',
+    text: 'An unquoted {value} ({count} in this document) is true or false to kubectl (YAML 1.1), and the API then refuses it as text. It was read as text.',
+    advice: 'Put the value in quotes.',
   },
   'input.not-an-item': {
     title: 'Entry of a list that is no object',
@@ -203,11 +210,125 @@ export const checksEn: Record<string, CheckWords> = {
     text: 'The operator {operator} takes no values.',
     advice: 'Remove the values, or use In or NotIn.',
   },
+  'policy.unread-selector': {
+    title: 'Stored policy with a selector that cannot be read',
+    text: 'The API would refuse the podSelector of this stored policy today, so it is not known which pods of the namespace it selects. They are shown as unknown.',
+    advice: 'Correct the selector and apply the policy again.',
+  },
+  'policy.selects-nothing': {
+    title: 'Policy that selects no pod',
+    text: 'No pod of its namespace matches its podSelector: the policy isolates nothing.',
+    advice: 'Compare its labels with those of the pods, or remove the policy.',
+  },
+  'policy.peer-selects-nothing': {
+    title: 'Peer that matches no pod',
+    text: 'No pod in the audit matches this peer: the entry permits nothing.',
+    advice: 'Check the labels of pods and namespaces, or remove the peer.',
+  },
+  'policy.named-port-unknown': {
+    title: 'Named port that no pod declares',
+    text: 'No pod that the rule concerns declares a {protocol} port named {name}: the entry permits nothing.',
+    advice: 'Use the name and protocol that the containers declare, or the number.',
+  },
+  'policy.service-port': {
+    title: 'Port of a Service instead of its pods',
+    text: 'The rule names port {port}, which is a port of the Service {service}; its pods receive on {targetPort}. Policies compare with the pod’s port.',
+    advice: 'Write {targetPort}, or the name of the container’s port.',
+  },
+  'policy.dns-tcp-only': {
+    title: 'DNS over UDP stays denied',
+    text: 'Egress names port 53 for TCP alone (a port without a protocol is TCP). Most DNS runs over UDP.',
+    advice: 'Add port 53 with protocol UDP.',
+  },
+  'policy.egress-isolates-ingress': {
+    title: 'Egress policy that isolates ingress as well',
+    text: 'Without policyTypes a policy always applies to ingress. This one has only egress rules, so it also denies all ingress to the pods that it selects.',
+    advice: 'Write policyTypes: [Egress], or both types if that is meant.',
+  },
+  'policy.empty-peer-list': {
+    title: 'Empty peer list means everyone',
+    text: 'A rule for {direction} has an empty list of peers. That permits every source or destination, inside and outside the cluster.',
+    advice: 'Name the peers; to permit nobody, leave the rule out.',
+  },
+  'policy.permits-everything': {
+    title: 'Policy that permits everything',
+    text: 'The policy isolates pods for {direction} and permits everything in it: on paper isolated, in effect open.',
+    advice: 'Name peers and ports, or say so on purpose with a comment.',
+  },
+  'policy.block-over-pods': {
+    title: 'Address range over pod addresses',
+    text: 'The range {value} covers addresses of pods. Network plugins differ in whether an ipBlock matches them, so the verdict rests on an assumption.',
+    advice: 'Select pods by labels, and keep address ranges for what is outside the cluster.',
+  },
 
   'version.sctp': {
     title: 'SCTP is not available',
     text: 'This API server (or its feature gate) does not know SCTP and refuses the policy.',
     advice: 'Upgrade the server, or remove the SCTP ports.',
+  },
+  'version.endport': {
+    title: 'endPort is dropped by this server',
+    text: 'Server version {version} does not keep endPort: only the first port of the range is permitted.',
+    advice: 'Upgrade the server, or list the ports one by one.',
+  },
+  'version.name-label': {
+    title: 'Namespace name label does not exist on this server',
+    text: 'The policy selects namespaces by kubernetes.io/metadata.name, which server version {version} does not set: the peer matches nothing.',
+    advice: 'Upgrade the server, or label the namespaces yourself.',
+  },
+
+  // What stands open.
+  'exposure.namespace-open': {
+    title: 'Namespace with pods that are not isolated',
+    text: '{pods} pods of the namespace are isolated in neither direction.',
+    advice: 'Add a default deny policy to the namespace, then permit what is needed.',
+  },
+  'exposure.egress-anywhere': {
+    title: 'Pods that may reach anywhere',
+    text: '{pods} pods may reach every address outside the cluster on every port.',
+    advice: 'Isolate them for egress and permit the addresses and ports that they need.',
+  },
+  'exposure.ingress-anywhere': {
+    title: 'Pods open to every outside address',
+    text: '{pods} pods are isolated for ingress, and yet every address outside the cluster is permitted on some port.',
+    advice: 'Restrict the ipBlock or the empty peer list to the sources that are meant.',
+  },
+  'exposure.host-network': {
+    title: 'Pods that NetworkPolicy cannot isolate',
+    text: '{pods} pods use their node’s network. NetworkPolicy does not apply to them.',
+    advice: 'Avoid hostNetwork where it is not needed; else filter on the node.',
+  },
+
+  // What the whole audit rests on.
+  'cluster.not-enforced': {
+    title: 'Nothing enforces NetworkPolicy',
+    text: 'No network plugin here applies NetworkPolicy (found: {plugin}). Every pod is open, whatever the policies say.',
+    advice: 'Install a network plugin that enforces NetworkPolicy, or turn its enforcement on.',
+  },
+  'cluster.enforcement-unknown': {
+    title: 'Enforcement is not known',
+    text: 'Nothing shows whether a network plugin enforces these policies. The verdicts follow the rules; they hold only where something enforces them.',
+    advice: 'Audit the live cluster with rights to read its system pods, or set --assume enforced=yes or no.',
+  },
+  'cluster.node-not-enforced': {
+    title: 'Node without known enforcement',
+    text: 'On node {node} ({plugin}) NetworkPolicy is not enforced, or it is not known: {what}.',
+    advice: 'Check the network plugin on this node.',
+  },
+  'cluster.other-policies': {
+    title: 'Other kinds of policy that are not evaluated',
+    text: '{kind} exists here ({count}). It may permit or deny before NetworkPolicy does, and it is not evaluated: what it may touch is shown as “depends”.',
+    advice: 'Read these policies beside this report.',
+  },
+  'cluster.coverage': {
+    title: 'Something could not be read',
+    text: 'Reading {resource} (namespace: {namespace}) did not succeed: {reason}. What rests on it is shown as unknown.',
+    advice: 'Give the account the right to list it, then audit again.',
+  },
+  'cluster.insecure-tls': {
+    title: 'Server’s certificate was not verified',
+    text: 'The kubeconfig turns verification off (insecure-skip-tls-verify): someone in between could have given false answers.',
+    advice: 'Put the cluster’s certificate authority into the kubeconfig.',
   },
 };
 

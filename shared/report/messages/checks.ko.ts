@@ -1,7 +1,9 @@
+import type { CheckId } from '../../audit/checks.ts';
+import type { ProblemCheck } from '../../kube/problems.ts';
 import type { CheckWords } from './format.ts';
 
 /** Korean words of each check, by its id; see `checksEn`. */
-export const checksKo: Record<string, CheckWords> = {
+export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
   'input.unparsable': {
     title: '문서를 해석할 수 없음',
     text: 'YAML도 JSON도 아닌 문서입니다: {message}. 이 문서의 내용은 감사에서 제외됩니다.',
@@ -86,6 +88,11 @@ export const checksKo: Record<string, CheckWords> = {
     title: '불완전한 저장 목록',
     text: '목록이 continue 토큰으로 끝나므로 전체 중 앞부분만 들어 있습니다(남은 개수: {remaining}).',
     advice: '전체 목록을 저장하거나 클러스터를 직접 감사하십시오.',
+  },
+  'input.yaml-boolean': {
+    title: 'kubectl이 참·거짓으로 읽는 값',
+    text: '따옴표 없는 {value} 값(문서 안에 {count}개)을 kubectl은 참·거짓으로 읽으며(YAML 1.1), API는 문자열이 아니라는 이유로 거부합니다. 여기서는 문자열로 읽었습니다.',
+    advice: '값을 따옴표로 감싸십시오.',
   },
   'input.not-an-item': {
     title: '객체가 아닌 목록 항목',
@@ -198,11 +205,124 @@ export const checksKo: Record<string, CheckWords> = {
     text: '{operator} 연산자에는 값을 쓸 수 없습니다.',
     advice: '값을 삭제하거나 In 또는 NotIn을 쓰십시오.',
   },
+  'policy.unread-selector': {
+    title: '셀렉터를 읽을 수 없는 저장된 정책',
+    text: '이미 저장된 정책이지만 API가 지금은 podSelector를 거부하므로, 네임스페이스의 어떤 파드를 선택하는지 알 수 없습니다. 해당 파드는 알 수 없음으로 표시합니다.',
+    advice: '셀렉터를 고쳐 정책을 다시 적용하십시오.',
+  },
+  'policy.selects-nothing': {
+    title: '선택하는 파드가 없는 정책',
+    text: '네임스페이스에 podSelector와 일치하는 파드가 없어 이 정책은 아무것도 격리하지 않습니다.',
+    advice: '파드의 레이블과 비교하거나 정책을 삭제하십시오.',
+  },
+  'policy.peer-selects-nothing': {
+    title: '일치하는 파드가 없는 피어',
+    text: '이 피어와 일치하는 파드가 없어 허용되는 연결이 없습니다.',
+    advice: '파드와 네임스페이스의 레이블을 확인하거나 피어를 삭제하십시오.',
+  },
+  'policy.named-port-unknown': {
+    title: '선언한 파드가 없는 포트 이름',
+    text: '규칙 대상 파드 중에 {protocol} 포트를 {name} 이름으로 선언한 파드가 없어 허용되는 연결이 없습니다.',
+    advice: '컨테이너가 선언한 이름과 프로토콜을 쓰거나 포트 번호를 쓰십시오.',
+  },
+  'policy.service-port': {
+    title: '파드 포트가 아닌 서비스 포트',
+    text: '규칙에 쓰인 포트 {port} 값은 {service} 서비스의 포트이며, 파드는 {targetPort} 포트로 받습니다. 정책은 파드의 포트와 비교합니다.',
+    advice: '{targetPort} 값이나 컨테이너 포트의 이름을 쓰십시오.',
+  },
+  'policy.dns-tcp-only': {
+    title: 'UDP DNS가 허용되지 않음',
+    text: '이그레스가 53번 포트를 TCP로만 허용합니다(프로토콜을 생략하면 TCP입니다). DNS는 대부분 UDP를 사용합니다.',
+    advice: '53번 포트를 UDP로도 허용하십시오.',
+  },
+  'policy.egress-isolates-ingress': {
+    title: '인그레스까지 격리하는 이그레스 정책',
+    text: 'policyTypes를 생략하면 정책은 항상 인그레스에도 적용됩니다. 이 정책에는 이그레스 규칙만 있으므로 선택한 파드의 인그레스를 모두 거부합니다.',
+    advice: 'policyTypes: [Egress]를 명시하거나, 의도한 것이라면 두 유형을 모두 쓰십시오.',
+  },
+  'policy.empty-peer-list': {
+    title: '모두를 뜻하는 빈 피어 목록',
+    text: '{direction} 규칙의 피어 목록이 비어 있습니다. 이는 클러스터 안팎의 모든 상대를 허용한다는 뜻입니다.',
+    advice: '피어를 지정하십시오. 아무도 허용하지 않으려면 규칙을 삭제하십시오.',
+  },
+  'policy.permits-everything': {
+    title: '모든 것을 허용하는 정책',
+    text: '파드를 {direction} 방향으로 격리하면서 그 방향의 모든 연결을 허용하므로 사실상 미격리와 같습니다.',
+    advice: '피어와 포트를 지정하거나, 의도한 것이라면 주석으로 남기십시오.',
+  },
+  'policy.block-over-pods': {
+    title: '파드 주소를 포함하는 주소 대역',
+    text: '{value} 대역이 파드의 주소를 포함합니다. ipBlock이 파드 주소에 적용되는지는 네트워크 플러그인마다 달라 판정이 가정에 달려 있습니다.',
+    advice: '파드는 레이블로 선택하고, 주소 대역은 클러스터 외부에만 쓰십시오.',
+  },
 
   'version.sctp': {
     title: 'SCTP를 쓸 수 없음',
     text: '이 API 서버(또는 기능 게이트)는 SCTP를 지원하지 않으며 이 정책을 거부합니다.',
     advice: '서버를 업그레이드하거나 SCTP 포트를 삭제하십시오.',
+  },
+  'version.endport': {
+    title: '이 서버가 버리는 endPort',
+    text: '서버 버전 {version}에서는 endPort가 저장되지 않아 범위의 첫 포트만 허용됩니다.',
+    advice: '서버를 업그레이드하거나 포트를 하나씩 나열하십시오.',
+  },
+  'version.name-label': {
+    title: '이 서버에 없는 네임스페이스 이름 레이블',
+    text: '정책이 kubernetes.io/metadata.name 레이블로 네임스페이스를 선택하지만 서버 버전 {version}에서는 이 레이블을 붙이지 않아 일치하는 대상이 없습니다.',
+    advice: '서버를 업그레이드하거나 네임스페이스에 직접 레이블을 붙이십시오.',
+  },
+
+  'exposure.namespace-open': {
+    title: '미격리 파드가 있는 네임스페이스',
+    text: '네임스페이스의 파드 {pods}개가 어느 방향으로도 격리되어 있지 않습니다.',
+    advice: '네임스페이스에 기본 거부 정책을 추가한 뒤 필요한 연결만 허용하십시오.',
+  },
+  'exposure.egress-anywhere': {
+    title: '모든 외부 주소에 연결할 수 있는 파드',
+    text: '파드 {pods}개가 클러스터 외부의 모든 주소와 모든 포트에 연결할 수 있습니다.',
+    advice: '이그레스를 격리하고 필요한 주소와 포트만 허용하십시오.',
+  },
+  'exposure.ingress-anywhere': {
+    title: '모든 외부 주소에 열린 파드',
+    text: '파드 {pods}개가 인그레스로 격리되어 있으나 일부 포트는 클러스터 외부의 모든 주소에 허용되어 있습니다.',
+    advice: 'ipBlock이나 빈 피어 목록을 의도한 출발지로 제한하십시오.',
+  },
+  'exposure.host-network': {
+    title: 'NetworkPolicy로 격리할 수 없는 파드',
+    text: '파드 {pods}개가 노드의 네트워크를 그대로 사용하여 NetworkPolicy가 적용되지 않습니다.',
+    advice: '필요하지 않으면 hostNetwork를 쓰지 말고, 필요하면 노드에서 필터링하십시오.',
+  },
+
+  'cluster.not-enforced': {
+    title: 'NetworkPolicy를 적용하는 주체가 없음',
+    text: '이 클러스터에는 NetworkPolicy를 적용하는 네트워크 플러그인이 없습니다(탐지: {plugin}). 정책 내용과 무관하게 모든 파드가 열려 있습니다.',
+    advice: 'NetworkPolicy를 적용하는 네트워크 플러그인을 설치하거나 적용 기능을 켜십시오.',
+  },
+  'cluster.enforcement-unknown': {
+    title: '정책 적용 여부를 알 수 없음',
+    text: '네트워크 플러그인이 정책을 적용하는지 확인할 근거가 없습니다. 판정은 정책 규칙을 따른 것이며, 정책이 실제로 적용되는 경우에만 유효합니다.',
+    advice:
+      '시스템 파드를 읽을 수 있는 권한으로 실제 클러스터를 감사하거나 --assume enforced=yes 또는 no를 지정하십시오.',
+  },
+  'cluster.node-not-enforced': {
+    title: '정책 적용이 확인되지 않은 노드',
+    text: '노드 {node}({plugin})에서는 NetworkPolicy가 적용되지 않거나 적용 여부를 알 수 없습니다: {what}.',
+    advice: '이 노드의 네트워크 플러그인을 확인하십시오.',
+  },
+  'cluster.other-policies': {
+    title: '평가하지 않은 다른 종류의 정책',
+    text: '이 클러스터에는 {kind} 정책이 있습니다({count}개). NetworkPolicy보다 먼저 허용하거나 거부할 수 있으나 평가하지 않으므로, 영향을 받을 수 있는 판정은 조건부로 표시합니다.',
+    advice: '이 보고서와 함께 해당 정책을 확인하십시오.',
+  },
+  'cluster.coverage': {
+    title: '읽지 못한 정보',
+    text: '{resource} 목록(네임스페이스: {namespace})을 읽지 못했습니다: {reason}. 이에 의존하는 결과는 알 수 없음으로 표시합니다.',
+    advice: '계정에 목록 조회 권한을 부여한 뒤 다시 감사하십시오.',
+  },
+  'cluster.insecure-tls': {
+    title: '검증하지 않은 서버 인증서',
+    text: 'kubeconfig에서 인증서 검증이 꺼져 있어(insecure-skip-tls-verify) 중간자가 거짓 응답을 보냈을 수 있습니다.',
+    advice: 'kubeconfig에 클러스터의 인증 기관을 추가하십시오.',
   },
 };
 

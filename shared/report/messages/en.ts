@@ -138,7 +138,8 @@ export const en = {
     'unselected-unknown':
       'no policy selects {side} for {direction}, and it is not known whether the network plugin permits or denies such pods',
     unknown: 'what could not be read leaves this open',
-    because: 'It depends on {question}: permitted if {permittedIf}, denied if {deniedIf} ({rule}).',
+    because:
+      'It depends on {question}: permitted where the answer is “{permittedIf}”, denied where it is “{deniedIf}” ({rule}).',
     becauseOpen: 'It depends on {question} ({rule}).',
     leans: 'It rests on {question}: taken as {value} ({rule}).',
     leansOpen: 'It rests on {question} ({rule}).',
