@@ -1,7 +1,10 @@
 /** Where snapshots come from: contexts, manifests, saved snapshots, the built-in cluster. */
 import { readFile, stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import type { Source, SourcesInfo } from '../shared/ipc.ts';
 import type { Sources } from './backend.ts';
+import { collectFiles } from './cluster/files.ts';
+import type { CollectedGap } from './cluster/files.ts';
 import { Kubeconfigs } from './cluster/kubeconfig.ts';
 import type { KubeconfigOptions } from './cluster/kubeconfig.ts';
 import { readCluster } from './cluster/reader.ts';
@@ -59,7 +62,8 @@ export class KubeSources implements Sources {
         await this.#readContext(client, source, options);
         return;
       case 'manifests':
-        throw new BackendError({ kind: 'internal', message: 'This source is not there yet.' });
+        await readManifests(client, source.paths, options);
+        return;
     }
   }
 
@@ -87,6 +91,50 @@ export class KubeSources implements Sources {
       ...(source.namespaces && source.namespaces.length > 0 ? { namespaces: source.namespaces } : {}),
     });
   }
+}
+
+async function readManifests(client: AuditClient, paths: string[], options: ReadOptions): Promise<void> {
+  const [first = ''] = paths;
+  await client.begin({
+    name: manifestsName(paths),
+    source: 'manifests',
+    file: first,
+    serverVersion: null,
+    takenAt: options.takenAt,
+    warnings: [],
+  });
+  let read = 0;
+  let gap: CollectedGap | null = null;
+  for await (const found of collectFiles(paths, { signal: options.signal })) {
+    options.progress({ phase: 'read', detail: found.path, done: found.done, total: found.total });
+    if ('bytes' in found) {
+      await client.manifest(found.path, found.bytes);
+      read += 1;
+      continue;
+    }
+    gap ??= found;
+    client.coverage(found.coverage);
+    if (found.problem) client.problem(found.problem);
+  }
+  // Some of several files may be missing, and the rest is audited; with none at all there is nothing to say.
+  if (read === 0) {
+    const reason = gap?.coverage.reason ?? 'no .yaml, .yml or .json file';
+    throw new BackendError({
+      kind: 'input',
+      message: `No manifest could be read: ${reason}.`,
+      place: gap?.path ?? first,
+    });
+  }
+}
+
+/**
+ * What a folder or some files are called in the window and in reports.
+ * @param paths as the user named them
+ */
+export function manifestsName(paths: readonly string[]): string {
+  const [first = '', ...more] = paths;
+  const name = first === '-' ? 'standard input' : basename(resolve(first)) || first;
+  return more.length > 0 ? `${name} + ${more.length}` : name;
 }
 
 async function readSnapshot(client: AuditClient, path: string, options: ReadOptions): Promise<void> {

@@ -1,4 +1,7 @@
-/** The thread that holds the history open: a large audit is written and read without blocking the main thread. */
+/**
+ * The thread that holds the history open. A snapshot of 100,000 pods (some 4 MB gzip) takes 20 to 60 ms to write: on the
+ * main thread the window would feel that.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
 import { serve, transferring } from '../worker/rpc.ts';
 import { type AuditToKeep, deleteAudit, type KeptAudit, listAudits, readAudit, saveAudit } from './audits.ts';

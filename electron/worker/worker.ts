@@ -103,8 +103,7 @@ const methods: AuditMethods = {
   },
 
   apiGroups(names) {
-    const taker = building() as object as { addApiGroups?(names: string[]): void };
-    taker.addApiGroups?.(names);
+    building().addApiGroups(names);
   },
 
   loadSnapshot(bytes) {
