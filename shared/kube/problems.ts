@@ -34,6 +34,9 @@
  *   name; the API server overwrites it with the name, and so do we (S19).
  * - `input.partial-list` {remaining}: a saved list ends with a continue token: it holds only the first part.
  * - `input.not-an-item` {field}: an entry of a list that is no Kubernetes object.
+ * - `input.kustomize` {}: the folder has a kustomization, so what is deployed may differ from the files in it (patches,
+ *   name prefixes, namespaces). Better: `kustomize build FOLDER | bulkhead audit --from -`.
+ * - `input.no-objects` {}: nothing that was read is a namespace, pod, workload or policy: there is nothing to audit.
  */
 export const PROBLEM_CHECKS = {
   'input.unparsable': 'high',
@@ -55,6 +58,8 @@ export const PROBLEM_CHECKS = {
   'input.name-label': 'low',
   'input.partial-list': 'high',
   'input.not-an-item': 'medium',
+  'input.kustomize': 'medium',
+  'input.no-objects': 'high',
 } as const satisfies Record<string, 'critical' | 'high' | 'medium' | 'low' | 'info'>;
 
 export type ProblemCheck = keyof typeof PROBLEM_CHECKS;
