@@ -1,18 +1,954 @@
-/** Which network plugin a cluster runs and whether it enforces NetworkPolicy (S21), from what is seen of its pods. */
-import type { Enforcement } from './snapshot.ts';
+/**
+ * Which network plugin a cluster runs and whether it enforces NetworkPolicy (S21), from what is seen of its system pods,
+ * nodes and a few named objects; and what that implies for the evaluator (S25, S3, S12, S18, S22).
+ *
+ * Two rules keep it honest: what was not seen is 'unknown', never 'no'; and 'no' is said only where the plugin's own
+ * setting, or its documented lack of a policy agent, says so.
+ */
+import type { Assumptions, Enforcement, Evidence, NodeEnforcement, Tri } from './snapshot.ts';
+
+type Json = Record<string, unknown>;
+
+interface Container {
+  name: string;
+  image: string;
+  /** Command and arguments in one list. */
+  args: string[];
+  env: Map<string, string>;
+}
+
+/** What one agent pod (or a DaemonSet's template, without a node) says. */
+interface Agent {
+  plugin: string;
+  ingress: Tri;
+  egress: Tri;
+  evidence: Evidence[];
+  /** Lets pods that no policy selects be something else than permitted (S3). */
+  unselected?: Assumptions['unselected'];
+  /** Version of the plugin, where its image tag tells. */
+  version?: [number, number];
+}
+
+interface NodeSigns {
+  os: string;
+  /** Agents run here by no pod of their own: k3s's built-in controller, EKS Auto Mode's agent. */
+  builtIn: 'k3s' | 'eks-auto' | null;
+  k3s: 'server' | 'agent' | null;
+  /** A k3s server that was started with --disable-network-policy. */
+  policyDisabled: boolean;
+  /** Why no DaemonSet's pod can run here. */
+  serverless: string | null;
+  nodeClass: string | null;
+}
+
+const UNKNOWN: Enforcement = {
+  plugin: null,
+  ingress: 'unknown',
+  egress: 'unknown',
+  evidence: [],
+  nodes: [],
+  implies: {},
+};
+
+/** Of several plugins on one cluster the first that enforces gives its name; policy engines stand before networks. */
+const ORDER = [
+  'gke-dataplane-v2',
+  'cilium',
+  'calico',
+  'canal',
+  'antrea',
+  'ovn-kubernetes',
+  'openshift-sdn',
+  'kube-ovn',
+  'weave',
+  'azure-npm',
+  'kube-router',
+  'kube-network-policies',
+  'aws-vpc-cni',
+  'eks-auto-mode',
+  'k3s',
+  'kindnet',
+  'flannel',
+];
+
+/** API groups that betray a plugin of which nothing else could be seen. */
+const GROUPS: Readonly<Record<string, string>> = {
+  'crd.projectcalico.org': 'calico',
+  'projectcalico.org': 'calico',
+  'operator.tigera.io': 'calico',
+  'cilium.io': 'cilium',
+  'crd.antrea.io': 'antrea',
+  'controlplane.antrea.io': 'antrea',
+  'k8s.ovn.org': 'ovn-kubernetes',
+  'kubeovn.io': 'kube-ovn',
+};
 
 /** Collects small signs from raw objects as they pass by; `detect` draws the conclusion. */
 export class PluginSignals {
-  pod(_raw: unknown): void {}
-  node(_raw: unknown): void {}
-  daemonSet(_raw: unknown): void {}
-  configMap(_raw: unknown): void {}
-  apiGroup(_name: string): void {}
-  serverVersion(_version: string): void {}
-  other(_kind: string, _raw: unknown): void {}
+  readonly #nodes = new Map<string, NodeSigns>();
+  /** node → plugin → agent. Pods that are not scheduled yet stand under ''. */
+  readonly #agents = new Map<string, Map<string, Agent>>();
+  /** Plugin → what a DaemonSet's template says, for clusters whose system pods may not be read. */
+  readonly #templates = new Map<string, Agent>();
+  readonly #groups = new Set<string>();
+  readonly #evidence: Evidence[] = [];
+  #version: string | null = null;
+  /** Pods of kube-system that were seen: without any, a missing agent says nothing. */
+  #systemPods = 0;
+  #kubeProxy = false;
+  #cilium: Json | null = null;
+  #vpcCni: Json | null = null;
+  #openshift: { type: string; mode: string | null } | null = null;
+  readonly #nodeClasses = new Map<string, string>();
+  #aks: string | null = null;
+  #gke = false;
+  #minikube: string | null = null;
+  #dockerDesktop = false;
+  #flannelNode: string | null = null;
 
-  /** The conclusion; 'unknown' wherever nothing was seen. */
-  detect(): Enforcement {
-    return { plugin: null, ingress: 'unknown', egress: 'unknown', evidence: [], nodes: [], implies: {} };
+  /** A pod as the API gives it. Most are let go after a look at their owner. */
+  pod(raw: unknown): void {
+    const pod = object(raw);
+    const meta = object(pod['metadata']);
+    const namespace = string(meta['namespace']);
+    const system = namespace === 'kube-system';
+    if (system) this.#systemPods += 1;
+    const owner = object(array(meta['ownerReferences'])[0]);
+    const kind = string(owner['kind']);
+    if (
+      system &&
+      (kind === 'Node' || kind === 'DaemonSet') &&
+      string(meta['name']).startsWith('kube-proxy')
+    ) {
+      this.#kubeProxy = true;
+      return;
+    }
+    // Agents run once on every node: as a DaemonSet's pods.
+    if (kind !== 'DaemonSet') return;
+    const spec = object(pod['spec']);
+    const containers = readContainers(spec);
+    const agent = recognise(
+      string(owner['name']),
+      namespace,
+      object(meta['labels']),
+      containers,
+      `pod ${namespace}/${string(meta['name'])}`,
+    );
+    if (!agent) return;
+    const status = object(pod['status']);
+    const phase = string(status['phase']);
+    const waiting = array(status['containerStatuses'])
+      .map(object)
+      .find((one) => one['ready'] === false && AGENT_CONTAINERS.has(string(one['name'])));
+    if ((phase !== '' && phase !== 'Running') || waiting) {
+      agent.evidence.push({
+        where: agent.evidence[0]?.where ?? '',
+        what: waiting ? `container ${string(waiting['name'])} is not ready` : `phase ${phase}`,
+      });
+      if (agent.ingress === 'yes') agent.ingress = 'unknown';
+      if (agent.egress === 'yes') agent.egress = 'unknown';
+    }
+    const node = string(spec['nodeName']);
+    const here = this.#agents.get(node) ?? new Map<string, Agent>();
+    const before = here.get(agent.plugin);
+    // Two pods of one agent on a node: an old one is going. The one that enforces less counts.
+    if (!before || rank(agent.ingress) < rank(before.ingress)) here.set(agent.plugin, agent);
+    this.#agents.set(node, here);
   }
+
+  /** A node as the API gives it. */
+  node(raw: unknown): void {
+    const node = object(raw);
+    const meta = object(node['metadata']);
+    const name = string(meta['name']);
+    const labels = object(meta['labels']);
+    const annotations = object(meta['annotations']);
+    const info = object(object(node['status'])['nodeInfo']);
+    const kubelet = string(info['kubeletVersion']);
+    const provider = string(object(node['spec'])['providerID']);
+    const signs: NodeSigns = {
+      os: string(labels['kubernetes.io/os']) || string(info['operatingSystem']) || 'linux',
+      builtIn: null,
+      k3s: null,
+      policyDisabled: false,
+      serverless: null,
+      nodeClass: null,
+    };
+    const k3sArgs = annotations['k3s.io/node-args'];
+    if (typeof k3sArgs === 'string' || kubelet.includes('+k3s')) {
+      const args = argumentList(k3sArgs);
+      signs.builtIn = 'k3s';
+      signs.k3s = args.length === 0 ? null : args[0] === 'server' ? 'server' : 'agent';
+      signs.policyDisabled = flag(args, 'disable-network-policy') === true;
+      if (signs.policyDisabled) {
+        this.#note(`node ${name} annotation k3s.io/node-args`, 'argument --disable-network-policy');
+      }
+    }
+    const rke2Args = annotations['rke2.io/node-args'];
+    if (typeof rke2Args === 'string') {
+      const args = argumentList(rke2Args);
+      const at = args.findIndex((arg) => arg === '--cni' || arg.startsWith('--cni='));
+      const cni = at < 0 ? '' : (args[at]?.split('=')[1] ?? args[at + 1] ?? '');
+      this.#note(
+        `node ${name} annotation rke2.io/node-args`,
+        cni === '' ? 'no --cni: RKE2 uses its default, Canal' : `argument --cni ${cni}`,
+      );
+    }
+    const compute = string(labels['eks.amazonaws.com/compute-type']);
+    if (compute === 'auto') {
+      // https://docs.aws.amazon.com/eks/latest/userguide/auto-net-pol.html
+      signs.builtIn = 'eks-auto';
+      signs.nodeClass = string(labels['eks.amazonaws.com/nodeclass']) || null;
+    }
+    if (compute === 'fargate' || name.startsWith('fargate-')) {
+      // https://docs.aws.amazon.com/eks/latest/userguide/fargate.html: DaemonSets do not run there.
+      signs.serverless = 'label eks.amazonaws.com/compute-type=fargate: no agent can run on a Fargate node';
+    } else if (
+      labels['type'] === 'virtual-kubelet' ||
+      labels['kubernetes.azure.com/role'] === 'virtual-node'
+    ) {
+      signs.serverless = 'a virtual kubelet: no agent can run on it';
+    }
+    // https://learn.microsoft.com/en-us/azure/aks/use-network-policies; AKS labels its nodes with the engine.
+    const aks = labels['kubernetes.azure.com/network-policy'];
+    if (typeof aks === 'string') this.#aks ??= aks;
+    if (labels['kubernetes.azure.com/ebpf-dataplane'] === 'cilium') this.#aks = 'cilium';
+    if (labels['cloud.google.com/gke-nodepool'] !== undefined) this.#gke = true;
+    if (typeof labels['minikube.k8s.io/name'] === 'string') this.#minikube = name;
+    // https://github.com/docker/roadmap/issues/888: its built-in network has no NetworkPolicy.
+    if (name === 'docker-desktop' && provider === '') this.#dockerDesktop = true;
+    if (annotations['flannel.alpha.coreos.com/backend-type'] !== undefined) this.#flannelNode ??= name;
+    this.#nodes.set(name, signs);
+  }
+
+  /** A DaemonSet as the API gives it: stands in where the pods themselves may not be read. */
+  daemonSet(raw: unknown): void {
+    const set = object(raw);
+    const meta = object(set['metadata']);
+    const template = object(object(set['spec'])['template']);
+    const namespace = string(meta['namespace']);
+    const name = string(meta['name']);
+    const agent = recognise(
+      name,
+      namespace,
+      object(object(template['metadata'])['labels']),
+      readContainers(object(template['spec'])),
+      `daemonset ${namespace}/${name}`,
+    );
+    if (agent && !this.#templates.has(agent.plugin)) this.#templates.set(agent.plugin, agent);
+  }
+
+  /** A ConfigMap as the API gives it; only cilium-config and amazon-vpc-cni are looked at. */
+  configMap(raw: unknown): void {
+    const map = object(raw);
+    const name = string(object(map['metadata'])['name']);
+    if (name === 'cilium-config') this.#cilium = object(map['data']);
+    else if (name === 'amazon-vpc-cni') this.#vpcCni = object(map['data']);
+  }
+
+  /** Name of a served API group. */
+  apiGroup(name: string): void {
+    this.#groups.add(name);
+  }
+
+  /** The server's gitVersion. */
+  serverVersion(version: string): void {
+    this.#version = version;
+  }
+
+  /** An object of another kind that tells something of the plugin (OpenShift's Network, EKS's NodeClass). */
+  other(kind: string, raw: unknown): void {
+    const one = object(raw);
+    const name = string(object(one['metadata'])['name']);
+    const spec = object(one['spec']);
+    if (kind === 'Network' && name === 'cluster') {
+      const group = string(one['apiVersion']).split('/')[0];
+      const status = object(one['status']);
+      const network = object(spec['defaultNetwork']);
+      const type = string(status['networkType']) || string(spec['networkType']) || string(network['type']);
+      // https://docs.redhat.com/en/documentation/openshift_container_platform/4.9/html/networking/openshift-sdn-default-cni-network-provider
+      const mode =
+        string(object(network['openshiftSDNConfig'])['mode']) ||
+        (group === 'operator.openshift.io' ? 'NetworkPolicy' : null);
+      const before = this.#openshift;
+      this.#openshift = { type: type || (before?.type ?? ''), mode: mode ?? before?.mode ?? null };
+      if (type !== '') this.#note(`network ${group}/cluster`, `networkType ${type}`);
+    } else if (kind === 'NodeClass') {
+      const policy = string(spec['networkPolicy']) || 'DefaultAllow';
+      this.#nodeClasses.set(name, policy);
+    } else if (kind === 'Installation') {
+      this.#note(`installation operator.tigera.io/${name}`, `variant ${string(spec['variant']) || 'Calico'}`);
+    }
+  }
+
+  #note(where: string, what: string): void {
+    this.#evidence.push({ where, what });
+  }
+
+  /** What was noted along the way, in an order that does not depend on how the objects came; a hundred at most. */
+  #noted(): Evidence[] {
+    return [...this.#evidence]
+      .sort((a, b) => compare(a.where, b.where) || compare(a.what, b.what))
+      .slice(0, 100);
+  }
+
+  /**
+   * The conclusion: the cluster's plugin and whether it enforces, the nodes that differ, and what it implies for the
+   * evaluator. The same objects in any order give the same.
+   */
+  detect(): Enforcement {
+    const perNode = new Map<string, Agent[]>();
+    for (const [node, agents] of this.#agents) perNode.set(node, [...agents.values()]);
+    this.#addBuiltIn(perNode);
+    if (perNode.size === 0) {
+      for (const agent of this.#templates.values()) perNode.set('', [...(perNode.get('') ?? []), agent]);
+    }
+    for (const agents of perNode.values()) {
+      agents.sort((a, b) => compare(a.plugin, b.plugin));
+      for (const agent of agents) this.#configure(agent);
+    }
+
+    const present = new Map<string, { nodes: number; yes: number }>();
+    for (const agents of perNode.values()) {
+      for (const agent of agents) {
+        const count = present.get(agent.plugin) ?? { nodes: 0, yes: 0 };
+        count.nodes += 1;
+        if (agent.ingress === 'yes' || agent.egress === 'yes') count.yes += 1;
+        present.set(agent.plugin, count);
+      }
+    }
+    const named = [...present].sort(
+      ([a, one], [b, two]) =>
+        Number(two.yes > 0) - Number(one.yes > 0) || ORDER.indexOf(a) - ORDER.indexOf(b) || compare(a, b),
+    );
+    const plugin = named[0]?.[0] ?? null;
+    if (plugin === null) return this.#withoutAgent();
+
+    const verdicts = new Map<string, { ingress: Tri; egress: Tri; agents: Agent[] }>();
+    for (const [node, agents] of perNode) {
+      verdicts.set(node, {
+        ingress: best(agents.map((agent) => agent.ingress)),
+        egress: best(agents.map((agent) => agent.egress)),
+        agents,
+      });
+    }
+    // What most nodes with an agent say is the cluster's answer; of a tie, the weaker one.
+    const tally = new Map<string, number>();
+    for (const { ingress, egress } of verdicts.values()) {
+      const key = `${ingress} ${egress}`;
+      tally.set(key, (tally.get(key) ?? 0) + 1);
+    }
+    const [winner] = [...tally].sort(([a, n], [b, m]) => m - n || strength(a) - strength(b) || compare(a, b));
+    const [ingress, egress] = (winner?.[0].split(' ') ?? ['unknown', 'unknown']) as [Tri, Tri];
+
+    const nodes: NodeEnforcement[] = [];
+    for (const name of new Set([...this.#nodes.keys(), ...verdicts.keys()])) {
+      if (name === '') continue;
+      const signs = this.#nodes.get(name);
+      const found = verdicts.get(name);
+      let one: NodeEnforcement;
+      if (found) {
+        one = {
+          node: name,
+          plugin: pickAgent(found.agents).plugin,
+          ingress: found.ingress,
+          egress: found.egress,
+          evidence: found.agents.flatMap((agent) => agent.evidence),
+        };
+      } else if (signs?.serverless) {
+        const evidence = [{ where: `node ${name}`, what: signs.serverless }];
+        one = { node: name, plugin: null, ingress: 'no', egress: 'no', evidence };
+      } else if (verdicts.size === 1 && verdicts.has('')) {
+        // Only a DaemonSet or unscheduled pods were seen: nothing is known of single nodes.
+        continue;
+      } else {
+        const evidence = [
+          {
+            where: `node ${name}`,
+            what: `no pod of ${plugin} was seen on this node${signs && signs.os !== 'linux' ? ` (${signs.os})` : ''}`,
+          },
+        ];
+        one = { node: name, plugin: null, ingress: 'unknown', egress: 'unknown', evidence };
+      }
+      if (one.ingress !== ingress || one.egress !== egress) nodes.push(one);
+    }
+    nodes.sort((a, b) => compare(a.node, b.node));
+
+    // One pod of each kind that says what the cluster says is evidence enough.
+    const evidence: Evidence[] = this.#noted();
+    const shown = new Set<string>();
+    for (const [, { ingress: i, egress: e, agents }] of [...verdicts].sort(([a], [b]) => compare(a, b))) {
+      if (i !== ingress || e !== egress) continue;
+      for (const agent of agents) {
+        if (shown.has(agent.plugin)) continue;
+        shown.add(agent.plugin);
+        evidence.push(...agent.evidence);
+      }
+    }
+    for (const group of [...this.#groups].sort()) {
+      if (GROUPS[group] === plugin) evidence.push({ where: 'discovery', what: `API group ${group}` });
+    }
+    return {
+      plugin,
+      ingress,
+      egress,
+      evidence: unique(evidence),
+      nodes,
+      implies: this.#implies(plugin, perNode),
+    };
+  }
+
+  /** k3s and EKS Auto Mode enforce without a pod of their own. */
+  #addBuiltIn(perNode: Map<string, Agent[]>): void {
+    const servers = [...this.#nodes]
+      .filter(([, signs]) => signs.k3s === 'server')
+      .sort(([a], [b]) => compare(a, b));
+    const disabled = servers.filter(([, signs]) => signs.policyDisabled);
+    for (const [name, signs] of this.#nodes) {
+      const add = (agent: Agent): void => {
+        perNode.set(name, [...(perNode.get(name) ?? []), agent]);
+      };
+      if (signs.builtIn === 'k3s') {
+        // https://docs.k3s.io/networking/networking-services#network-policy-controller: a server's flag holds for all.
+        const evidence: Evidence[] =
+          disabled.length > 0
+            ? [
+                {
+                  where: `node ${disabled[0]?.[0] ?? ''} annotation k3s.io/node-args`,
+                  what: 'argument --disable-network-policy',
+                },
+              ]
+            : servers.length > 0
+              ? [
+                  {
+                    where: `node ${servers[0]?.[0] ?? ''} annotation k3s.io/node-args`,
+                    what: 'no --disable-network-policy: the built-in controller runs',
+                  },
+                ]
+              : [{ where: `node ${name}`, what: "k3s, but no server's arguments were seen" }];
+        const verdict: Tri = disabled.length > 0 ? 'no' : servers.length > 0 ? 'yes' : 'unknown';
+        add({ plugin: 'k3s', ingress: verdict, egress: verdict, evidence });
+      } else if (signs.builtIn === 'eks-auto') {
+        const setting = this.#vpcCni?.['enable-network-policy-controller'];
+        const verdict: Tri = setting === 'true' ? 'yes' : typeof setting === 'string' ? 'no' : 'unknown';
+        const evidence: Evidence[] = [
+          { where: `node ${name}`, what: 'label eks.amazonaws.com/compute-type=auto' },
+          {
+            where: 'configmap kube-system/amazon-vpc-cni',
+            what:
+              typeof setting === 'string'
+                ? `enable-network-policy-controller: "${setting}"`
+                : 'enable-network-policy-controller was not seen',
+          },
+        ];
+        const policy = signs.nodeClass === null ? undefined : this.#nodeClasses.get(signs.nodeClass);
+        if (policy === 'DefaultDeny') {
+          evidence.push({ where: `nodeclass ${signs.nodeClass ?? ''}`, what: 'networkPolicy: DefaultDeny' });
+        }
+        add({
+          plugin: 'eks-auto-mode',
+          ingress: verdict,
+          egress: verdict,
+          evidence,
+          ...(policy === 'DefaultDeny' || (policy === undefined && verdict === 'yes')
+            ? { unselected: 'unknown' as const }
+            : {}),
+        });
+      }
+    }
+  }
+
+  /** Settings that stand outside the agent's pod. */
+  #configure(agent: Agent): void {
+    const no = (where: string, what: string): void => {
+      agent.ingress = 'no';
+      agent.egress = 'no';
+      agent.evidence.push({ where, what });
+    };
+    if (agent.plugin === 'cilium' || agent.plugin === 'gke-dataplane-v2') {
+      const where = 'configmap kube-system/cilium-config';
+      const config = this.#cilium;
+      if (config === null) {
+        const managed = agent.plugin === 'gke-dataplane-v2' || this.#aks === 'cilium';
+        if (!managed && agent.ingress === 'yes') {
+          // enable-policy and policy-audit-mode stand there alone: without it nobody knows.
+          agent.ingress = 'unknown';
+          agent.egress = 'unknown';
+          agent.evidence.push({
+            where,
+            what: 'was not seen, so its enable-policy and policy-audit-mode are not known',
+          });
+        }
+        return;
+      }
+      // https://docs.cilium.io/en/stable/security/policy/intro/ and .../security/policy-creation/
+      const mode = string(config['enable-policy']).toLowerCase();
+      if (mode === 'never') no(where, 'enable-policy: never');
+      else if (config['policy-audit-mode'] === 'true')
+        no(where, 'policy-audit-mode: "true", which only logs');
+      else if (config['enable-k8s-networkpolicy'] === 'false') no(where, 'enable-k8s-networkpolicy: "false"');
+      else {
+        agent.evidence.push({ where, what: `enable-policy: ${mode === '' ? 'default (not set)' : mode}` });
+        if (mode === 'always') agent.unselected = 'deny';
+      }
+    } else if (agent.plugin === 'openshift-sdn') {
+      const mode = this.#openshift?.mode ?? null;
+      const minor = minorOf(this.#version);
+      if (mode !== null && mode !== 'NetworkPolicy')
+        no('network operator.openshift.io/cluster', `mode ${mode}`);
+      else {
+        if (mode === null) {
+          agent.ingress = 'unknown';
+          agent.evidence.push({
+            where: 'network operator.openshift.io/cluster',
+            what: 'its mode was not seen',
+          });
+        } else {
+          agent.ingress = 'yes';
+          agent.evidence.push({ where: 'network operator.openshift.io/cluster', what: 'mode NetworkPolicy' });
+        }
+        // https://docs.redhat.com/en/documentation/openshift_container_platform/4.9/html/networking/network-policy:
+        // no egress, and an ipBlock with except is ignored whole. 4.9 is Kubernetes 1.22.
+        agent.egress = minor === null || mode === null ? 'unknown' : minor <= 22 ? 'no' : 'yes';
+        if (minor !== null && minor <= 22) {
+          agent.evidence.push({
+            where: `server version ${this.#version ?? ''}`,
+            what: 'OpenShift SDN up to 4.9 enforces no egress rules and ignores an ipBlock that has except',
+          });
+        }
+      }
+    }
+  }
+
+  /** No agent was seen anywhere: what else is known of the cluster may still tell. */
+  #withoutAgent(): Enforcement {
+    const evidence = this.#noted();
+    const say = (plugin: string, verdict: Tri, where: string, what: string): Enforcement => ({
+      plugin,
+      ingress: verdict,
+      egress: verdict,
+      evidence: unique([...evidence, { where, what }]),
+      nodes: [],
+      implies: this.#implies(plugin, new Map()),
+    });
+    const looked = this.#systemPods > 0;
+    if (this.#openshift?.type === 'OVNKubernetes') {
+      return say('ovn-kubernetes', 'yes', 'network config.openshift.io/cluster', 'networkType OVNKubernetes');
+    }
+    if (this.#openshift?.type === 'OpenShiftSDN') {
+      const agent: Agent = { plugin: 'openshift-sdn', ingress: 'unknown', egress: 'unknown', evidence: [] };
+      this.#configure(agent);
+      return {
+        ...say(
+          'openshift-sdn',
+          agent.ingress,
+          'network config.openshift.io/cluster',
+          'networkType OpenShiftSDN',
+        ),
+        egress: agent.egress,
+        evidence: unique([...evidence, ...agent.evidence]),
+      };
+    }
+    if (this.#aks === 'none') {
+      return say('azure-cni', 'no', 'nodes', 'label kubernetes.azure.com/network-policy=none');
+    }
+    if (this.#aks !== null) {
+      const engine = this.#aks === 'azure' ? 'azure-npm' : this.#aks;
+      return say(
+        engine,
+        'unknown',
+        'nodes',
+        `label kubernetes.azure.com/network-policy=${this.#aks}, but none of its pods was seen`,
+      );
+    }
+    if (looked && this.#dockerDesktop) {
+      return say(
+        'docker-desktop',
+        'no',
+        'node docker-desktop',
+        "Docker Desktop's own network runs no policy agent",
+      );
+    }
+    if (looked && this.#minikube !== null) {
+      // https://minikube.sigs.k8s.io/docs/handbook/network_policy/
+      return say(
+        'minikube-bridge',
+        'no',
+        `node ${this.#minikube}`,
+        "minikube's own bridge runs no policy agent",
+      );
+    }
+    if (looked && this.#flannelNode !== null) {
+      return say(
+        'flannel',
+        'unknown',
+        `node ${this.#flannelNode} annotation flannel.alpha.coreos.com/backend-type`,
+        'Flannel, of which no pod was seen',
+      );
+    }
+    if (looked && this.#gke && this.#kubeProxy) {
+      // https://cloud.google.com/kubernetes-engine/docs/how-to/network-policy: off unless it was turned on.
+      return say(
+        'gke',
+        'no',
+        'pods of kube-system',
+        'GKE with kube-proxy, and neither anetd nor calico-node',
+      );
+    }
+    if (this.#version?.includes('+k3s')) {
+      return say(
+        'k3s',
+        'unknown',
+        `server version ${this.#version}`,
+        "k3s, but no server's arguments were seen",
+      );
+    }
+    for (const group of [...this.#groups].sort()) {
+      const plugin = GROUPS[group];
+      // Definitions stay behind when a plugin is removed.
+      if (plugin)
+        return say(plugin, 'unknown', 'discovery', `API group ${group}, but none of its pods was seen`);
+    }
+    return {
+      ...UNKNOWN,
+      evidence: unique(evidence),
+      implies: { ipBlockPods: 'unknown', hostNetwork: 'unknown', ...this.#byVersion(null, new Map()) },
+    };
+  }
+
+  /** S25: what is detected for the evaluator; a live cluster gets 'unknown' where nothing is. */
+  #implies(plugin: string, perNode: Map<string, Agent[]>): Partial<Assumptions> {
+    const implies: Partial<Assumptions> = this.#byVersion(plugin, perNode);
+    const engine = plugin === 'gke-dataplane-v2' ? 'cilium' : plugin;
+    // S12: https://docs.cilium.io/en/stable/security/policy/language/#cidr-based
+    if (engine === 'cilium') {
+      const modes = string(this.#cilium?.['policy-cidr-match-mode']);
+      implies.ipBlockPods =
+        modes.includes('nodes') || (this.#cilium === null && plugin === 'cilium') ? 'unknown' : 'ignore';
+    } else implies.ipBlockPods = 'match';
+    // S18: OVN-Kubernetes counts hostNetwork pods as members of a namespace in some peers.
+    implies.hostNetwork = engine === 'ovn-kubernetes' ? 'unknown' : 'node';
+    // S3
+    let unselected: Assumptions['unselected'] = 'permit';
+    let enforcing = 0;
+    const asked = new Set<string>();
+    for (const agents of perNode.values()) {
+      for (const agent of agents) {
+        if (agent.ingress !== 'yes' && agent.egress !== 'yes') continue;
+        enforcing += 1;
+        asked.add(agent.unselected ?? 'permit');
+      }
+    }
+    if (enforcing > 0) {
+      if (asked.size > 1 || asked.has('unknown')) unselected = 'unknown';
+      else if (asked.has('deny')) unselected = 'deny';
+    } else if (engine === 'cilium' && this.#cilium === null && plugin !== 'gke-dataplane-v2')
+      unselected = 'unknown';
+    implies.unselected = unselected;
+    return implies;
+  }
+
+  /** S22, and what each plugin does with endPort and SCTP, where that is documented. */
+  #byVersion(plugin: string | null, perNode: Map<string, Agent[]>): Partial<Assumptions> {
+    const minor = minorOf(this.#version);
+    const implies: Partial<Assumptions> = { serverVersion: minor === null ? 'unknown' : `1.${minor}` };
+    if (minor !== null && minor < 22) implies.endPort = 'off';
+    else if (minor === null || plugin === null) implies.endPort = 'unknown';
+    else if (plugin === 'cilium' || plugin === 'gke-dataplane-v2') {
+      // https://github.com/cilium/cilium/issues/28684: before 1.16 the range is taken for its first port.
+      const versions = [...perNode.values()]
+        .flat()
+        .filter((a) => a.plugin === plugin)
+        .map((a) => a.version);
+      const known = versions.filter((v) => v !== undefined);
+      if (known.length === 0 || known.length < versions.length) implies.endPort = 'unknown';
+      else if (known.every(([major, m]) => major > 1 || m >= 16)) implies.endPort = 'on';
+      else implies.endPort = known.every(([major, m]) => major === 1 && m < 16) ? 'off' : 'unknown';
+    } else implies.endPort = END_PORT.has(plugin) ? 'on' : 'unknown';
+    if (minor !== null && minor < 19) implies.sctp = 'unknown';
+    else if (plugin === 'cilium') implies.sctp = this.#cilium?.['enable-sctp'] === 'true' ? 'on' : 'unknown';
+    else implies.sctp = minor !== null && plugin !== null && SCTP.has(plugin) ? 'on' : 'unknown';
+    return implies;
+  }
+}
+
+/** Plugins whose documentation says that they take a range of ports. */
+const END_PORT = new Set([
+  'calico',
+  'canal',
+  'antrea',
+  'ovn-kubernetes',
+  'kube-network-policies',
+  'kindnet',
+  'aws-vpc-cni',
+  'eks-auto-mode',
+  'kube-router',
+  'k3s',
+]);
+/** Plugins whose documentation says that they take SCTP. */
+const SCTP = new Set(['calico', 'canal', 'antrea', 'ovn-kubernetes', 'kube-network-policies', 'kindnet']);
+
+const AGENT_CONTAINERS = new Set([
+  'calico-node',
+  'cilium-agent',
+  'antrea-agent',
+  'antrea-ovs',
+  'weave',
+  'weave-npc',
+  'kube-router',
+  'kube-network-policies',
+  'kindnet-cni',
+  'aws-eks-nodeagent',
+  'azure-npm',
+  'ovnkube-controller',
+  'ovnkube-node',
+  'ovn-controller',
+  'sdn',
+  'cni-server',
+]);
+
+/** Which agent a DaemonSet's pod is, and what its own arguments and environment say. */
+function recognise(
+  owner: string,
+  namespace: string,
+  labels: Json,
+  containers: Container[],
+  where: string,
+): Agent | null {
+  const has = (name: string): Container | undefined => containers.find((one) => one.name === name);
+  const agent = (plugin: string, verdict: Tri, ...what: string[]): Agent => ({
+    plugin,
+    ingress: verdict,
+    egress: verdict,
+    evidence: what.map((one) => ({ where, what: one })),
+  });
+  const calico = has('calico-node');
+  if (calico || owner === 'calico-node-windows') {
+    const canal = labels['k8s-app'] === 'canal' || has('kube-flannel') !== undefined;
+    return agent(canal ? 'canal' : 'calico', 'yes', `container ${calico ? 'calico-node' : owner}`);
+  }
+  const cilium = has('cilium-agent');
+  if (cilium) {
+    const plugin = owner === 'anetd' ? 'gke-dataplane-v2' : 'cilium';
+    const found = agent(plugin, 'yes', `container cilium-agent of DaemonSet ${owner}`);
+    const version = versionOf(cilium.image);
+    if (version) found.version = version;
+    const mode = value(cilium.args, 'enable-policy');
+    if (mode === 'never' || flag(cilium.args, 'policy-audit-mode') === true) {
+      return {
+        ...found,
+        ingress: 'no',
+        egress: 'no',
+        evidence: [
+          ...found.evidence,
+          {
+            where,
+            what: mode === 'never' ? 'argument --enable-policy=never' : 'argument --policy-audit-mode',
+          },
+        ],
+      };
+    }
+    return found;
+  }
+  if (has('antrea-agent')) return agent('antrea', 'yes', 'container antrea-agent');
+  if (namespace === 'openshift-sdn' && has('sdn')) return agent('openshift-sdn', 'unknown', 'container sdn');
+  const ovn =
+    has('ovnkube-controller') ??
+    has('ovnkube-node') ??
+    (owner.startsWith('ovnkube') ? has('ovn-controller') : undefined);
+  if (ovn) return agent('ovn-kubernetes', 'yes', `container ${ovn.name}`);
+  if (owner === 'kube-ovn-cni')
+    return agent('kube-ovn', 'unknown', 'DaemonSet kube-ovn-cni; whether --enable-np is on was not seen');
+  const weave = has('weave');
+  if (weave && (owner.startsWith('weave') || has('weave-npc'))) {
+    // EXPECT_NPC: https://github.com/weaveworks/weave/blob/master/site/kubernetes/kube-addon.md
+    if (weave.env.get('EXPECT_NPC') === '0') return agent('weave', 'no', 'environment EXPECT_NPC=0');
+    if (!has('weave-npc')) return agent('weave', 'no', 'container weave without weave-npc');
+    return agent('weave', 'yes', 'container weave-npc');
+  }
+  const npm = has('azure-npm') ?? (owner === 'azure-npm-win' ? containers[0] : undefined);
+  if (npm) return agent('azure-npm', 'yes', `container ${npm.name} of DaemonSet ${owner}`);
+  const router = has('kube-router');
+  if (router) {
+    // https://github.com/cloudnativelabs/kube-router/blob/master/docs/user-guide.md: on unless it is turned off.
+    return flag(router.args, 'run-firewall') === false
+      ? agent('kube-router', 'no', 'argument --run-firewall=false')
+      : agent('kube-router', 'yes', 'container kube-router, no --run-firewall=false');
+  }
+  const aws = has('aws-node');
+  if (aws) return awsNode(aws, has('aws-eks-nodeagent') ?? has('aws-network-policy-agent'), agent);
+  const policies = has('kube-network-policies');
+  const flannel = has('kube-flannel');
+  if (flannel) {
+    // https://github.com/flannel-io/flannel/blob/master/Documentation/netpol.md
+    return policies
+      ? agent('flannel', 'yes', 'container kube-network-policies beside kube-flannel')
+      : agent('flannel', 'no', 'container kube-flannel without kube-network-policies');
+  }
+  const kindnet = has('kindnet-cni');
+  if (kindnet) return kindnetd(kindnet, agent);
+  if (policies) return agent('kube-network-policies', 'yes', 'container kube-network-policies');
+  return null;
+}
+
+/** https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy-configure.html */
+function awsNode(
+  aws: Container,
+  nodeAgent: Container | undefined,
+  agent: (plugin: string, verdict: Tri, ...what: string[]) => Agent,
+): Agent {
+  if (!nodeAgent) return agent('aws-vpc-cni', 'no', 'container aws-node without aws-eks-nodeagent');
+  const on = flag(nodeAgent.args, 'enable-network-policy');
+  if (on !== true) {
+    return agent(
+      'aws-vpc-cni',
+      'no',
+      on === false
+        ? 'container aws-eks-nodeagent, argument --enable-network-policy=false'
+        : 'container aws-eks-nodeagent without --enable-network-policy=true (off by default)',
+    );
+  }
+  const found = agent(
+    'aws-vpc-cni',
+    'yes',
+    'container aws-eks-nodeagent, argument --enable-network-policy=true',
+  );
+  const mode = aws.env.get('NETWORK_POLICY_ENFORCING_MODE');
+  if (mode === 'strict') {
+    found.unselected = 'unknown';
+    found.evidence.push({
+      where: found.evidence[0]?.where ?? '',
+      what: 'environment NETWORK_POLICY_ENFORCING_MODE=strict',
+    });
+  }
+  return found;
+}
+
+/** https://github.com/kubernetes-sigs/kind/releases/tag/v0.24.0 brought policies; its kindnetd is of 13 August 2024. */
+function kindnetd(
+  kindnet: Container,
+  agent: (plugin: string, verdict: Tri, ...what: string[]) => Agent,
+): Agent {
+  const on = flag(kindnet.args, 'network-policy');
+  if (on === false) return agent('kindnet', 'no', 'argument --network-policy=false');
+  if (on === true) return agent('kindnet', 'yes', 'argument --network-policy=true');
+  const day = /:v(\d{8})-/.exec(kindnet.image)?.[1];
+  if (day === undefined) return agent('kindnet', 'unknown', `image ${kindnet.image}, whose age is not known`);
+  return day >= '20240813'
+    ? agent(
+        'kindnet',
+        'yes',
+        `image ${kindnet.image}: enforcement is expected (from kind 0.24), though failures were reported`,
+      )
+    : agent('kindnet', 'no', `image ${kindnet.image}: from before kind 0.24, without policies`);
+}
+
+function pickAgent(agents: Agent[]): Agent {
+  return [...agents].sort(
+    (a, b) => rank(b.ingress) - rank(a.ingress) || ORDER.indexOf(a.plugin) - ORDER.indexOf(b.plugin),
+  )[0] as Agent;
+}
+
+function readContainers(spec: Json): Container[] {
+  // Native sidecars stand among the init containers.
+  return [...array(spec['containers']), ...array(spec['initContainers'])].map((raw) => {
+    const one = object(raw);
+    const env = new Map<string, string>();
+    for (const entry of array(one['env'])) {
+      const { name, value: held } = object(entry);
+      // The two names that matter; no other value is looked at.
+      if ((name === 'EXPECT_NPC' || name === 'NETWORK_POLICY_ENFORCING_MODE') && typeof held === 'string') {
+        env.set(name, held);
+      }
+    }
+    return {
+      name: string(one['name']),
+      image: string(one['image']),
+      args: [...array(one['command']), ...array(one['args'])].map(string),
+      env,
+    };
+  });
+}
+
+/** Value of `--name=value` or `--name value`, also inside a shell line; null when it is not there. */
+function value(args: string[], name: string): string | null {
+  const words = args.flatMap((arg) => arg.split(/\s+/));
+  for (let i = 0; i < words.length; i += 1) {
+    const word = words[i] as string;
+    if (word === `--${name}`) return words[i + 1]?.startsWith('-') === false ? (words[i + 1] as string) : '';
+    if (word.startsWith(`--${name}=`)) return word.slice(name.length + 3);
+  }
+  return null;
+}
+
+/** A boolean flag: given without a value it is on. Null when it is not there. */
+function flag(args: string[], name: string): boolean | null {
+  const words = args.flatMap((arg) => arg.split(/\s+/));
+  for (let i = 0; i < words.length; i += 1) {
+    const word = words[i] as string;
+    if (word === `--${name}`) return words[i + 1] !== 'false';
+    if (word.startsWith(`--${name}=`)) return !/^(false|0|f)$/i.test(word.slice(name.length + 3));
+  }
+  return null;
+}
+
+/** k3s and RKE2 keep their arguments as a JSON list in an annotation. */
+function argumentList(annotation: unknown): string[] {
+  if (typeof annotation !== 'string') return [];
+  try {
+    return array(JSON.parse(annotation)).map(string);
+  } catch {
+    return [];
+  }
+}
+
+/** `…:v1.16.3@sha256:…` → [1, 16]. */
+function versionOf(image: string): [number, number] | null {
+  const found = /:v?(\d+)\.(\d+)(?:[.@-]|$)/.exec(image);
+  return found ? [Number(found[1]), Number(found[2])] : null;
+}
+
+/** 'v1.33.2+k3s1' → 33. */
+function minorOf(version: string | null): number | null {
+  const found = /^v?1\.(\d+)/.exec(version ?? '');
+  return found ? Number(found[1]) : null;
+}
+
+function rank(verdict: Tri): number {
+  return verdict === 'yes' ? 2 : verdict === 'unknown' ? 1 : 0;
+}
+
+function strength(pair: string): number {
+  return pair.split(' ').reduce((sum, verdict) => sum + rank(verdict as Tri), 0);
+}
+
+/** Of several agents on one node one that enforces is enough. */
+function best(verdicts: Tri[]): Tri {
+  return verdicts.reduce<Tri>((a, b) => (rank(b) > rank(a) ? b : a), 'no');
+}
+
+function unique(evidence: Evidence[]): Evidence[] {
+  const seen = new Set<string>();
+  return evidence.filter(({ where, what }) => {
+    const key = `${where}\n${what}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function object(raw: unknown): Json {
+  return typeof raw === 'object' && raw !== null && !Array.isArray(raw) ? (raw as Json) : {};
+}
+
+function array(raw: unknown): unknown[] {
+  return Array.isArray(raw) ? raw : [];
+}
+
+function string(raw: unknown): string {
+  return typeof raw === 'string' ? raw : '';
 }

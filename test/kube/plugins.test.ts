@@ -1,0 +1,127 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { PluginSignals } from '../../shared/kube/plugins.ts';
+import type { Assumptions, Enforcement, Tri } from '../../shared/kube/snapshot.ts';
+
+interface Fixture {
+  why: string;
+  expect: {
+    plugin: string | null;
+    ingress: Tri;
+    egress: Tri;
+    nodes?: { node: string; ingress: Tri; egress: Tri }[];
+    implies?: Partial<Assumptions>;
+    /** Words that the evidence has to have. */
+    evidence?: string[];
+  };
+  serverVersion: string;
+  groups?: string[];
+  nodes: unknown[];
+  pods: unknown[];
+  daemonSets?: unknown[];
+  configMaps?: unknown[];
+  others?: { kind: string }[];
+}
+
+const folder = new URL('plugins/', import.meta.url);
+const fixtures = readdirSync(folder)
+  .filter((name) => name.endsWith('.yaml'))
+  .map((name) => ({
+    name: name.replace('.yaml', ''),
+    fixture: parse(readFileSync(new URL(name, folder), 'utf8')) as Fixture,
+  }));
+
+function detect(fixture: Fixture, backwards = false): Enforcement {
+  const signals = new PluginSignals();
+  const feed: (() => void)[] = [
+    ...fixture.nodes.map((raw) => () => signals.node(raw)),
+    ...fixture.pods.map((raw) => () => signals.pod(raw)),
+    ...(fixture.daemonSets ?? []).map((raw) => () => signals.daemonSet(raw)),
+    ...(fixture.configMaps ?? []).map((raw) => () => signals.configMap(raw)),
+    ...(fixture.others ?? []).map((raw) => () => signals.other(raw.kind, raw)),
+    ...(fixture.groups ?? []).map((group) => () => signals.apiGroup(group)),
+    () => signals.serverVersion(fixture.serverVersion),
+  ];
+  for (const step of backwards ? feed.reverse() : feed) step();
+  return signals.detect();
+}
+
+describe('what enforces NetworkPolicy (S21)', () => {
+  for (const { name, fixture } of fixtures) {
+    test(`${name}: ${fixture.why}`, () => {
+      const found = detect(fixture);
+      const wanted = fixture.expect;
+      expect({ plugin: found.plugin, ingress: found.ingress, egress: found.egress }).toEqual({
+        plugin: wanted.plugin,
+        ingress: wanted.ingress,
+        egress: wanted.egress,
+      });
+      if (wanted.nodes) {
+        expect(found.nodes.map(({ node, ingress, egress }) => ({ node, ingress, egress }))).toEqual(
+          wanted.nodes,
+        );
+        for (const node of found.nodes) expect(node.evidence.length).toBeGreaterThan(0);
+      }
+      if (wanted.implies) expect(found.implies).toMatchObject(wanted.implies);
+      const words = found.evidence.map(({ where, what }) => `${where}: ${what}`).join('\n');
+      for (const word of wanted.evidence ?? []) expect(words).toContain(word);
+      // A verdict without evidence is a guess.
+      if (found.plugin !== null) expect(found.evidence.length).toBeGreaterThan(0);
+    });
+  }
+
+  test('the order in which objects come does not change the answer', () => {
+    for (const { fixture } of fixtures) expect(detect(fixture, true)).toEqual(detect(fixture));
+  });
+
+  test('"no" is never said of a cluster of which nothing was seen', () => {
+    for (const version of ['v1.33.1', 'v1.33.1+k3s1', 'v1.33.1-gke.1', 'v1.33.1-eks-1', 'v1.20.0']) {
+      const signals = new PluginSignals();
+      signals.serverVersion(version);
+      for (const group of [
+        'crd.projectcalico.org',
+        'cilium.io',
+        'eks.amazonaws.com',
+        'config.openshift.io',
+      ]) {
+        signals.apiGroup(group);
+      }
+      const { ingress, egress } = signals.detect();
+      expect([ingress, egress]).toEqual(['unknown', 'unknown']);
+    }
+  });
+
+  test('objects of a wrong shape are passed over', () => {
+    const signals = new PluginSignals();
+    for (const odd of [null, 1, 'x', [], {}, { metadata: null }, { metadata: { ownerReferences: [null] } }]) {
+      signals.pod(odd);
+      signals.node(odd);
+      signals.daemonSet(odd);
+      signals.configMap(odd);
+      signals.other('Network', odd);
+    }
+    expect(signals.detect().plugin).toBeNull();
+  });
+
+  test('the servers of old take no range of ports, whatever the plugin (S22)', () => {
+    const signals = new PluginSignals();
+    signals.serverVersion('v1.21.5');
+    expect(signals.detect().implies).toMatchObject({ serverVersion: '1.21', endPort: 'off' });
+  });
+
+  test('a hundred thousand pods of applications leave nothing behind', () => {
+    const signals = new PluginSignals();
+    for (let i = 0; i < 100_000; i += 1) {
+      signals.pod({
+        metadata: {
+          name: `p${i}`,
+          namespace: 'shop',
+          ownerReferences: [{ kind: 'ReplicaSet', name: 'web' }],
+        },
+        spec: { nodeName: `n${i % 500}`, containers: [{ name: 'calico-node' }] },
+      });
+    }
+    expect(signals.detect().plugin).toBeNull();
+  });
+});
