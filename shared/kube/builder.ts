@@ -80,7 +80,7 @@ interface KnownOwner {
 interface NodeAddress {
   namespace: string;
   node: string;
-  ips: string[];
+  ips: Set<string>;
 }
 
 export class SnapshotBuilder {
@@ -91,7 +91,8 @@ export class SnapshotBuilder {
   private pods: PodRecord[] = [];
   private workloads: PodRecord[] = [];
   private nodes: NodeRecord[] = [];
-  private nodeAddresses: NodeAddress[] = [];
+  /** What pods tell of their nodes, by namespace and node. */
+  private readonly nodeAddresses = new Map<string, NodeAddress>();
   private services: ServiceRecord[] = [];
   private policies: PolicyRecord[] = [];
   private otherPolicies: OtherPolicyRecord[] = [];
@@ -102,8 +103,8 @@ export class SnapshotBuilder {
   private readonly unreadPods = new Set<string | null>();
   private skippedDocuments = 0;
   private enforcement: Enforcement | null = null;
-  /** Duplicates, found anew by each `finish`. */
-  private duplicates: Problem[] = [];
+  /** What only shows at the end; found anew by each `finish`. */
+  private late: Problem[] = [];
 
   /** `cluster.source` decides how gaps are read: 'manifests' have all their objects, a cluster may hide some. */
   constructor(cluster: ClusterInfo) {
@@ -171,7 +172,7 @@ export class SnapshotBuilder {
     else if (kind === 'Node') this.nodes = [];
     else if (kind === 'Pod') {
       this.pods = this.pods.filter(stays);
-      this.nodeAddresses = this.nodeAddresses.filter(stays);
+      for (const [key, one] of this.nodeAddresses) if (!stays(one)) this.nodeAddresses.delete(key);
     } else if (kind === 'Service') this.services = this.services.filter(stays);
     else if (kind === 'NetworkPolicy' && group === 'networking.k8s.io')
       this.policies = this.policies.filter(stays);
@@ -301,8 +302,17 @@ export class SnapshotBuilder {
         if (projected === null) return;
         const { record, nodeIps } = projected;
         this.pods.push(record);
-        if (record.node !== null && nodeIps.length > 0)
-          this.nodeAddresses.push({ namespace: record.namespace, node: record.node, ips: nodeIps });
+        if (record.node !== null && nodeIps.length > 0) {
+          const key = `${record.namespace} ${record.node}`;
+          const known = this.nodeAddresses.get(key);
+          if (known === undefined)
+            this.nodeAddresses.set(key, {
+              namespace: record.namespace,
+              node: record.node,
+              ips: new Set(nodeIps),
+            });
+          else for (const ip of nodeIps) known.ips.add(ip);
+        }
         return;
       }
       case 'Node': {
@@ -370,7 +380,7 @@ export class SnapshotBuilder {
 
   /** The snapshot: sorted, owners resolved, implied namespaces and nodes added. The same input in any order of pages gives the same. */
   finish(): Snapshot {
-    this.duplicates = [];
+    this.late = [];
     const owners = new Map<string, KnownOwner>();
     for (const owner of this.owners) owners.set(`${owner.namespace}/${owner.kind}/${owner.name}`, owner);
     const pods = this.endpoints(owners);
@@ -385,7 +395,10 @@ export class SnapshotBuilder {
     );
     const services = this.unique(this.services, 'Service');
     const policies = this.unique(this.policies, 'NetworkPolicy');
-    const problems = [...this.problems, ...this.duplicates].sort(compareProblems);
+    const nothing = this.namespaces.length + pods.length + policies.length + this.otherPolicies.length === 0;
+    if (nothing && this.cluster.source === 'manifests')
+      this.late.push({ check: 'input.no-objects', place: {}, params: {} });
+    const problems = [...this.problems, ...this.late].sort(compareProblems);
     return {
       format: 'bulkhead.snapshot',
       version: 1,
@@ -459,7 +472,7 @@ export class SnapshotBuilder {
     if (before.place === undefined || after.place === undefined) return;
     const same =
       JSON.stringify({ ...before, place: undefined }) === JSON.stringify({ ...after, place: undefined });
-    this.duplicates.push({
+    this.late.push({
       check: same ? 'input.duplicate-identical' : 'input.duplicate',
       place: { ...after.place },
       object,
@@ -540,7 +553,7 @@ export class SnapshotBuilder {
     const byName = new Map<string, NodeRecord>();
     for (const node of this.nodes) byName.set(node.name, node);
     const implied = new Map<string, Set<string>>();
-    for (const { node, ips } of this.nodeAddresses) {
+    for (const { node, ips } of this.nodeAddresses.values()) {
       if (byName.has(node)) continue;
       const known = implied.get(node);
       if (known === undefined) implied.set(node, new Set(ips));

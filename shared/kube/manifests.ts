@@ -2,7 +2,20 @@
  * Text of a manifest file → Kubernetes objects with their places, one document at a time. What cannot be read
  * is named, and the rest goes on.
  */
-import { Composer, isAlias, isMap, isScalar, isSeq, LineCounter, Parser, visit } from 'yaml';
+import {
+  Composer,
+  CST,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  parseDocument,
+  Parser,
+  Schema,
+  visit,
+} from 'yaml';
 import type { Document, ParsedNode, Tags } from 'yaml';
 import { groupOf, meantKind, readingOf } from './kinds.ts';
 import { isObject } from './project.ts';
@@ -64,8 +77,14 @@ function kubernetesTags(tags: Tags): Tags {
 
 const PARSE_OPTIONS = {
   version: '1.1',
-  merge: true,
-  customTags: kubernetesTags,
+  // Made once: making one anew for each document would take longer than parsing it.
+  schema: new Schema({
+    schema: 'yaml-1.1',
+    merge: true,
+    customTags: kubernetesTags,
+    resolveKnownTags: false,
+    sortMapEntries: false,
+  }),
   // Checked afterwards in one pass: the library's own check compares each key with each other.
   uniqueKeys: false,
   strict: true,
@@ -108,14 +127,146 @@ function* piecesOf(text: string): Generator<Piece> {
   if (start < text.length) yield { text: text.slice(start), line };
 }
 
+type LineOf = ((index: number) => number | null) | null;
+
+interface Found {
+  value: unknown;
+  place: Place;
+  lineOf: LineOf;
+}
+
+interface ListEntry {
+  item: unknown;
+  line: number | null;
+}
+
+interface SplitList {
+  /** The list without its entries. */
+  head: Piece;
+  /** Each is a sequence of one. */
+  entries: Piece[];
+}
+
+/** A longer document is looked at for entries that can be parsed one by one. */
+const LARGE_PIECE = 256 * 1024;
+/** A longer JSON file is not parsed a second time for the lines of its entries. */
+const LINED_JSON = 512 * 1024;
+const KUSTOMIZATION = /(^|[\\/])kustomization(\.ya?ml)?$/i;
+
+/**
+ * Cuts a long list in block style at its entries, by the library's own lexer, which knows what is text. Null where
+ * the document is no such list, or has anchors, which may reach from one entry to another.
+ */
+function splitList(piece: Piece): SplitList | null {
+  const { text } = piece;
+  let offset = 0;
+  let column = 0;
+  let fresh = true;
+  let key = -1;
+  let afterKey = false;
+  let seqColumn = -1;
+  let end = -1;
+  const starts: number[] = [];
+  for (const lexeme of new Lexer().lex(text)) {
+    const type = CST.tokenType(lexeme);
+    if (type === 'anchor' || type === 'alias') return null;
+    // Marks that the lexer puts between the pieces of the source.
+    if (type === 'doc-mode' || type === 'flow-error-end' || type === 'scalar') continue;
+    const blank = type === 'space' || type === 'newline' || type === 'comment' || type === 'byte-order-mark';
+    if (!blank && end < 0) {
+      if (key >= 0 && seqColumn < 0) {
+        // Between the key `items` and its first entry.
+        if (type === 'map-value-ind' && !afterKey) afterKey = true;
+        else if (type === 'seq-item-ind' && fresh && afterKey) {
+          seqColumn = column;
+          starts.push(offset - column);
+        } else if (afterKey) return null;
+        else key = -1;
+      } else if (seqColumn >= 0 && fresh) {
+        if (type === 'seq-item-ind' && column === seqColumn) starts.push(offset - column);
+        else if (column <= seqColumn) end = offset - column;
+      } else if (fresh && column === 0 && lexeme === 'items') key = offset;
+    }
+    offset += lexeme.length;
+    if (lexeme.endsWith('\n')) {
+      fresh = true;
+      column = 0;
+    } else if (type === 'space' && fresh) column += lexeme.length;
+    else fresh = false;
+  }
+  if (starts.length < 2 || offset !== text.length) return null;
+  if (end < 0) end = text.length;
+  const entries: Piece[] = [];
+  let line = piece.line + countLines(text, 0, starts[0]);
+  for (let i = 0; i < starts.length; i++) {
+    const to = starts[i + 1] ?? end;
+    entries.push({ text: text.slice(starts[i], to), line });
+    line += countLines(text, starts[i], to);
+  }
+  // The place of the entries is left empty, so that the lines behind it are those of no interest.
+  return { head: { text: text.slice(0, key) + text.slice(end), line: piece.line }, entries };
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** JSON objects that follow one another, as `jq` prints them; null where something else stands between them. */
+function jsonPieces(text: string): Piece[] | null {
+  const pieces: Piece[] = [];
+  let depth = 0;
+  let start = -1;
+  let line = 1;
+  let counted = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i];
+    if (quoted) {
+      if (char === '\\') i++;
+      else if (char === '"') quoted = false;
+    } else if (char === '"') quoted = true;
+    else if (char === '{' || char === '[') {
+      if (depth++ === 0) start = i;
+    } else if (char === '}' || char === ']') {
+      if (--depth < 0) return null;
+      if (depth === 0) {
+        line += countLines(text, counted, start);
+        counted = start;
+        pieces.push({ text: text.slice(start, i + 1), line });
+      }
+    } else if (depth === 0 && !/\s/.test(char)) return null;
+  }
+  return depth === 0 && !quoted ? pieces : null;
+}
+
+/** Lines of the entries of a JSON list; null where it is none or too long to look. */
+function jsonLines(value: unknown, piece: Piece): LineOf {
+  if (!isObject(value) || !Array.isArray(value.items) || piece.text.length > LINED_JSON) return null;
+  const lines = new LineCounter();
+  const document = parseDocument<ParsedNode>(piece.text, { ...PARSE_OPTIONS, lineCounter: lines });
+  const items = isMap(document.contents) ? document.contents.get('items') : undefined;
+  if (document.errors.length > 0 || !isSeq(items)) return null;
+  return (index) => {
+    const range = (items.items[index] as ParsedNode | undefined)?.range;
+    return range ? lines.linePos(range[0]).line + piece.line - 1 : null;
+  };
+}
+
 /** Reads one file. `text` is its decoded content; the sink is told of everything in it, in order. */
 export function readManifest(file: string, text: string, sink: ManifestSink): { documents: number } {
   return new ManifestReader(file, sink).read(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
 }
 
+type Position = (offset: number) => { line: number; column: number };
+
 class ManifestReader {
   private readonly file: string;
   private readonly sink: ManifestSink;
+  /** Number of the document being read, 1-based. */
   private number = 0;
   private documents = 0;
 
@@ -125,90 +276,160 @@ class ManifestReader {
   }
 
   read(text: string): { documents: number } {
+    if (KUSTOMIZATION.test(this.file)) this.problem('input.kustomize', { file: this.file }, {}, false);
     if (!this.readJson(text)) for (const piece of piecesOf(text)) this.readPiece(piece);
     return { documents: this.documents };
   }
 
-  /** A file that is one JSON object takes the short way; false where it is none. */
+  /** JSON takes the short way; false where the file is none. */
   private readJson(text: string): boolean {
-    if (!/^\s*\{/.test(text)) return false;
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch {
-      // Several objects one after the other, YAML's own flow style, or an error that YAML's parser can place.
-      return false;
+    const first = text.search(/\S/);
+    if (first < 0 || text[first] !== '{') return false;
+    const whole = parsedJson(text);
+    const pieces = whole === undefined ? jsonPieces(text) : [{ text, line: 1 + countLines(text, 0, first) }];
+    // One piece that is no JSON: YAML's flow style, or an error that YAML's parser can place.
+    if (pieces === null || (whole === undefined && pieces.length < 2)) return false;
+    for (const piece of pieces) {
+      const value = whole ?? parsedJson(piece.text);
+      if (value === undefined) {
+        this.readPiece(piece);
+        continue;
+      }
+      this.number++;
+      this.documents++;
+      this.take(value, { file: this.file, document: this.number, line: piece.line }, jsonLines(value, piece));
     }
-    this.number = 1;
-    this.documents = 1;
-    this.take(
-      value,
-      { file: this.file, document: 1, line: 1 + countLines(text, 0, text.search(/\S/)) },
-      null,
-    );
     return true;
   }
 
   private readPiece(piece: Piece): void {
+    const list = piece.text.length > LARGE_PIECE ? splitList(piece) : null;
+    if (list !== null) {
+      this.readLargeList(list);
+      return;
+    }
+    this.parse(piece, (document, at) => {
+      this.number++;
+      const contents = document.contents;
+      if (
+        document.errors.length === 0 &&
+        (contents === null || (isScalar(contents) && contents.value === null))
+      )
+        return;
+      this.documents++;
+      const found = this.convert(document, piece, at);
+      if (found !== null) this.take(found.value, found.place, found.lineOf);
+    });
+  }
+
+  /** Parses a piece and gives each document of it. What the library throws is reported of the piece. */
+  private parse(piece: Piece, each: (document: Document.Parsed<ParsedNode>, at: Position) => void): void {
     const lines = new LineCounter();
-    const at = (offset: number): { line: number; column: number } => {
+    const at: Position = (offset) => {
       const position = lines.linePos(offset);
       return { line: Math.max(1, position.line) + piece.line - 1, column: Math.max(1, position.col) };
     };
+    let parsed: Iterable<Document.Parsed<ParsedNode>>;
     try {
       const tokens = new Parser(lines.addNewLine).parse(piece.text);
-      for (const document of new Composer<ParsedNode>(PARSE_OPTIONS).compose(tokens)) {
-        this.number++;
-        this.readDocument(document, piece, at);
-      }
+      parsed = [...new Composer<ParsedNode>(PARSE_OPTIONS).compose(tokens)];
     } catch (error) {
       // Nesting deeper than the stack: the library throws instead of reporting.
+      this.number++;
       this.documents++;
-      this.broken(
-        piece,
-        { line: piece.line, column: 1 },
-        error instanceof Error ? error.message : String(error),
-      );
+      const message = error instanceof Error ? error.message : String(error);
+      this.broken(piece, { line: piece.line, column: 1 }, message);
+      return;
     }
+    for (const document of parsed) each(document, at);
   }
 
-  private readDocument(
-    document: Document.Parsed<ParsedNode>,
-    piece: Piece,
-    at: (offset: number) => { line: number; column: number },
-  ): void {
+  /**
+   * A long list, entry by entry: what `kubectl get pods -A -o yaml` prints of a big cluster would take fifty times
+   * its size in memory as one document.
+   */
+  private readLargeList(list: SplitList): void {
+    let head: Found | null = null;
+    this.parse(list.head, (document, at) => {
+      if (head !== null) return;
+      this.number++;
+      this.documents++;
+      head = this.convert(document, list.head, at);
+    });
+    const found = head as Found | null;
+    if (found === null) return;
+    const entries = function* (this: ManifestReader): Generator<ListEntry> {
+      for (const piece of list.entries) {
+        let entry: ListEntry | null = null;
+        this.parse(piece, (document, at) => {
+          if (document.contents !== null && document.errors.length === 0 && !isSeq(document.contents)) return;
+          const one = this.convert(document, piece, at);
+          if (one !== null && Array.isArray(one.value))
+            entry = { item: one.value[0], line: one.place.line ?? null };
+        });
+        if (entry !== null) yield entry;
+      }
+    }.bind(this);
+    this.take(found.value, found.place, null, entries);
+  }
+
+  /** A parsed document as plain values; null where it is reported, or counted as skipped, already. */
+  private convert(document: Document.Parsed<ParsedNode>, piece: Piece, at: Position): Found | null {
     const error = document.errors[0];
     if (error !== undefined) {
-      this.documents++;
       this.broken(piece, at(error.pos[0]), error.message);
-      return;
+      return null;
     }
     const contents = document.contents;
-    if (contents === null || (isScalar(contents) && contents.value === null)) return;
-    this.documents++;
-    const place: Place = { file: this.file, document: this.number, line: at(contents.range[0]).line };
-    if (!isMap(contents)) {
-      this.sink.skipped();
-      return;
-    }
-    const kind: unknown = contents.get('kind');
-    const apiVersion: unknown = contents.get('apiVersion');
-    if (typeof kind === 'string' && (typeof apiVersion === 'string' || apiVersion === undefined)) {
-      const reading = readingOf(apiVersion ?? '', kind);
-      if (reading.as === 'skip') {
+    const place: Place = {
+      file: this.file,
+      document: this.number,
+      line: at(contents?.range[0] ?? 0).line,
+    };
+    if (isMap(contents)) {
+      const kind: unknown = contents.get('kind');
+      const apiVersion: unknown = contents.get('apiVersion');
+      if (
+        typeof kind === 'string' &&
+        (typeof apiVersion === 'string' || apiVersion === undefined) &&
+        readingOf(apiVersion ?? '', kind).as === 'skip'
+      ) {
         // Most documents of a folder: a Secret or ConfigMap is not even turned into values.
-        this.leave(
-          kind,
-          apiVersion ?? '',
-          place,
-          isSeq(contents.getIn(['spec', 'template', 'spec', 'containers'])),
-        );
-        return;
+        const podTemplate = isSeq(contents.getIn(['spec', 'template', 'spec', 'containers']));
+        this.leave(kind, apiVersion ?? '', place, podTemplate);
+        return null;
       }
     }
+    const hasAlias = this.inspect(document, place, at);
+    let value: unknown;
+    try {
+      value = document.toJS({ maxAliasCount: MAX_ALIAS_COUNT });
+      if (hasAlias && expandedCount(value, new Map()) > MAX_EXPANDED_VALUES)
+        throw new ReferenceError('expansion');
+    } catch (caught) {
+      const message = caught instanceof Error ? caught.message : String(caught);
+      if (/Unresolved alias/.test(message)) this.broken(piece, at(contents?.range[0] ?? 0), message);
+      else this.problem('input.alias-bomb', place, {}, true);
+      return null;
+    }
+    if (piece.text.includes('{{') && isUnrendered(value)) {
+      this.problem('input.helm-template', place, { message: 'a name or rule is still a template' }, true);
+      return null;
+    }
+    const items = isMap(contents) ? contents.get('items') : undefined;
+    const lineOf = (index: number): number | null => {
+      const node = isSeq(items) ? items.items[index] : undefined;
+      const range = node !== undefined && node !== null && !isAlias(node) ? (node as ParsedNode).range : null;
+      return range ? at(range[0]).line : null;
+    };
+    return { value, place, lineOf };
+  }
+
+  /** Looks for what gets lost on the way to plain values. Gives whether the document has aliases. */
+  private inspect(document: Document.Parsed<ParsedNode>, place: Place, at: Position): boolean {
     let hasAlias = false;
-    let loneLetters = 0;
-    let firstLetter: { at: number; value: string } | null = null as { at: number; value: string } | null;
+    let letters = 0;
+    let first: { at: number; value: string } | null = null as { at: number; value: string } | null;
     visit(document, {
       Alias: () => {
         hasAlias = true;
@@ -216,8 +437,8 @@ class ManifestReader {
       Scalar: (_key, scalar) => {
         if (scalar.type !== 'PLAIN' || typeof scalar.value !== 'string' || !/^[yYnN]$/.test(scalar.value))
           return;
-        loneLetters++;
-        if (scalar.range && firstLetter === null) firstLetter = { at: scalar.range[0], value: scalar.value };
+        letters++;
+        if (scalar.range && first === null) first = { at: scalar.range[0], value: scalar.value };
       },
       Map: (_key, map) => {
         const seen = new Set<string>();
@@ -233,34 +454,18 @@ class ManifestReader {
         }
       },
     });
-    if (firstLetter !== null)
-      this.problem(
-        'input.yaml-boolean',
-        { ...place, ...at(firstLetter.at) },
-        { value: firstLetter.value, count: loneLetters, treatment: 'kept' },
-        false,
-      );
-    let value: unknown;
-    try {
-      value = document.toJS({ maxAliasCount: MAX_ALIAS_COUNT });
-      if (hasAlias && expandedCount(value, new Map()) > MAX_EXPANDED_VALUES)
-        throw new ReferenceError('expansion');
-    } catch (caught) {
-      const message = caught instanceof Error ? caught.message : String(caught);
-      if (/Unresolved alias/.test(message)) this.broken(piece, at(contents.range[0]), message);
-      else this.problem('input.alias-bomb', place, {}, true);
-      return;
+    if (first !== null) {
+      const params = { value: first.value, count: letters, treatment: 'kept' };
+      this.problem('input.yaml-boolean', { ...place, ...at(first.at) }, params, false);
     }
-    const items = contents.get('items');
-    this.take(value, place, (index) => {
-      const node = isSeq(items) ? items.items[index] : undefined;
-      const range = node !== undefined && node !== null && !isAlias(node) ? (node as ParsedNode).range : null;
-      return range ? at(range[0]).line : null;
-    });
+    return hasAlias;
   }
 
-  /** One value that may be an object or a list of objects; `lineOf` gives the line of a list's entry. */
-  private take(value: unknown, place: Place, lineOf: ((index: number) => number | null) | null): void {
+  /**
+   * One value that may be an object or a list of objects. `lineOf` gives the line of a list's entry; `entries`
+   * the entries themselves where they are not in the value.
+   */
+  private take(value: unknown, place: Place, lineOf: LineOf, entries?: () => Iterable<ListEntry>): void {
     if (!isObject(value) || typeof value.kind !== 'string') {
       this.sink.skipped();
       return;
@@ -273,21 +478,27 @@ class ManifestReader {
         this.leave(kind, apiVersion, place, hasPodTemplate(value));
         return;
       case 'list':
-        this.takeList(value, apiVersion, reading.itemKind, place, lineOf);
+        this.takeList(value, apiVersion, reading.itemKind, place, lineOf, entries);
         return;
-      case 'no-version':
-        this.problem(
-          'input.api-version',
-          place,
+      case 'no-version': {
+        const policy = kind === 'NetworkPolicy';
+        const params = {
+          kind,
+          apiVersion: '',
+          current: reading.current,
+          treatment: policy ? 'left-out' : 'kept',
+        };
+        this.sink.problem(
           {
-            kind,
-            apiVersion: '',
-            current: reading.current,
-            treatment: kind === 'NetworkPolicy' ? 'left-out' : 'kept',
+            check: 'input.api-version',
+            place: { ...place, field: 'apiVersion' },
+            object: objectOf(value),
+            params,
           },
           false,
         );
-        if (kind === 'NetworkPolicy') return;
+        if (policy) return;
+      }
     }
     this.sink.object({ raw: value, apiVersion, group: groupOf(apiVersion), kind, place });
   }
@@ -297,42 +508,31 @@ class ManifestReader {
     apiVersion: string,
     itemKind: string | null,
     place: Place,
-    lineOf: ((index: number) => number | null) | null,
+    lineOf: LineOf,
+    entries?: () => Iterable<ListEntry>,
   ): void {
-    if (
-      isObject(list.metadata) &&
-      typeof list.metadata.continue === 'string' &&
-      list.metadata.continue !== ''
-    ) {
-      const remaining = list.metadata.remainingItemCount;
-      this.problem(
-        'input.partial-list',
-        place,
-        { remaining: typeof remaining === 'number' ? remaining : -1 },
-        true,
-      );
+    const meta = isObject(list.metadata) ? list.metadata : {};
+    if (typeof meta.continue === 'string' && meta.continue !== '') {
+      const remaining = typeof meta.remainingItemCount === 'number' ? meta.remainingItemCount : -1;
+      this.problem('input.partial-list', place, { remaining }, true);
     }
-    if (!Array.isArray(list.items)) {
-      if (list.items !== undefined && list.items !== null)
-        this.problem(
-          'input.invalid-object',
-          { ...place, field: 'items' },
-          {
-            field: 'items',
-            reason: 'not-a-list',
-            treatment: 'left-out',
-          },
-          true,
-        );
+    if (entries === undefined && !Array.isArray(list.items)) {
+      if (list.items === undefined || list.items === null) return;
+      const params = { field: 'items', reason: 'not-a-list', treatment: 'left-out' };
+      this.problem('input.invalid-object', { ...place, field: 'items' }, params, true);
       return;
     }
-    list.items.forEach((item: unknown, index: number) => {
-      const line = lineOf === null ? null : lineOf(index);
+    const items =
+      entries?.() ??
+      (list.items as unknown[]).map((item, index) => ({ item, line: lineOf?.(index) ?? null }));
+    let index = -1;
+    for (const { item, line } of items) {
+      index++;
       const here: Place =
         line === null ? { ...place, field: joinField(place.field, `items[${index}]`) } : { ...place, line };
       if (!isObject(item)) {
         this.problem('input.not-an-item', here, { field: `items[${index}]` }, false);
-        return;
+        continue;
       }
       // Entries of a typed list need not say what they are.
       const entry =
@@ -340,7 +540,7 @@ class ManifestReader {
           ? { ...item, kind: item.kind ?? itemKind, apiVersion: item.apiVersion ?? apiVersion }
           : item;
       this.take(entry, here, null);
-    });
+    }
   }
 
   /** An object of a kind that is not read: counted, and named where it may hide pods or a misspelt policy. */
@@ -370,6 +570,41 @@ class ManifestReader {
   ): void {
     this.sink.problem({ check, place, params }, gap);
   }
+}
+
+/** What a problem can say of an object that is not projected. */
+function objectOf(raw: Raw): Problem['object'] {
+  const meta = isObject(raw.metadata) ? raw.metadata : {};
+  return {
+    kind: String(raw.kind),
+    namespace: typeof meta.namespace === 'string' && meta.namespace !== '' ? meta.namespace : 'default',
+    name: typeof meta.name === 'string' ? meta.name : '',
+  };
+}
+
+/**
+ * Is it a Helm template that happens to be YAML? `name: {{ .Release.Name }}` is a mapping in a mapping. Templates in
+ * text (an alert's message, an argument) are common in good objects, so only names and policies are looked at.
+ */
+function isUnrendered(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  return unnamed(value) || (value.kind === 'NetworkPolicy' && templated(value.spec));
+}
+
+function unnamed(value: Raw): boolean {
+  const meta = isObject(value.metadata) ? value.metadata : {};
+  return [meta.name, meta.namespace].some(
+    (one) => isObject(one) || (typeof one === 'string' && one.includes('{{')),
+  );
+}
+
+/** Does a template's braces, or the mapping that YAML makes of them, stand anywhere in the value? */
+function templated(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('{{');
+  if (Array.isArray(value)) return value.some(templated);
+  return (
+    isObject(value) && Object.entries(value).some(([key, one]) => /^\{|\{\{/.test(key) || templated(one))
+  );
 }
 
 function joinField(outer: string | undefined, inner: string): string {

@@ -288,7 +288,13 @@ function readHead(
   if (object.metadata !== undefined && object.metadata !== null && !isObject(object.metadata))
     reader.invalid('metadata', 'not-an-object', treatment);
   if (name === null) {
-    reader.problem('input.no-name', 'metadata.name', { kind, treatment: 'left-out' });
+    // Of a live cluster too: without a name it cannot be in the snapshot.
+    context.report({
+      check: 'input.no-name',
+      place: { ...context.place, field: 'metadata.name' },
+      object: { ...reader.object },
+      params: { kind, treatment: 'left-out' },
+    });
     return null;
   }
   if (context.origin === 'manifest') {
