@@ -404,7 +404,10 @@ export function worlds(assumptions: Assumptions): Assumptions[] {
 
 export interface PlainAnswer {
   verdict: Three;
-  /** The same with unknown assumptions taken as "perhaps" at each place on its own: never more decided. */
+  /**
+   * The same said more loosely, never more decided: unknown assumptions are "perhaps" at each place on its own,
+   * and a policy that only perhaps selects a pod leaves it open what happens. The product may say `depends` here.
+   */
   rough: Three;
 }
 
@@ -419,12 +422,21 @@ export function plainDirection(
   family: Family | null,
 ): PlainAnswer {
   const rough = roughDirection(cluster, direction, self, other, protocol, port, family);
-  if (rough !== PERHAPS) return { verdict: rough, rough };
+  if (rough !== PERHAPS)
+    return { verdict: rough, rough: perhapsSelected(cluster, direction, self) ? PERHAPS : rough };
   const answers = worlds(cluster.assumptions).map((assumptions) =>
     roughDirection({ ...cluster, assumptions }, direction, self, other, protocol, port, family),
   );
   const first = answers[0] as Three;
   return { verdict: answers.every((answer) => answer === first) ? first : PERHAPS, rough };
+}
+
+/** Is a pod selected perhaps, and by nothing surely (S24)? */
+function perhapsSelected(cluster: PlainCluster, direction: Direction, self: PlainEnd): boolean {
+  if (self.type !== 'pod' || isNode(cluster, self.pod) === YES) return false;
+  if (enforcedFor(cluster, self.pod, direction) === 'no') return false;
+  const found = selecting(cluster, self.pod, direction);
+  return found.length > 0 && found.every(({ how }) => how === PERHAPS);
 }
 
 function pairInFamily(
@@ -451,7 +463,7 @@ export function plainPair(
   dst: PlainEnd,
   protocol: Protocol,
   port: number,
-  family?: Family,
+  family?: Family | null,
 ): PlainAnswer {
   if (samePod(src, dst)) return { verdict: YES, rough: YES };
   const families = family === undefined ? pairFamilies(cluster, src, dst) : [family];
@@ -475,7 +487,7 @@ export function plainVerdict(
   dst: PlainEnd,
   protocol: Protocol,
   port: number,
-  family?: Family,
+  family?: Family | null,
 ): Verdict {
   return asVerdict(plainPair(cluster, src, dst, protocol, port, family).verdict);
 }

@@ -34,7 +34,8 @@ describe('S1: endpoints and connections', () => {
     // Were it the pod under this assumption, the policy would select it.
     const w = world({ ...base, pods, policies: policy, assume: { hostNetwork: 'pod' } });
     expect(w.verdict('b/web', '10.9.0.2', 'TCP/80')).toBe('permitted');
-    expect(w.verdict('b/web', 'a/agent', 'TCP/80')).toBe('permitted');
+    expect(w.verdict('b/web', 'a/agent', 'TCP/80')).toBe('denied');
+    expect(w.verdict('a/web', 'a/agent', 'TCP/80')).toBe('permitted');
     expect(w.verdict('192.0.2.1', 'a/agent', 'TCP/80')).toBe('denied');
     expect(w.verdict('192.0.2.1', '10.9.0.2', 'TCP/80')).toBe('permitted');
   });

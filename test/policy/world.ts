@@ -18,7 +18,14 @@ import type {
 } from '../../shared/kube/snapshot.ts';
 import { formatAddress, parseAddress } from '../plain/address.ts';
 import { plainClusterOf } from '../plain/assume.ts';
-import { endAt, plainIsolation, plainPair, asVerdict, type PlainEnd } from '../plain/evaluate.ts';
+import {
+  endAt,
+  pairFamilies,
+  plainIsolation,
+  plainPair,
+  asVerdict,
+  type PlainEnd,
+} from '../plain/evaluate.ts';
 
 export type Assume = Partial<Record<AssumptionName, string>>;
 
@@ -198,10 +205,13 @@ export function worldOf(snapshot: Snapshot, assume: Assume = {}): World {
       };
       const answer = engine.verdicts([probe]).answers[0];
       if (!answer?.verdict) throw new Error(answer?.error ?? 'no answer');
+      const [from, to] = [plainEnd(src), plainEnd(dst)];
+      // An address says which family is asked, also where it turns out to be a pod's.
       const address = parseAddress(src) ?? parseAddress(dst);
+      const asked =
+        address && (pairFamilies(cluster, from, to).includes(address.family) ? address.family : null);
       const plain = asVerdict(
-        plainPair(cluster, plainEnd(src), plainEnd(dst), protocol, Number(port), family ?? address?.family)
-          .verdict,
+        plainPair(cluster, from, to, protocol, Number(port), family ?? (address ? asked : undefined)).verdict,
       );
       if (plain !== answer.verdict) {
         throw new Error(

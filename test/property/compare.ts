@@ -16,6 +16,7 @@ import {
   asVerdict,
   endAt,
   plainEnforced,
+  pairFamilies,
   plainIsolation,
   plainPair,
   type PlainAnswer,
@@ -172,8 +173,14 @@ export function differences(engine: AuditEngine, kase: Case, options: CompareOpt
               dst: dst === end ? { ip: formatAddress(address) } : probeEnd(dst),
               ...point,
             },
-            // The address decides the family, also where it turns out to be a pod's.
-            answer: plainPair(cluster, src, dst, point.protocol, point.port, address.family),
+            answer: plainPair(
+              cluster,
+              src,
+              dst,
+              point.protocol,
+              point.port,
+              askedFamily(cluster, src, dst, address),
+            ),
           });
         }
       }
@@ -238,6 +245,11 @@ export function differences(engine: AuditEngine, kase: Case, options: CompareOpt
     }
   }
   return found;
+}
+
+/** An address that turns out to be a pod's still says which family is asked, where the other end has it too. */
+function askedFamily(cluster: PlainCluster, src: PlainEnd, dst: PlainEnd, address: Address): Family | null {
+  return pairFamilies(cluster, src, dst).includes(address.family) ? address.family : null;
 }
 
 function bothHave(src: PodRecord, dst: PodRecord, family: Family): boolean {
@@ -341,6 +353,12 @@ function compareEdges(
           .filter((dst) => dst.pod !== src.pod)
           .map((dst) => tables.get(src.pod)!.get(dst.pod) as PairTable),
       );
+      // A template stands for several pods of its own kind, and those can reach each other or not.
+      if (from === to && level === 'workloads') {
+        for (const src of sources.filter((end) => end.pod.replicas > 1)) {
+          pairs.push(pairTable(cluster, src, { type: 'pod', pod: { ...src.pod } }, points));
+        }
+      }
       const key = `${from} -> ${to}`;
       if (pairs.length === 0) {
         if (edges.has(key)) differ(what, key, 'no edge to itself', edges.get(key));

@@ -52,11 +52,15 @@ const namespaceLabels: fc.Arbitrary<Labels> = fc
     (labels) => Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== null)) as Labels,
   );
 
-function namespaceRecord(name: string): fc.Arbitrary<NamespaceRecord> {
+/**
+ * A namespace as a source gives it. Only a live one can be known by name alone, and only manifests mention a
+ * namespace that then exists.
+ */
+function namespaceRecord(name: string, live: boolean): fc.Arbitrary<NamespaceRecord> {
   return fc
     .record({
       labels: namespaceLabels,
-      shape: weighted([8, one('plain')], [5, one('named')], [1, one('unknown')], [2, one('implied')]),
+      shape: weighted([8, one('plain')], [5, one('named')], [2, one(live ? 'unknown' : 'implied')]),
     })
     .map(({ labels, shape }) => ({
       name,
@@ -156,7 +160,12 @@ const block: fc.Arbitrary<unknown> = weighted(
   if (inside.length === 0) return fc.constant<unknown>({ cidr });
   return weighted<unknown>(
     [3, fc.constant({ cidr })],
-    [3, fc.subarray(inside, { minLength: 1, maxLength: Math.min(3, inside.length) }).map((except) => ({ cidr, except }))],
+    [
+      3,
+      fc
+        .subarray(inside, { minLength: 1, maxLength: Math.min(3, inside.length) })
+        .map((except) => ({ cidr, except })),
+    ],
     [1, fc.constant({ cidr, except: [] })],
   );
 });
@@ -399,7 +408,8 @@ const assumed: fc.Arbitrary<Case['assume']> = fc
 export const cases: fc.Arbitrary<Case> = fc
   .record({
     live: mostly(false, 2, true),
-    namespaces: fc.tuple(...NAMESPACES.map(namespaceRecord)),
+    liveNamespaces: fc.tuple(...NAMESPACES.map((name) => namespaceRecord(name, true))),
+    namespaces: fc.tuple(...NAMESPACES.map((name) => namespaceRecord(name, false))),
     nodes: fc.tuple(one<'v4' | 'dual'>('v4', 'dual'), one<'v4' | 'dual' | 'absent'>('absent', 'v4', 'dual')),
     pods: fc.array(podDraft, { minLength: 1, maxLength: 6 }),
     policies: fc.array(
@@ -449,7 +459,7 @@ export const cases: fc.Arbitrary<Case> = fc
           takenAt: '2026-01-01T00:00:00Z',
           warnings: [],
         },
-        namespaces: draft.namespaces,
+        namespaces: draft.live ? draft.liveNamespaces : draft.namespaces,
         pods: podRecords(draft.pods, nodes).sort((x, y) =>
           x.namespace < y.namespace ? -1 : x.namespace > y.namespace ? 1 : 0,
         ),
