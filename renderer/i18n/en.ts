@@ -162,7 +162,7 @@ export const en = {
   'filter.anyEgress': 'Any open egress',
   'filter.anyWidth': 'Any width',
 
-  'pods.search': 'Search namespace, name, workload',
+  'pods.search': 'Search pods',
   'pods.detail': 'Details of a pod',
   'pods.fromOutside': 'From outside the cluster',
   'pods.toOutside': 'To outside the cluster',
@@ -197,6 +197,7 @@ export const en = {
   'heat.size': '{rows} rows, {cols} columns',
   'heat.say':
     '{from} to {to}: {share} permitted ({permitted} of {pairs} pairs), everything permitted for {full}, {depends} depend',
+  'heat.tip': '{share} permitted, {permitted} of {pairs} pairs',
   'heat.sayNone': '{from} to {to}: no pairs',
   'heat.tableCut': 'The first {n} rows and columns are shown; sort by reach to see the widest.',
 

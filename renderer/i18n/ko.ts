@@ -155,7 +155,7 @@ export const ko: Record<keyof typeof en, Message> = {
   'filter.anyEgress': '열린 이그레스 전체',
   'filter.anyWidth': '범위 전체',
 
-  'pods.search': '네임스페이스, 이름, 워크로드 검색',
+  'pods.search': '파드 검색',
   'pods.detail': '파드 상세',
   'pods.fromOutside': '클러스터 밖에서 들어오는 연결',
   'pods.toOutside': '클러스터 밖으로 나가는 연결',
@@ -190,6 +190,7 @@ export const ko: Record<keyof typeof en, Message> = {
   'heat.size': '{rows}행 {cols}열',
   'heat.say':
     '{from} → {to}: {share} 허용({pairs}쌍 중 {permitted}쌍), 모두 허용 {full}쌍, 조건부 {depends}쌍',
+  'heat.tip': '{share} 허용, {pairs}쌍 중 {permitted}쌍',
   'heat.sayNone': '{from} → {to}: 쌍 없음',
   'heat.tableCut':
     '처음 {n}개 행과 열만 보여 줍니다. 허용 많은 순으로 정렬하면 넓게 열린 곳부터 볼 수 있습니다.',

@@ -38,8 +38,8 @@ export const WIDTHS: readonly EgressWidth[] = [
 ];
 
 export const VERDICT_MARKS: Record<Verdict, Mark & { tone: 'ok' | 'warn' | 'bad' | 'mute' }> = {
-  permitted: { icon: 'checkCircle', color: '--tone-bad', tone: 'bad' },
-  denied: { icon: 'stop', color: '--tone-ok', tone: 'ok' },
+  permitted: { icon: 'through', color: '--tone-bad', tone: 'bad' },
+  denied: { icon: 'barred', color: '--tone-ok', tone: 'ok' },
   depends: { icon: 'question', color: '--tone-warn', tone: 'warn' },
 };
 
