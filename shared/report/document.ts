@@ -6,6 +6,7 @@ import type { AuditEngine } from '../audit/api.ts';
 import type { Direction, Overview, PodRow } from '../audit/result.ts';
 import { SEVERITIES } from '../audit/result.ts';
 import type { CoverageEntry } from '../kube/snapshot.ts';
+import { isGap } from './gaps.ts';
 import { fill } from './messages/format.ts';
 import { foldedText, foldMatrix, heatmapSvg, MOST_NAMESPACES } from './pdf/heatmap.ts';
 import {
@@ -212,7 +213,7 @@ function section(
         : {}),
     },
     facts(o, digest, lang),
-    ...standing(o, lang),
+    ...standing(o, engine.allFindings().filter(isGap).length, lang),
     ...refusedFirst(o, lang),
     ...summary(o, lang),
     ...(index === 0 && !several ? [contents(w.report.contents)] : []),
@@ -267,13 +268,13 @@ function facts(o: Overview, digest: string, lang: Lang): Content {
 }
 
 /** Enforcement, coverage and notes. */
-function standing(o: Overview, lang: Lang): Content[] {
+function standing(o: Overview, gaps: number, lang: Lang): Content[] {
   const w = words(lang).report;
   const enforcement = enforcementText(o, lang);
-  const coverage = coverageText(o, lang);
+  const coverage = coverageText(o, lang, gaps);
   const colour = enforcement.level === 'yes' ? GOOD : enforcement.level === 'no' ? BAD : WARN;
   const proof = o.enforcement.evidence.slice(0, 2).map((e) => `${e.where}: ${e.what}`);
-  const gap = !coverage.complete || o.rejected.length > 0;
+  const gap = !coverage.complete || o.rejected.length > 0 || gaps > 0;
   return [
     callout(
       w.enforcement,

@@ -5,6 +5,7 @@
 import type { AuditEngine } from '../audit/api.ts';
 import type { ConnJson, Explanation, NodeJson, Overview, Severity } from '../audit/result.ts';
 import { SEVERITIES } from '../audit/result.ts';
+import { isGap } from './gaps.ts';
 import { cells, pad, plain, table, wrap } from './columns.ts';
 import { figure, groupEgress, groupFindings, ISOLATION_PARTS, percent, WIDTH_PARTS } from './tables.ts';
 import type { EgressGroup, FindingGroup } from './tables.ts';
@@ -128,7 +129,7 @@ function audit(page: Page, engine: AuditEngine): void {
     ),
   );
   page.line();
-  standing(page, o);
+  standing(page, o, engine.allFindings().filter(isGap).length);
   refused(page, o);
   figures(page, o);
   namespaces(page, o);
@@ -138,11 +139,11 @@ function audit(page: Page, engine: AuditEngine): void {
 }
 
 /** Enforcement, coverage and notes: what everything below rests on. */
-function standing(page: Page, o: Overview): void {
+function standing(page: Page, o: Overview, gaps: number): void {
   const { lang } = page.options;
   const w = words(lang).report;
   const enforcement = enforcementText(o, lang);
-  const coverage = coverageText(o, lang);
+  const coverage = coverageText(o, lang, gaps);
   const label = Math.max(cells(w.enforcement), cells(w.coverage), cells(w.warnings)) + 2;
   const paints: Paint[] =
     enforcement.level === 'yes' ? ['green'] : enforcement.level === 'no' ? ['bold', 'red'] : ['yellow'];

@@ -369,17 +369,14 @@ export function enforcementText(
   return { level, badge, text: sentences.join(' '), ingress, egress };
 }
 
-/** Check ids of input that could not be read at all, so that something is missing from the audit. */
-export function isGap(finding: Pick<Finding, 'check' | 'severity'>): boolean {
-  return (
-    finding.check.startsWith('input.') && (finding.severity === 'critical' || finding.severity === 'high')
-  );
-}
-
-/** What was read and what was not, as full sentences; the first says whether coverage is complete. */
+/**
+ * What was read and what was not, as full sentences; the first says whether coverage is complete.
+ * @param gaps findings of input that takes no part (see `isGap`), where the caller knows them
+ */
 export function coverageText(
   overview: Pick<Overview, 'coverage' | 'rejected'>,
   lang: Lang,
+  gaps = 0,
 ): { complete: boolean; sentences: string[] } {
   const w = words(lang).coverage;
   const { coverage, rejected } = overview;
@@ -392,6 +389,7 @@ export function coverageText(
   }
   const leftOut = rejected.filter((r) => r.treatment === 'left-out').length;
   if (leftOut > 0) sentences.push(leftOut === 1 ? w.leftOutOne : fill(w.leftOut, { count: leftOut }));
+  if (gaps > 0) sentences.push(gaps === 1 ? w.problemsOne : fill(w.problems, { count: gaps }));
   const skipped = coverage.skippedDocuments;
   if (skipped > 0) sentences.push(skipped === 1 ? w.skippedOne : fill(w.skipped, { count: skipped }));
   return { complete: coverage.complete, sentences };

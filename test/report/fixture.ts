@@ -148,7 +148,7 @@ export function fixture(options: FixtureOptions = {}): AuditEngine {
       file: 'deploy/운영',
       serverVersion: null,
       takenAt: '2026-03-01T09:00:00Z',
-      warnings: ['tls-not-verified'],
+      warnings: ['cluster.insecureTls'],
     },
     auditedAt: '2026-03-01T09:00:05Z',
     assumptions: [

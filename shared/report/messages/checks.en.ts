@@ -98,6 +98,16 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
     text: 'An unquoted {value} ({count} in this document) is true or false to kubectl (YAML 1.1), and the API then refuses it as text. It was read as text.',
     advice: 'Put the value in quotes.',
   },
+  'input.kustomize': {
+    title: 'Folder with a kustomization',
+    text: 'The folder has a kustomization: what is deployed may differ from the files in it (patches, name prefixes, namespaces).',
+    advice: 'Audit what kustomize makes: kustomize build FOLDER | bulkhead audit --from -',
+  },
+  'input.no-objects': {
+    title: 'Nothing to audit',
+    text: 'Nothing that was read is a namespace, a pod, a workload or a policy.',
+    advice: 'Check the path.',
+  },
   'input.not-an-item': {
     title: 'Entry of a list that is no object',
     text: 'The entry {field} is no Kubernetes object and takes no part in the audit.',

@@ -94,6 +94,16 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
     text: '따옴표 없는 {value} 값(문서 안에 {count}개)을 kubectl은 참·거짓으로 읽으며(YAML 1.1), API는 문자열이 아니라는 이유로 거부합니다. 여기서는 문자열로 읽었습니다.',
     advice: '값을 따옴표로 감싸십시오.',
   },
+  'input.kustomize': {
+    title: 'kustomization이 있는 폴더',
+    text: '폴더에 kustomization이 있습니다. 패치, 이름 접두사, 네임스페이스 때문에 실제로 배포되는 내용은 폴더의 파일과 다를 수 있습니다.',
+    advice: 'kustomize의 결과를 감사하십시오: kustomize build FOLDER | bulkhead audit --from -',
+  },
+  'input.no-objects': {
+    title: '감사할 내용이 없음',
+    text: '읽은 내용 중에 네임스페이스, 파드, 워크로드, 정책이 없습니다.',
+    advice: '경로를 확인하십시오.',
+  },
   'input.not-an-item': {
     title: '객체가 아닌 목록 항목',
     text: '{field} 항목은 쿠버네티스 객체가 아니어서 감사에서 제외됩니다.',

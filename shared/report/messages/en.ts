@@ -93,8 +93,8 @@ export const en = {
     podsAnywhere: 'Pods were not read in every namespace.',
     leftOut: '{count} refused policies were left out of the evaluation.',
     leftOutOne: '1 refused policy was left out of the evaluation.',
-    problems: '{count} places in the input could not be read.',
-    problemsOne: '1 place in the input could not be read.',
+    problems: '{count} documents or files of the input take no part: see the findings.',
+    problemsOne: '1 document or file of the input takes no part: see the findings.',
     skipped: '{count} documents are of kinds that the audit does not need.',
     skippedOne: '1 document is of a kind that the audit does not need.',
     outcome: {
@@ -217,8 +217,8 @@ export const en = {
 
   /** Notes of the source; keys as in ClusterInfo.warnings. An unknown key is shown as it is. */
   warning: {
-    'tls-not-verified': 'The API server’s certificate was not verified (insecure-skip-tls-verify).',
-    'plain-http': 'The API server was read over plain HTTP, without encryption.',
+    'cluster.insecureTls': 'The API server’s certificate was not verified (insecure-skip-tls-verify).',
+    'cluster.plainHttp': 'The API server was read over plain HTTP, without encryption.',
   } as Record<string, string>,
 
   source: {
@@ -317,6 +317,7 @@ export const en = {
     leftOutEgress: '{count} further rows are left out here; the JSON export has all of them.',
     leftOutCoverage: '{count} further entries are left out here; the JSON export has all of them.',
     paperPods: '{count} pods are isolated on paper, not enforced.',
+    historyNone: 'No audit was kept yet.',
     leftOutJson: '{count} further rows are left out here; the JSON export has all of them.',
     seeBelow: '{count} more are listed at the end of this report.',
     sha256: 'SHA-256 of the audit’s JSON',

@@ -92,8 +92,8 @@ export const ko: Messages = {
     podsAnywhere: '일부 네임스페이스의 파드를 읽지 못했습니다.',
     leftOut: 'API가 거부할 정책 {count}개를 평가에서 제외했습니다.',
     leftOutOne: 'API가 거부할 정책 1개를 평가에서 제외했습니다.',
-    problems: '입력에서 읽지 못한 곳이 {count}군데 있습니다.',
-    problemsOne: '입력에서 읽지 못한 곳이 1군데 있습니다.',
+    problems: '입력 중 문서나 파일 {count}개가 감사에서 제외되었습니다. 발견 사항을 확인하십시오.',
+    problemsOne: '입력 중 문서나 파일 1개가 감사에서 제외되었습니다. 발견 사항을 확인하십시오.',
     skipped: '감사에 필요하지 않은 종류의 문서 {count}개를 건너뛰었습니다.',
     skippedOne: '감사에 필요하지 않은 종류의 문서 1개를 건너뛰었습니다.',
     outcome: {
@@ -216,8 +216,8 @@ export const ko: Messages = {
   },
 
   warning: {
-    'tls-not-verified': 'API 서버의 인증서를 검증하지 않았습니다(insecure-skip-tls-verify).',
-    'plain-http': '암호화되지 않은 HTTP로 API 서버를 읽었습니다.',
+    'cluster.insecureTls': 'API 서버의 인증서를 검증하지 않았습니다(insecure-skip-tls-verify).',
+    'cluster.plainHttp': '암호화되지 않은 HTTP로 API 서버를 읽었습니다.',
   },
 
   source: {
@@ -315,6 +315,7 @@ export const ko: Messages = {
     leftOutEgress: '{count}개 행은 생략했습니다. JSON 내보내기에는 모두 들어 있습니다.',
     leftOutCoverage: '{count}개 항목은 생략했습니다. JSON 내보내기에는 모두 들어 있습니다.',
     paperPods: '파드 {count}개는 정책상으로만 격리되며 실제로는 적용되지 않습니다.',
+    historyNone: '저장된 감사가 없습니다.',
     leftOutJson: '{count}개 행은 생략했습니다. JSON 내보내기에는 모두 들어 있습니다.',
     seeBelow: '{count}개가 더 있으며 보고서 끝부분에 있습니다.',
     sha256: '감사 결과 JSON의 SHA-256',

@@ -1,0 +1,138 @@
+/** Audits for the terminal: sources read into one worker, one after the other, and what their results mean to a script. */
+import type { Overview, Severity } from '../../shared/audit/result.ts';
+import type { Source } from '../../shared/ipc.ts';
+import { GAP_CHECKS, isGap } from '../../shared/report/gaps.ts';
+import { KubeSources } from '../source.ts';
+import { VERSION } from '../version.ts';
+import { AuditClient } from '../worker/client.ts';
+import { toIpcError } from '../worker/errors.ts';
+import { assumptionsOf, atLeast, timeOf } from './options.ts';
+import type { AuditFlags } from './options.ts';
+import { ProgressLine, say } from './output.ts';
+
+/** Exit codes: fine; a finding as bad as --fail-on; bad input or nothing readable; something was left out. */
+export const EXIT = { fine: 0, threshold: 1, bad: 2, incomplete: 3 } as const;
+
+/** A worker with an audit of each source, in order; `audits` are the numbers that the worker's questions take. */
+export interface Opened {
+  client: AuditClient;
+  overviews: Overview[];
+  audits: number[];
+}
+
+/**
+ * Reads and evaluates sources, calls `use`, and ends the worker whatever happens.
+ * @param keep saves each audit in the history
+ */
+export async function withAudits<T>(
+  sources: readonly Source[],
+  flags: AuditFlags,
+  keep: boolean,
+  use: (opened: Opened) => Promise<T>,
+): Promise<T> {
+  const assume = assumptionsOf(flags.assume);
+  const time = flags.time === undefined ? null : timeOf(flags.time);
+  const now = () => time ?? new Date().toISOString();
+  const line = new ProgressLine();
+  const kube = new KubeSources(flags.kubeconfig === undefined ? {} : { files: flags.kubeconfig });
+  const abort = new AbortController();
+  const client = new AuditClient({ progress: (note) => line.update({ ...note, detail: '' }) });
+  const interrupt = () => {
+    line.clear();
+    abort.abort();
+    // A second signal ends at once; this one lets the connection close.
+    process.exitCode = 130;
+    void client.close().then(() => process.exit(130));
+  };
+  process.once('SIGINT', interrupt);
+  try {
+    const overviews: Overview[] = [];
+    const audits: number[] = [];
+    for (const source of sources) {
+      await kube.read(client, source, {
+        signal: abort.signal,
+        progress: (step) => line.update(step),
+        takenAt: now(),
+      });
+      const { audit, overview } = await client.evaluate({ auditedAt: now(), version: VERSION, assume });
+      line.clear();
+      if (keep && flags.history !== false) await save(client, audit, overview, source, flags, assume);
+      overviews.push(overview);
+      audits.push(audit);
+    }
+    return await use({ client, overviews, audits });
+  } finally {
+    line.clear();
+    process.removeListener('SIGINT', interrupt);
+    await client.close();
+  }
+}
+
+/** An audit that could not be kept is still printed: the user is told. */
+async function save(
+  client: AuditClient,
+  audit: number,
+  overview: Overview,
+  source: Source,
+  flags: AuditFlags,
+  assume: ReturnType<typeof assumptionsOf>,
+): Promise<void> {
+  const [{ HistoryClient }, { historyFile }] = await Promise.all([
+    import('../history/client.ts'),
+    import('../history/file.ts'),
+  ]);
+  const history = new HistoryClient(historyFile(flags.history || undefined, process.env));
+  try {
+    const snapshot = await client.snapshot({ audit, gzip: true });
+    await history.save({ overview, source: source.kind, assume, snapshot });
+  } catch (thrown) {
+    const { message, place } = toIpcError(thrown);
+    say(`bulkhead: the audit could not be kept in the history${place ? ` (${place})` : ''}: ${message}`);
+  } finally {
+    await history.close().catch(() => undefined);
+  }
+}
+
+/**
+ * Whether something was left out of an audit: a list that could not be read, a document that could not be parsed, a
+ * policy that the API would refuse. A script is never told "fine" then.
+ */
+export async function isIncomplete({ client, overviews, audits }: Opened): Promise<boolean> {
+  if (overviews.some((o) => !o.coverage.complete || o.rejected.length > 0)) return true;
+  for (const audit of audits) {
+    for (const check of GAP_CHECKS) {
+      const limit = 500;
+      for (let offset = 0; ; offset += limit) {
+        const { rows, total } = await client.findings({ check, offset, limit }, audit);
+        if (rows.some(isGap)) return true;
+        if (offset + limit >= total) break;
+      }
+    }
+  }
+  return false;
+}
+
+/**
+ * The exit code of results: a finding at the threshold comes before what was left out.
+ * @param threshold of --fail-on
+ */
+export async function exitOf(opened: Opened, threshold?: Severity): Promise<number> {
+  if (threshold !== undefined) {
+    const reached = opened.overviews.some((o) =>
+      atLeast(threshold).some((severity) => o.summary.findings[severity] > 0),
+    );
+    if (reached) return EXIT.threshold;
+  }
+  return (await isIncomplete(opened)) ? EXIT.incomplete : EXIT.fine;
+}
+
+/** An error as the user reads it: what, where, and what may help. */
+export function errorText(thrown: unknown): string {
+  const error = toIpcError(thrown);
+  const lines = [`bulkhead: ${error.place ? `${error.place}: ` : ''}${error.message}`];
+  if (error.hint) lines.push(`  ${error.hint}`);
+  if (error.kind === 'internal' && thrown instanceof Error && process.env['BULKHEAD_DEBUG']) {
+    lines.push(thrown.stack ?? '');
+  }
+  return lines.join('\n');
+}
