@@ -18,6 +18,8 @@ export function backend(entries, format, outDir) {
     publicDir: false,
     ssr: { noExternal: true, external: ['electron', 'better-sqlite3'] },
     resolve: { conditions: ['node', 'module', 'import', 'default'] },
+    // The PDF library is CommonJS and asks for its folder; ES modules have no __dirname.
+    ...(format === 'es' ? { define: { __dirname: 'import.meta.dirname' } } : {}),
     build: {
       ssr: true,
       outDir,
