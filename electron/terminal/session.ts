@@ -112,11 +112,24 @@ export async function isIncomplete({ client, overviews, audits }: Opened): Promi
   return false;
 }
 
+/** True where nothing that was read is anything to audit: a wrong path, or nothing but broken documents. */
+async function isEmpty({ client, audits }: Opened): Promise<boolean> {
+  for (const audit of audits) {
+    const { total } = await client.findings({ check: 'input.no-objects', offset: 0, limit: 1 }, audit);
+    if (total > 0) return true;
+  }
+  return false;
+}
+
 /**
- * The exit code of results: a finding at the threshold comes before what was left out.
+ * The exit code of results: nothing to audit comes first, then a finding at the threshold, then what was left out.
  * @param threshold of --fail-on
  */
 export async function exitOf(opened: Opened, threshold?: Severity): Promise<number> {
+  if (await isEmpty(opened)) {
+    say('bulkhead: nothing that was read is a namespace, a pod, a workload or a policy.');
+    return EXIT.bad;
+  }
   if (threshold !== undefined) {
     const reached = opened.overviews.some((o) =>
       atLeast(threshold).some((severity) => o.summary.findings[severity] > 0),

@@ -56,6 +56,7 @@ import {
   objectText,
   placeText,
   podStateText,
+  reasonWords,
   rejectionText,
   triText,
   warningText,
@@ -789,7 +790,7 @@ function coverageDetails(o: Overview, head: (text: string) => Content, lang: Lan
         t(coverageWhere(entry, lang)),
         t(w.coverage.outcome[entry.outcome], { color: gap ? BAD : INK, bold: gap }),
         figure(entry.count),
-        t(entry.reason ?? '', { color: MUTED }),
+        t(entry.reason === undefined ? '' : reasonWords(entry.reason, lang), { color: MUTED }),
       ];
     }),
   );

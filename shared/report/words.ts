@@ -76,9 +76,18 @@ function wordedParams(params: Finding['params'], lang: Lang): Finding['params'] 
   return Object.fromEntries(
     Object.entries(params).map(([name, value]) => {
       const table = Object.hasOwn(tables, name) ? tables[name]! : {};
+      if (name === 'reason' && typeof value === 'string')
+        return [name, table[value] ?? reasonWords(value, lang)];
       return [name, Object.hasOwn(table, value) ? table[value]! : value];
     }),
   );
+}
+
+/** A reason as coverage gives it: `input.unparsable (line 2)` becomes the check's title; other text stays. */
+export function reasonWords(reason: string, lang: Lang): string {
+  const check = /^[a-z]+\.[a-z-]+/.exec(reason)?.[0] ?? '';
+  const found = checkWords(check, lang);
+  return found === null ? reason : found.title + reason.slice(check.length);
 }
 
 /** Why a policy was refused: the reason's words with the field that it concerns (S24). */

@@ -332,8 +332,8 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
   },
   'cluster.coverage': {
     title: 'Something could not be read',
-    text: 'Reading {resource} (namespace: {namespace}) did not succeed: {reason}. What rests on it is shown as unknown.',
-    advice: 'Give the account the right to list it, then audit again.',
+    text: '{resource} (namespace: {namespace}) could not be read: {reason}. What rests on it is shown as unknown.',
+    advice: 'For a cluster, give the account the right to list it; for a file, correct it. Then audit again.',
   },
   'cluster.insecure-tls': {
     title: 'Server’s certificate was not verified',

@@ -327,7 +327,7 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
   'cluster.coverage': {
     title: '읽지 못한 정보',
     text: '{resource} 목록(네임스페이스: {namespace})을 읽지 못했습니다: {reason}. 이에 의존하는 결과는 알 수 없음으로 표시합니다.',
-    advice: '계정에 목록 조회 권한을 부여한 뒤 다시 감사하십시오.',
+    advice: '클러스터라면 계정에 목록 조회 권한을 부여하고, 파일이라면 고친 뒤 다시 감사하십시오.',
   },
   'cluster.insecure-tls': {
     title: '검증하지 않은 서버 인증서',
