@@ -293,7 +293,7 @@ function readHead(
       check: 'input.no-name',
       place: { ...context.place, field: 'metadata.name' },
       object: { ...reader.object },
-      params: { kind, treatment: 'left-out' },
+      params: { field: 'metadata.name', kind, treatment: 'left-out' },
     });
     return null;
   }
