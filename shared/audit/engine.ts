@@ -608,26 +608,12 @@ class Engine implements AuditEngine {
       full: cell(),
       depends: cell(),
     };
-    const add = (k: number, value: ValueId, count: number): void => {
-      data.pairs[k] += count;
-      this.addTo(data, k, value, count);
-    };
     for (let a = 0; a < n; a++) {
       for (let b = 0; b < n; b++) {
-        this.pairs.blockValues(shown[a].i, shown[b].i, (value, count) => add(a * n + b, value, count));
+        data.pairs[a * n + b] = shown[a].pods * (shown[b].pods - (a === b ? 1 : 0));
       }
     }
-    for (let c = 0; c < m.classes; c++) {
-      const k = at[m.classNamespace.items[c]];
-      add(k * n + k, m.between(c, c), -m.classCount.items[c]);
-    }
-    if (m.hasHosts) {
-      this.pairs.ownNodes((p, q, before, after, count) => {
-        const k = at[m.classNamespace.items[p]] * n + at[m.classNamespace.items[q]];
-        this.addTo(data, k, before, -count);
-        this.addTo(data, k, after, count);
-      });
-    }
+    this.pairs.byNamespace((a, b, value, count) => this.addTo(data, at[a] * n + at[b], value, count));
     this.matrixMemo = data;
     return data;
   }

@@ -10,8 +10,8 @@
 import type { Model } from '../policy/model.ts';
 import { CLASS_ON_HOST, ROW_NODE_UNKNOWN, ROW_OPEN, ROW_RAISES } from '../policy/model.ts';
 import { PairMap } from '../net/pairMap.ts';
-import { IntList } from '../net/listPool.ts';
-import { EVERYTHING_PERMITTED, NOTHING, type ValueId } from '../policy/values.ts';
+import { IntList, ListPool } from '../net/listPool.ts';
+import { EVERYTHING_PERMITTED, MATCHES, NOTHING, type ValueId } from '../policy/values.ts';
 
 /** Counts by value. */
 export class Histogram {
@@ -50,44 +50,51 @@ export interface PairCounters {
   combinations: number;
 }
 
-/** One side of the matrix: the classes that may be on it, by namespace, and which of them are not isolated. */
+/** One side of the matrix: which classes are not isolated on it, and the groups of those that are. */
 interface Side {
-  direction: 'ingress' | 'egress';
-  /** Row of a class on this side. */
-  rowOf: Int32Array;
-  open: { byNamespace: Int32Array[]; counts: Float64Array; total: number };
+  /** 1 for a class that is not isolated on this side. */
+  open: Uint8Array;
+  openPods: Float64Array;
+  openTotal: number;
   /** Isolated groups of a namespace: one for each row and, for ingress, named ports. */
   groups: Group[][];
+  /** Group of a class within its namespace, -1 where it is open. */
+  groupOf: Int32Array;
+  isolatedTotal: number;
 }
 
 interface Group {
   row: number;
   /** Named ports of the row's owner: they matter to ingress rows only. */
   vector: number;
-  classes: number[];
   count: number;
   namespace: number;
 }
+
+/** Values that are not NOTHING, by namespace: `[namespace, value, count, …]`. */
+type Spread = Int32Array;
+
+const NO_SPREAD: Spread = new Int32Array(0);
 
 export class Pairs {
   private readonly m: Model;
   readonly counters: PairCounters;
   private readonly source: Side;
   private readonly destination: Side;
-  private readonly touches: (Uint32Array | null)[] = [];
-  private readonly touchesKnown: boolean[] = [];
-  private readonly wide = new Map<number, { local: Int32Array; row: number }>();
+  /** Classes of a namespace are the ids from first[n] up to first[n + 1]. */
+  private readonly first: Int32Array;
+  // What a row gives to classes, while it is worked on.
+  private readonly val: Int32Array;
+  private readonly touched = new IntList(256);
 
   constructor(model: Model) {
     this.m = model;
-    this.counters = {
-      classes: model.classes,
-      rows: model.rows,
-      rowEntries: 0,
-      evaluations: 0,
-      combinations: 0,
-    };
-    for (let r = 0; r < model.rows; r++) this.counters.rowEntries += model.rowLists.length(model.rowList.items[r]);
+    this.counters = { classes: model.classes, rows: model.rows, rowEntries: 0, evaluations: 0, combinations: 0 };
+    for (let r = 0; r < model.rows; r++) {
+      this.counters.rowEntries += model.rowLists.length(model.rowList.items[r]);
+    }
+    this.val = new Int32Array(model.classes);
+    this.first = model.firstClassOf;
     this.source = this.side('egress');
     this.destination = this.side('ingress');
   }
@@ -96,40 +103,40 @@ export class Pairs {
     const m = this.m;
     const rows = direction === 'egress' ? m.classEgress.items : m.classIngress.items;
     const n = m.namespaces.length;
-    const openLists: number[][] = Array.from({ length: n }, () => []);
-    const counts = new Float64Array(n);
-    let total = 0;
-    const groups: Group[][] = Array.from({ length: n }, () => []);
-    const byKey = Array.from({ length: n }, () => new Map<number, Group>());
-    for (let c = 0; c < m.classes; c++) {
-      const namespace = m.classNamespace.items[c];
-      const count = m.classCount.items[c];
-      const row = rows[c];
-      // S26: all its pairs are open questions, counted apart.
-      if (m.anyOverrides && m.isOverridden(c)) continue;
-      if (m.rowFlags.items[row] & ROW_OPEN) {
-        openLists[namespace].push(c);
-        counts[namespace] += count;
-        total += count;
-        continue;
-      }
-      const vector = direction === 'ingress' && this.hasNames(row) ? m.classPorts.items[c] : 0;
-      const key = row * 65536 * 16 + vector;
-      let g = byKey[namespace].get(key);
-      if (!g) {
-        g = { row, vector, classes: [], count: 0, namespace };
-        byKey[namespace].set(key, g);
-        groups[namespace].push(g);
-      }
-      g.classes.push(c);
-      g.count += count;
-    }
-    return {
-      direction,
-      rowOf: rows,
-      open: { byNamespace: openLists.map((l) => Int32Array.from(l)), counts, total },
-      groups,
+    const side: Side = {
+      open: new Uint8Array(m.classes),
+      openPods: new Float64Array(n),
+      openTotal: 0,
+      groups: Array.from({ length: n }, () => []),
+      groupOf: new Int32Array(m.classes).fill(-1),
+      isolatedTotal: 0,
     };
+    for (let a = 0; a < n; a++) {
+      const byKey = new PairMap();
+      for (let c = this.first[a]; c < this.first[a + 1]; c++) {
+        const count = m.classCount.items[c];
+        const row = rows[c];
+        // S26: all its pairs are open questions, counted apart.
+        if (m.anyOverrides && m.isOverridden(c)) continue;
+        if (m.rowFlags.items[row] & ROW_OPEN) {
+          side.open[c] = 1;
+          side.openPods[a] += count;
+          side.openTotal += count;
+          continue;
+        }
+        const vector = direction === 'ingress' && this.hasNames(row) ? m.classPorts.items[c] : 0;
+        let g = byKey.get(row, vector);
+        if (g < 0) {
+          g = side.groups[a].length;
+          side.groups[a].push({ row, vector, count: 0, namespace: a });
+          byKey.set(row, vector, g);
+        }
+        side.groups[a][g].count += count;
+        side.groupOf[c] = g;
+        side.isolatedTotal += count;
+      }
+    }
+    return side;
   }
 
   private counts: Float64Array | null = null;
@@ -144,19 +151,15 @@ export class Pairs {
     return this.counts[namespace];
   }
 
-  private readonly named: Int8Array[] = [new Int8Array(0)];
+  private named = new Int8Array(0);
   private hasNames(row: number): boolean {
-    if (this.named[0].length <= row) {
+    if (this.named.length <= row) {
       const bigger = new Int8Array(Math.max(64, this.m.rows, row + 1)).fill(-1);
-      bigger.set(this.named[0]);
-      this.named[0] = bigger;
+      bigger.set(this.named);
+      this.named = bigger;
     }
-    let v = this.named[0][row];
-    if (v < 0) {
-      v = this.m.rowHasNames(row) ? 1 : 0;
-      this.named[0][row] = v;
-    }
-    return v === 1;
+    if (this.named[row] < 0) this.named[row] = this.m.rowHasNames(row) ? 1 : 0;
+    return this.named[row] === 1;
   }
 
   /** May the row give something to anybody, whatever its entries say? */
@@ -172,6 +175,351 @@ export class Pairs {
     return this.m.rowLists.length(this.m.rowList.items[row]) === 0 && !this.reachesAnyone(row);
   }
 
+  /**
+   * Evaluates a row over the classes from `lo` up to `hi`: leaves those that it gives something in `touched`, with
+   * the value in `val`. The work follows the classes that its peers match, not all classes. `val` must be all
+   * NOTHING before, and is the caller's to clear (`clear`).
+   */
+  private over(row: number, vector: number, egress: boolean, lo: number, hi: number): void {
+    const m = this.m;
+    const val = this.val;
+    const touched = this.touched;
+    touched.length = 0;
+    if (this.reachesAnyone(row)) {
+      for (let c = lo; c < hi; c++) {
+        const v = m.evaluate(row, c, egress ? m.classPorts.items[c] : vector);
+        if (v === NOTHING) continue;
+        val[c] = v;
+        touched.push(c);
+      }
+      this.counters.evaluations += hi - lo;
+      return;
+    }
+    const list = m.rowList.items[row];
+    const items = m.rowLists.items;
+    const to = m.rowLists.start(list + 1);
+    for (let k = m.rowLists.start(list); k < to; k++) {
+      const e = items[k];
+      const peer = m.entryPeer(e);
+      if (m.isAnyone(peer)) {
+        for (let c = lo; c < hi; c++) this.give(e, MATCHES, c, egress ? m.classPorts.items[c] : vector);
+        this.counters.evaluations += hi - lo;
+        continue;
+      }
+      const classes = m.classesOf(peer);
+      let i = 0;
+      if (lo > 0) {
+        let high = classes.length;
+        while (i < high) {
+          const mid = (i + high) >> 1;
+          if (classes[mid] < lo) i = mid + 1;
+          else high = mid;
+        }
+      }
+      const from = i;
+      for (; i < classes.length && classes[i] < hi; i++) {
+        const c = classes[i];
+        this.give(e, m.peerMask(peer, c), c, egress ? m.classPorts.items[c] : vector);
+      }
+      this.counters.evaluations += i - from;
+    }
+    if (m.needsFinish(row)) {
+      for (let i = 0; i < touched.length; i++) {
+        const c = touched.items[i];
+        val[c] = m.finish(val[c], row, c);
+      }
+    }
+  }
+
+  private give(e: number, mask: number, c: number, vector: number): void {
+    const v = this.m.entryValue(e, mask, vector);
+    if (v === NOTHING) return;
+    const before = this.val[c];
+    if (before === NOTHING) {
+      this.val[c] = v;
+      this.touched.push(c);
+    } else if (before !== v) this.val[c] = this.m.values.union(before, v);
+  }
+
+  private clear(): void {
+    const items = this.touched.items;
+    for (let i = 0; i < this.touched.length; i++) this.val[items[i]] = NOTHING;
+    this.touched.length = 0;
+  }
+
+  // ---- one side open ----
+
+  private readonly splits = new Map<number, { local: number; wide: number }>();
+
+  /**
+   * Splits a row into the entries whose peers lie in one namespace, and the row of all others, which is the same
+   * for many rows: "own namespace, and everybody from monitoring" in a thousand namespaces share the wide part.
+   */
+  private split(row: number): { local: number; wide: number } {
+    let s = this.splits.get(row);
+    if (s) return s;
+    const m = this.m;
+    const list = m.rowList.items[row];
+    const local: number[] = [];
+    const rest: number[] = [];
+    for (const e of m.rowLists.list(list)) {
+      const pods = m.peerPods(m.entryPeer(e));
+      if (pods && pods.set.single >= 0) local.push(e);
+      else if (!pods || pods.set.list.length > 0) rest.push(e);
+    }
+    const flags = m.rowFlags.items[row];
+    const family = m.rowFamily.items[row];
+    s = {
+      local: local.length === 0 ? -1 : m.row(m.rowLists.intern(local, local.length), flags, family),
+      wide: m.row(m.rowLists.intern(rest, rest.length), flags, family),
+    };
+    this.splits.set(row, s);
+    return s;
+  }
+
+  private readonly spreadIds: Record<'ingress' | 'egress', PairMap> = {
+    ingress: new PairMap(),
+    egress: new PairMap(),
+  };
+  private readonly spreads: Spread[] = [];
+
+  /** How a row's values spread over the open classes of the other side, by namespace. */
+  private spread(row: number, vector: number, direction: 'ingress' | 'egress'): Spread {
+    if (this.isNothing(row)) return NO_SPREAD;
+    const memo = this.spreadIds[direction];
+    const known = memo.get(row, vector);
+    if (known >= 0) return this.spreads[known];
+    const m = this.m;
+    const open = (direction === 'ingress' ? this.source : this.destination).open;
+    this.over(row, vector, direction === 'egress', 0, m.classes);
+    const out = new IntList(64);
+    const sorted = this.touched.items.subarray(0, this.touched.length).sort();
+    let namespace = -1;
+    let start = 0;
+    for (const c of sorted) {
+      if (open[c] === 0) continue;
+      if (m.classNamespace.items[c] !== namespace) {
+        namespace = m.classNamespace.items[c];
+        start = out.length;
+      }
+      const v = this.val[c];
+      let k = start;
+      while (k < out.length && out.items[k + 1] !== v) k += 3;
+      if (k === out.length) {
+        out.push(namespace);
+        out.push(v);
+        out.push(0);
+      }
+      out.items[k + 2] += m.classCount.items[c];
+    }
+    this.clear();
+    const spread = out.trimmed();
+    memo.set(row, vector, this.spreads.length);
+    this.spreads.push(spread);
+    return spread;
+  }
+
+  private readonly totalIds: Record<'ingress' | 'egress', PairMap> = {
+    ingress: new PairMap(),
+    egress: new PairMap(),
+  };
+  private readonly totals: Small[] = [];
+  private groups: { sample: Int32Array; source: Float64Array; destination: Float64Array } | null = null;
+
+  /**
+   * Classes that no wide peer tells apart, over all namespaces: equal in everything but the namespace, and their
+   * namespaces in the same wide sets. Rows of wide peers are asked of one class each.
+   */
+  private wideGroups(): { sample: Int32Array; source: Float64Array; destination: Float64Array } {
+    if (this.groups) return this.groups;
+    const m = this.m;
+    const signatures = m.wideSignatures();
+    const keys = new ListPool();
+    const sample = new IntList(64);
+    const source = new Float64Array(m.classes + 1);
+    const destination = new Float64Array(m.classes + 1);
+    const key = [0, 0, 0, 0, 0, 0];
+    for (let c = 0; c < m.classes; c++) {
+      if (this.source.open[c] === 0 && this.destination.open[c] === 0) continue;
+      key[0] = signatures[m.classNamespace.items[c]];
+      key[1] = m.classLabels.items[c];
+      key[2] = m.classAddresses.items[c];
+      key[3] = m.classFlags.items[c];
+      key[4] = m.classPorts.items[c];
+      key[5] = m.classFamily.items[c];
+      // Id 0 of the pool is the empty list.
+      const g = keys.intern(key, 6) - 1;
+      if (g === sample.length) sample.push(c);
+      if (this.source.open[c]) source[g] += m.classCount.items[c];
+      if (this.destination.open[c]) destination[g] += m.classCount.items[c];
+    }
+    this.groups = { sample: sample.trimmed(), source, destination };
+    return this.groups;
+  }
+
+  /** A wide row over all open classes of the other side, NOTHING left out. */
+  private total(row: number, vector: number, direction: 'ingress' | 'egress'): Small {
+    const memo = this.totalIds[direction];
+    const known = memo.get(row, vector);
+    if (known >= 0) return this.totals[known];
+    const m = this.m;
+    const h: Small = { values: [], counts: [] };
+    const groups = this.wideGroups();
+    const list = m.rowList.items[row];
+    const limit = groups.sample.length * Math.max(1, m.rowLists.length(list));
+    let matched = 0;
+    if (this.reachesAnyone(row)) matched = m.classes;
+    else {
+      for (const e of m.rowLists.list(list)) {
+        const peer = m.entryPeer(e);
+        matched += m.isAnyone(peer) ? m.classes : m.classesOf(peer).length;
+        if (matched > limit) break;
+      }
+    }
+    if (matched <= limit) {
+      const spread = this.spread(row, vector, direction);
+      for (let i = 0; i < spread.length; i += 3) bump(h, spread[i + 1], spread[i + 2]);
+    } else {
+      const counts = direction === 'ingress' ? groups.source : groups.destination;
+      for (let g = 0; g < groups.sample.length; g++) {
+        if (counts[g] === 0) continue;
+        const c = groups.sample[g];
+        const v = m.evaluate(row, c, direction === 'ingress' ? vector : m.classPorts.items[c]);
+        if (v !== NOTHING) bump(h, v, counts[g]);
+      }
+      this.counters.evaluations += groups.sample.length;
+    }
+    memo.set(row, vector, this.totals.length);
+    this.totals.push(h);
+    return h;
+  }
+
+  /**
+   * Calls back with (namespace, value, count) of a row over the open classes of the other side, NOTHING left out;
+   * counts may be negative, and without `namespaces` the wide part comes under -1.
+   */
+  private eachOpen(
+    row: number,
+    vector: number,
+    direction: 'ingress' | 'egress',
+    namespaces: boolean,
+    visit: (namespace: number, value: ValueId, count: number) => void,
+  ): void {
+    const m = this.m;
+    const other = direction === 'ingress' ? this.source : this.destination;
+    if (other.openTotal === 0 || this.isNothing(row)) return;
+    const { local, wide } = this.split(row);
+    if (namespaces) {
+      const spread = this.spread(wide, vector, direction);
+      for (let i = 0; i < spread.length; i += 3) visit(spread[i], spread[i + 1], spread[i + 2]);
+    } else if (!this.isNothing(wide)) {
+      const h = this.total(wide, vector, direction);
+      for (let i = 0; i < h.values.length; i++) visit(-1, h.values[i], h.counts[i]);
+    }
+    if (local < 0) return;
+    const egress = direction === 'egress';
+    if (this.reachesAnyone(row)) {
+      // The gap's part is in both rows; only the classes that local peers match differ.
+      for (const c of this.localClasses(local)) {
+        if (other.open[c] === 0) continue;
+        const v = egress ? m.classPorts.items[c] : vector;
+        const before = m.evaluate(wide, c, v);
+        const after = m.evaluate(row, c, v);
+        if (before === after) continue;
+        if (before !== NOTHING) visit(m.classNamespace.items[c], before, -m.classCount.items[c]);
+        visit(m.classNamespace.items[c], after, m.classCount.items[c]);
+      }
+      return;
+    }
+    this.over(local, vector, egress, 0, m.classes);
+    const hasWide = m.rowLists.length(m.rowList.items[wide]) > 0;
+    for (let i = 0; i < this.touched.length; i++) {
+      const c = this.touched.items[i];
+      if (other.open[c] === 0) continue;
+      const namespace = m.classNamespace.items[c];
+      const count = m.classCount.items[c];
+      let after = this.val[c];
+      if (hasWide) {
+        const before = m.evaluate(wide, c, egress ? m.classPorts.items[c] : vector);
+        if (before !== NOTHING) {
+          after = m.values.union(after, before);
+          if (after === before) continue;
+          visit(namespace, before, -count);
+        }
+      }
+      visit(namespace, after, count);
+    }
+    this.clear();
+  }
+
+  private localClasses(local: number): Set<number> {
+    const m = this.m;
+    const out = new Set<number>();
+    for (const e of m.rowLists.list(m.rowList.items[local])) {
+      for (const c of m.classesOf(m.entryPeer(e))) out.add(c);
+    }
+    return out;
+  }
+
+  // ---- all pairs ----
+
+  /** All ordered pairs of different pods by value. */
+  all(): Histogram {
+    const m = this.m;
+    const out = new Histogram();
+    const s = this.source;
+    const d = this.destination;
+    out.add(EVERYTHING_PERMITTED, s.openTotal * d.openTotal);
+    this.oneSided(d, 'ingress', s.openTotal, out);
+    this.oneSided(s, 'egress', d.openTotal, out);
+    out.add(NOTHING, s.isolatedTotal * d.isolatedTotal);
+    this.bothSided((_a, _b, value, n) => {
+      out.add(NOTHING, -n);
+      out.add(value, n);
+    });
+    if (m.anyOverrides) {
+      let plain = 0;
+      for (let c = 0; c < m.classes; c++) if (!m.isOverridden(c)) plain += m.classCount.items[c];
+      out.add(m.unsure, m.pods * m.pods - plain * plain);
+    }
+    // A pod and itself are no pair (S7).
+    for (let c = 0; c < m.classes; c++) out.add(m.between(c, c), -m.classCount.items[c]);
+    if (m.hasHosts) {
+      this.ownNodes((_p, _q, before, after, n) => {
+        out.add(before, -n);
+        out.add(after, n);
+      });
+    }
+    return out;
+  }
+
+  private oneSided(side: Side, direction: 'ingress' | 'egress', opposite: number, out: Histogram): void {
+    // Rows are often shared by namespaces (default deny): each is asked once.
+    const totals = new PairMap();
+    const list: { row: number; vector: number; count: number }[] = [];
+    for (const groups of side.groups) {
+      for (const g of groups) {
+        const known = totals.get(g.row, g.vector);
+        if (known >= 0) list[known].count += g.count;
+        else {
+          totals.set(g.row, g.vector, list.length);
+          list.push({ row: g.row, vector: g.vector, count: g.count });
+        }
+      }
+    }
+    for (const t of list) {
+      let something = 0;
+      this.eachOpen(t.row, t.vector, direction, false, (_n, value, count) => {
+        out.add(value, count * t.count);
+        something += count;
+      });
+      out.add(NOTHING, (opposite - something) * t.count);
+    }
+  }
+
+  private readonly touches: (Uint32Array | null)[] = [];
+  private readonly touchesKnown: boolean[] = [];
+
   /** Namespaces that a row reaches: bits, or null for all of them. */
   private touch(row: number): Uint32Array | null {
     if (this.touchesKnown[row]) return this.touches[row];
@@ -183,12 +531,17 @@ export class Pairs {
       const list = m.rowList.items[row];
       const items = m.rowLists.items;
       for (let k = m.rowLists.start(list); k < m.rowLists.start(list + 1); k++) {
-        const pods = m.peerPods(m.entryPeer(items[k]));
+        const peer = m.entryPeer(items[k]);
+        const pods = m.peerPods(peer);
         if (!pods) {
-          if (m.isAnyone(m.entryPeer(items[k])) || this.blockHasPods(m.entryPeer(items[k]))) {
+          if (m.isAnyone(peer) || m.classesOf(peer).length > 0) {
             bits = null;
             break;
           }
+          continue;
+        }
+        if (pods.set.single >= 0) {
+          bits[pods.set.single >>> 5] |= 1 << (pods.set.single & 31);
           continue;
         }
         for (let w = 0; w < bits.length; w++) {
@@ -200,213 +553,21 @@ export class Pairs {
     return bits;
   }
 
-  private readonly blockPods = new Map<number, boolean>();
-  private blockHasPods(peer: number): boolean {
-    let found = this.blockPods.get(peer);
-    if (found === undefined) {
-      found = this.m.blockMatchesSomePod(peer);
-      this.blockPods.set(peer, found);
-    }
-    return found;
-  }
-
-  /**
-   * Splits a row into the namespaces that single-namespace peers name, and the row of all other peers, which is
-   * the same for many rows: default-deny plus "from monitoring" in a thousand namespaces share one wide part.
-   */
-  private split(row: number): { local: Int32Array; row: number } {
-    let s = this.wide.get(row);
-    if (s) return s;
-    const m = this.m;
-    const list = m.rowList.items[row];
-    const items = m.rowLists.items;
-    const local = new Set<number>();
-    const rest = new IntList();
-    for (let k = m.rowLists.start(list); k < m.rowLists.start(list + 1); k++) {
-      const peer = m.entryPeer(items[k]);
-      const pods = m.peerPods(peer);
-      if (pods && pods.set.list.length === 0) continue;
-      if (pods && pods.set.single >= 0) local.add(pods.set.single);
-      else if (pods || m.isAnyone(peer) || this.blockHasPods(peer)) rest.push(items[k]);
-    }
-    const restRow = m.row(
-      m.rowLists.intern(rest.items, rest.length),
-      m.rowFlags.items[row],
-      m.rowFamily.items[row],
-    );
-    s = { local: Int32Array.from(local), row: restRow };
-    this.wide.set(row, s);
-    return s;
-  }
-
-  private readonly namespaceHists: Record<'ingress' | 'egress', PairMap> = {
-    ingress: new PairMap(),
-    egress: new PairMap(),
-  };
-  private readonly hists: Small[] = [];
-  private readonly rowKeys = new PairMap();
-
-  /**
-   * How the open classes of one namespace are distributed over the values of a row. `row` is an ingress row asked
-   * of sources (direction 'ingress') or an egress row asked of destinations ('egress').
-   */
-  private openHist(row: number, vector: number, direction: 'ingress' | 'egress', namespace: number): Small {
-    let key = this.rowKeys.get(row, vector);
-    if (key < 0) {
-      key = this.rowKeys.size;
-      this.rowKeys.set(row, vector, key);
-    }
-    const memo = this.namespaceHists[direction];
-    const known = memo.get(key, namespace);
-    if (known >= 0) return this.hists[known];
-    const m = this.m;
-    const other = direction === 'ingress' ? this.source : this.destination;
-    const h: Small = { values: [], counts: [] };
-    for (const c of other.open.byNamespace[namespace]) {
-      const v = m.evaluate(row, c, direction === 'ingress' ? vector : m.classPorts.items[c]);
-      bump(h, v, m.classCount.items[c]);
-    }
-    this.counters.evaluations += other.open.byNamespace[namespace].length;
-    memo.set(key, namespace, this.hists.length);
-    this.hists.push(h);
-    return h;
-  }
-
-  private readonly wideTotals: Record<'ingress' | 'egress', PairMap> = {
-    ingress: new PairMap(),
-    egress: new PairMap(),
-  };
-
-  /** The row over all open classes of the other side. */
-  private openTotal(row: number, vector: number, direction: 'ingress' | 'egress', into: Small): void {
-    const m = this.m;
-    const other = direction === 'ingress' ? this.source : this.destination;
-    if (other.open.total === 0) return;
-    const { local, row: wide } = this.split(row);
-    const total = this.wideTotal(wide, vector, direction);
-    for (let i = 0; i < total.values.length; i++) bump(into, total.values[i], total.counts[i]);
-    for (const n of local) {
-      if (other.open.counts[n] === 0) continue;
-      const without = this.openHist(wide, vector, direction, n);
-      for (let i = 0; i < without.values.length; i++) bump(into, without.values[i], -without.counts[i]);
-      // Not memoised: a row with local parts belongs to one namespace.
-      for (const c of other.open.byNamespace[n]) {
-        const v = m.evaluate(row, c, direction === 'ingress' ? vector : m.classPorts.items[c]);
-        bump(into, v, m.classCount.items[c]);
-      }
-      this.counters.evaluations += other.open.byNamespace[n].length;
-    }
-  }
-
-  private wideTotal(row: number, vector: number, direction: 'ingress' | 'egress'): Small {
-    const memo = this.wideTotals[direction];
-    const known = memo.get(row, vector);
-    if (known >= 0) return this.hists[known];
-    const m = this.m;
-    const other = direction === 'ingress' ? this.source : this.destination;
-    const h: Small = { values: [], counts: [] };
-    const touched = this.touch(row);
-    let rest = 0;
-    for (let n = 0; n < m.namespaces.length; n++) {
-      if (other.open.counts[n] === 0) continue;
-      if (touched !== null && !(touched[n >>> 5] & (1 << (n & 31))) ) {
-        rest += other.open.counts[n];
-        continue;
-      }
-      const part = this.openHist(row, vector, direction, n);
-      for (let i = 0; i < part.values.length; i++) bump(h, part.values[i], part.counts[i]);
-    }
-    // Untouched namespaces get what the row gives to nobody in particular: nothing.
-    if (rest > 0) bump(h, NOTHING, rest);
-    memo.set(row, vector, this.hists.length);
-    this.hists.push(h);
-    return h;
-  }
-
-  /** All ordered pairs of different pods by value. */
-  all(): Histogram {
-    const m = this.m;
-    const out = new Histogram();
-    const s = this.source;
-    const d = this.destination;
-    out.add(EVERYTHING_PERMITTED, s.open.total * d.open.total);
-    this.oneSided(d, 'ingress', out);
-    this.oneSided(s, 'egress', out);
-    this.bothSided(out);
-    if (m.anyOverrides) {
-      let plain = 0;
-      for (let c = 0; c < m.classes; c++) if (!m.isOverridden(c)) plain += m.classCount.items[c];
-      out.add(m.unsure, m.pods * m.pods - plain * plain);
-    }
-    // A pod and itself are no pair (S7).
-    for (let c = 0; c < m.classes; c++) out.add(m.between(c, c), -m.classCount.items[c]);
-    if (m.hasHosts) this.ownNodes((_p, _q, before, after, n) => {
-      out.add(before, -n);
-      out.add(after, n);
-    });
-    return out;
-  }
-
-  private oneSided(side: Side, direction: 'ingress' | 'egress', out: Histogram): void {
-    // Rows are often shared by namespaces (default deny): each is asked once.
-    const totals = new Map<number, { row: number; vector: number; count: number }>();
-    for (const groups of side.groups) {
-      for (const g of groups) {
-        const key = g.row * 65536 * 16 + g.vector;
-        const t = totals.get(key);
-        if (t) t.count += g.count;
-        else totals.set(key, { row: g.row, vector: g.vector, count: g.count });
-      }
-    }
-    const other = direction === 'ingress' ? this.source : this.destination;
-    for (const t of totals.values()) {
-      if (this.isNothing(t.row)) {
-        out.add(NOTHING, t.count * other.open.total);
-        continue;
-      }
-      const h: Small = { values: [], counts: [] };
-      this.openTotal(t.row, t.vector, direction, h);
-      for (let i = 0; i < h.values.length; i++) out.add(h.values[i], h.counts[i] * t.count);
-    }
-  }
-
-  private bothSided(out: Histogram): void {
-    const s = this.source;
-    const d = this.destination;
-    const n = this.m.namespaces.length;
-    let isolatedSources = 0;
-    let isolatedDestinations = 0;
-    for (const gs of s.groups) for (const g of gs) isolatedSources += g.count;
-    for (const gs of d.groups) for (const g of gs) isolatedDestinations += g.count;
-    let covered = 0;
-    for (let a = 0; a < n; a++) {
-      const sources = s.groups[a].filter((g) => !this.isNothing(g.row));
-      if (sources.length === 0) continue;
-      for (const b of this.reached(sources)) {
-        const reaching = sources.filter((g) => this.touchesNamespace(g.row, b));
-        const accepting = d.groups[b].filter((g) => !this.isNothing(g.row) && this.touchesNamespace(g.row, a));
-        if (accepting.length === 0 || reaching.length === 0) continue;
-        covered += this.block(reaching, accepting, out);
-      }
-    }
-    out.add(NOTHING, isolatedSources * isolatedDestinations - covered);
-  }
-
   private reached(groups: Group[]): number[] {
-    const m = this.m;
-    const n = m.namespaces.length;
-    let bits: Uint32Array | null = new Uint32Array((n + 31) >>> 5);
+    const n = this.m.namespaces.length;
+    const all = new Uint32Array((n + 31) >>> 5);
+    let everywhere = false;
     for (const g of groups) {
       const t = this.touch(g.row);
       if (t === null) {
-        bits = null;
+        everywhere = true;
         break;
       }
-      for (let w = 0; w < bits.length; w++) bits[w] |= t[w];
+      for (let w = 0; w < all.length; w++) all[w] |= t[w];
     }
     const out: number[] = [];
     for (let i = 0; i < n; i++) {
-      if ((bits === null || bits[i >>> 5] & (1 << (i & 31))) && this.destination.groups[i].length > 0) out.push(i);
+      if ((everywhere || all[i >>> 5] & (1 << (i & 31))) && this.accepting[i].length > 0) out.push(i);
     }
     return out;
   }
@@ -416,42 +577,84 @@ export class Pairs {
     return t === null || (t[namespace >>> 5] & (1 << (namespace & 31))) !== 0;
   }
 
-  /** Isolated sources of one namespace against isolated destinations of one. Gives the number of pairs. */
-  private block(sources: Group[], destinations: Group[], out: Histogram): number {
-    const m = this.m;
-    let pairs = 0;
-    // For each (ingress row, source group): how the group's pods spread over the row's values.
-    const incoming: Small[] = [];
-    for (const d of destinations) {
-      for (const s of sources) {
-        const h: Small = { values: [], counts: [] };
-        for (const c of s.classes) bump(h, m.evaluate(d.row, c, d.vector), m.classCount.items[c]);
-        this.counters.evaluations += s.classes.length;
-        incoming.push(h);
+  /** Destination groups of a namespace that permit something to somebody. */
+  private accepting: number[][] = [];
+
+  /** Pairs that are isolated on both sides and permit something, by namespaces. */
+  private bothSided(visit: (a: number, b: number, value: ValueId, n: number) => void): void {
+    const n = this.m.namespaces.length;
+    const groups = this.destination.groups;
+    this.accepting = groups.map((gs) => gs.map((_g, j) => j).filter((j) => !this.isNothing(gs[j].row)));
+    for (let a = 0; a < n; a++) {
+      const sources = this.source.groups[a].filter((g) => !this.isNothing(g.row));
+      if (sources.length === 0) continue;
+      for (const b of this.reached(sources)) {
+        const accepting = this.accepting[b].filter((j) => this.touchesNamespace(groups[b][j].row, a));
+        if (accepting.length > 0) this.block(a, b, accepting, visit);
       }
     }
-    for (let i = 0; i < sources.length; i++) {
-      const s = sources[i];
-      for (let j = 0; j < destinations.length; j++) {
-        const d = destinations[j];
-        pairs += s.count * d.count;
-        this.counters.combinations++;
-        const from = incoming[j * sources.length + i];
-        if (from.values.length === 1 && from.values[0] === NOTHING) {
-          out.add(NOTHING, s.count * d.count);
-          continue;
+  }
+
+  /** Isolated sources of namespace `a` against the given isolated destination groups of `b`. */
+  private block(
+    a: number,
+    b: number,
+    accepting: number[],
+    visit: (a: number, b: number, value: ValueId, n: number) => void,
+  ): void {
+    const m = this.m;
+    const sources = this.source.groups[a];
+    const sourceOf = this.source.groupOf;
+    const targetOf = this.destination.groupOf;
+    // For each destination group: which source groups it accepts, and with which values.
+    const incoming = new PairMap();
+    const hists: Small[] = [];
+    const lively = new Set<number>();
+    for (const j of accepting) {
+      const d = this.destination.groups[b][j];
+      this.over(d.row, d.vector, false, this.first[a], this.first[a + 1]);
+      for (let i = 0; i < this.touched.length; i++) {
+        const c = this.touched.items[i];
+        const g = sourceOf[c];
+        if (g < 0) continue;
+        lively.add(g);
+        let h = incoming.get(j, g);
+        if (h < 0) {
+          h = hists.length;
+          hists.push({ values: [], counts: [] });
+          incoming.set(j, g, h);
         }
-        const to: Small = { values: [], counts: [] };
-        for (const c of d.classes) bump(to, m.evaluate(s.row, c, m.classPorts.items[c]), m.classCount.items[c]);
-        this.counters.evaluations += d.classes.length;
-        for (let a = 0; a < from.values.length; a++) {
-          for (let b = 0; b < to.values.length; b++) {
-            out.add(m.values.intersect(from.values[a], to.values[b]), from.counts[a] * to.counts[b]);
+        bump(hists[h], this.val[c], m.classCount.items[c]);
+      }
+      this.clear();
+    }
+    for (const g of lively) {
+      const s = sources[g];
+      if (this.isNothing(s.row) || !this.touchesNamespace(s.row, b)) continue;
+      this.over(s.row, 0, true, this.first[b], this.first[b + 1]);
+      const outgoing = new Map<number, Small>();
+      for (let i = 0; i < this.touched.length; i++) {
+        const c = this.touched.items[i];
+        const j = targetOf[c];
+        if (j < 0) continue;
+        let h = outgoing.get(j);
+        if (!h) outgoing.set(j, (h = { values: [], counts: [] }));
+        bump(h, this.val[c], m.classCount.items[c]);
+      }
+      this.clear();
+      for (const [j, to] of outgoing) {
+        const h = incoming.get(j, g);
+        if (h < 0) continue;
+        const from = hists[h];
+        this.counters.combinations++;
+        for (let x = 0; x < from.values.length; x++) {
+          for (let y = 0; y < to.values.length; y++) {
+            const value = m.values.intersect(from.values[x], to.values[y]);
+            if (value !== NOTHING) visit(a, b, value, from.counts[x] * to.counts[y]);
           }
         }
       }
     }
-    return pairs;
   }
 
   /**
@@ -488,56 +691,46 @@ export class Pairs {
     }
   }
 
-  /** Namespace by namespace: calls back with the value of pairs and their number; every pair exactly once, self pairs included. */
-  blockValues(a: number, b: number, visit: (value: ValueId, n: number) => void): void {
-    if (this.m.gaps[a].overrides.length > 0 || this.m.gaps[b].overrides.length > 0) {
-      visit(this.m.unsure, this.podsOf(a) * this.podsOf(b));
-      return;
-    }
+  /**
+   * All pairs by namespaces: calls back with (source namespace, destination namespace, value, number of ordered
+   * pairs); numbers add up, some are negative, pairs that permit nothing are not told. A pod and itself are left
+   * out.
+   */
+  byNamespace(visit: (a: number, b: number, value: ValueId, n: number) => void): void {
+    const m = this.m;
+    const n = m.namespaces.length;
     const s = this.source;
     const d = this.destination;
-    const openS = s.open.counts[a];
-    const openD = d.open.counts[b];
-    if (openS > 0 && openD > 0) visit(EVERYTHING_PERMITTED, openS * openD);
-    if (openS > 0) {
+    for (let a = 0; a < n; a++) {
+      for (let b = 0; b < n; b++) {
+        if (m.anyOverrides && (m.gaps[a].overrides.length > 0 || m.gaps[b].overrides.length > 0)) {
+          const pairs = this.podsOf(a) * this.podsOf(b);
+          if (pairs > 0) visit(a, b, m.unsure, pairs);
+        } else if (s.openPods[a] > 0 && d.openPods[b] > 0) {
+          visit(a, b, EVERYTHING_PERMITTED, s.openPods[a] * d.openPods[b]);
+        }
+      }
+    }
+    for (let b = 0; b < n; b++) {
       for (const g of d.groups[b]) {
-        if (this.isNothing(g.row) || !this.touchesNamespace(g.row, a)) {
-          visit(NOTHING, openS * g.count);
-          continue;
-        }
-        const { local, row: wide } = this.split(g.row);
-        const h = this.openHist(local.includes(a) ? g.row : wide, g.vector, 'ingress', a);
-        for (let i = 0; i < h.values.length; i++) visit(h.values[i], h.counts[i] * g.count);
+        this.eachOpen(g.row, g.vector, 'ingress', true, (a, value, count) => visit(a, b, value, count * g.count));
       }
     }
-    if (openD > 0) {
+    for (let a = 0; a < n; a++) {
       for (const g of s.groups[a]) {
-        if (this.isNothing(g.row) || !this.touchesNamespace(g.row, b)) {
-          visit(NOTHING, openD * g.count);
-          continue;
-        }
-        const { local, row: wide } = this.split(g.row);
-        const h = this.openHist(local.includes(b) ? g.row : wide, 0, 'egress', b);
-        for (let i = 0; i < h.values.length; i++) visit(h.values[i], h.counts[i] * g.count);
+        this.eachOpen(g.row, 0, 'egress', true, (b, value, count) => visit(a, b, value, count * g.count));
       }
     }
-    const sources = s.groups[a];
-    const destinations = d.groups[b];
-    if (sources.length > 0 && destinations.length > 0) {
-      const reaching = sources.filter((g) => !this.isNothing(g.row) && this.touchesNamespace(g.row, b));
-      const accepting = destinations.filter((g) => !this.isNothing(g.row) && this.touchesNamespace(g.row, a));
-      let total = 0;
-      let left = 0;
-      for (const g of sources) total += g.count;
-      for (const g of destinations) left += g.count;
-      let covered = 0;
-      if (reaching.length > 0 && accepting.length > 0) {
-        const h = new Histogram();
-        covered = this.block(reaching, accepting, h);
-        for (let v = 0; v < h.counts.length; v++) if (h.counts[v] !== 0) visit(v, h.counts[v]);
-      }
-      if (total * left > covered) visit(NOTHING, total * left - covered);
+    this.bothSided(visit);
+    for (let c = 0; c < m.classes; c++) {
+      const a = m.classNamespace.items[c];
+      visit(a, a, m.between(c, c), -m.classCount.items[c]);
+    }
+    if (m.hasHosts) {
+      this.ownNodes((p, q, before, after, count) => {
+        visit(m.classNamespace.items[p], m.classNamespace.items[q], before, -count);
+        visit(m.classNamespace.items[p], m.classNamespace.items[q], after, count);
+      });
     }
   }
-
 }

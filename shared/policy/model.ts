@@ -256,6 +256,7 @@ export class Model {
     this.classifyPods();
     this.matchLabelClasses();
     this.buildRows();
+    this.indexClasses();
   }
 
   private addNamespace(name: string): void {
@@ -1200,6 +1201,11 @@ export class Model {
     return flags & ROW_RAISES ? this.values.raiseUpper(value) : value;
   }
 
+  /** Does `finish` change values of this row? */
+  needsFinish(row: number): boolean {
+    return this.mixedFamilies || this.hasHosts || (this.rowFlags.items[row] & (ROW_DROPS | ROW_RAISES)) !== 0;
+  }
+
   /** Applies what is not in the row's entries: gaps, unknown nodes, families. */
   finish(value: ValueId, row: number, c: number): ValueId {
     const flags = this.rowFlags.items[row];
@@ -1261,6 +1267,90 @@ export class Model {
 
   peerBlock(peer: number): Block | null {
     return this.peerKind.items[peer] === BLOCK ? this.blocks[this.peerA.items[peer]] : null;
+  }
+
+  /** Class ids are in order of namespaces: those of namespace n are firstClassOf[n] up to firstClassOf[n + 1]. */
+  firstClassOf: Int32Array = new Int32Array(0);
+  private classesOfPeer: (Int32Array | undefined)[] = [];
+  private classesKept = 0;
+  private labelsOfSelector: number[][] | null = null;
+  private classesOfLabels: Int32Array[] = [];
+  private selectorSize: number[] = [];
+
+  private indexClasses(): void {
+    const n = this.namespaces.length;
+    const first = new Int32Array(n + 1);
+    for (let c = 0; c < this.classes; c++) first[this.classNamespace.items[c] + 1]++;
+    for (let a = 0; a < n; a++) first[a + 1] += first[a];
+    this.firstClassOf = first;
+  }
+
+  /** For each namespace: an id for the wide sets (of more than one namespace) that hold it; equal ids, equal sets. */
+  wideSignatures(): Int32Array {
+    const lists: number[][] = this.namespaces.map(() => []);
+    this.sets.forEach((set, id) => {
+      if (set.list.length < 2) return;
+      for (const n of set.list) lists[n].push(id * 2 + (bitTest(set.sure, n) ? 1 : 0));
+    });
+    const pool = new ListPool();
+    return Int32Array.from(lists, (l) => pool.intern(l, l.length));
+  }
+
+  /** Which label classes each selector matches, and which classes have them. */
+  private indexSelectors(): number[][] {
+    if (this.labelsOfSelector) return this.labelsOfSelector;
+    const bySelector: number[][] = this.podSelectors.map(() => []);
+    const items = this.matched.items;
+    for (let l = 0; l < this.labelClasses; l++) {
+      const list = this.matchedOf.items[l];
+      for (let k = this.matched.start(list); k < this.matched.start(list + 1); k++) bySelector[items[k]].push(l);
+    }
+    const counts = new Int32Array(this.labelClasses);
+    for (let c = 0; c < this.classes; c++) counts[this.classLabels.items[c]]++;
+    this.classesOfLabels = Array.from(counts, (k) => new Int32Array(k));
+    counts.fill(0);
+    for (let c = 0; c < this.classes; c++) {
+      const l = this.classLabels.items[c];
+      this.classesOfLabels[l][counts[l]++] = c;
+    }
+    this.selectorSize = bySelector.map((ls) => ls.reduce((sum, l) => sum + counts[l], 0));
+    this.labelsOfSelector = bySelector;
+    return bySelector;
+  }
+
+  /** Classes that a peer (other than everyone) matches or may match, in order. */
+  classesOf(peer: number): Int32Array {
+    const known = this.classesOfPeer[peer];
+    if (known) return known;
+    const out: number[] = [];
+    if (this.peerKind.items[peer] === PODS) {
+      const set = this.sets[this.peerA.items[peer]];
+      const selector = this.peerB.items[peer];
+      const bySelector = this.indexSelectors();
+      let inside = 0;
+      for (const a of set.list) inside += this.firstClassOf[a + 1] - this.firstClassOf[a];
+      if (inside <= this.selectorSize[selector]) {
+        for (const a of set.list) {
+          for (let c = this.firstClassOf[a]; c < this.firstClassOf[a + 1]; c++) {
+            if (this.peerMask(peer, c) !== 0) out.push(c);
+          }
+        }
+        if (set.maybe !== null) out.sort((x, y) => x - y);
+      } else {
+        for (const l of bySelector[selector]) {
+          for (const c of this.classesOfLabels[l]) if (this.peerMask(peer, c) !== 0) out.push(c);
+        }
+        if (bySelector[selector].length > 1) out.sort((x, y) => x - y);
+      }
+    } else if (this.blockMatchesSomePod(peer)) {
+      for (let c = 0; c < this.classes; c++) if (this.peerMask(peer, c) !== 0) out.push(c);
+    }
+    const classes = Int32Array.from(out);
+    if (this.classesKept + classes.length < 8_000_000) {
+      this.classesKept += classes.length;
+      this.classesOfPeer[peer] = classes;
+    }
+    return classes;
   }
 
   /** Does the block peer match (or may it match) the address of some pod? */
