@@ -514,3 +514,9 @@ export function plainIsolation(
 export function plainEnforced(cluster: PlainCluster, pod: PodRecord, direction: Direction): Tri {
   return enforcedFor(cluster, pod, direction);
 }
+
+/** Policies that select a pod in a direction, surely or perhaps; none where the pod is its node (S2, S18). */
+export function plainSelecting(cluster: PlainCluster, pod: PodRecord, direction: Direction): PlainPolicy[] {
+  if (isNode(cluster, pod) === YES) return [];
+  return selecting(cluster, pod, direction).map(({ policy }) => policy);
+}

@@ -73,7 +73,7 @@ function namespaceRecord(name: string, live: boolean): fc.Arbitrary<NamespaceRec
               ? { ...labels, [NAME_LABEL]: name }
               : labels,
       labelsKnown: shape !== 'unknown',
-      implied: shape === 'implied',
+      implied: shape === 'implied' || shape === 'unknown',
     }));
 }
 
