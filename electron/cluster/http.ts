@@ -24,6 +24,8 @@ export interface Patience {
   pauseMs: number;
   /** Longest pause, also where Retry-After asks for more. */
   longestPauseMs: number;
+  /** No further attempt begins after this time. */
+  budgetMs: number;
 }
 
 export const PATIENCE: Patience = {
@@ -35,6 +37,7 @@ export const PATIENCE: Patience = {
   attempts: 6,
   pauseMs: 500,
   longestPauseMs: 30_000,
+  budgetMs: 150_000,
 };
 
 /** A page of 500 pods has some megabytes; what is larger than this is no page. */
@@ -116,7 +119,8 @@ export class ApiClient {
    */
   async get(path: string, accept = 'application/json'): Promise<ApiAnswer> {
     const { signal } = this.#options;
-    const { attempts, pauseMs, longestPauseMs } = this.patience;
+    const { attempts, pauseMs, longestPauseMs, budgetMs } = this.patience;
+    const begun = Date.now();
     let renewed = false;
     for (let attempt = 1; ; attempt += 1) {
       if (signal.aborted) throw cancelled();
@@ -132,14 +136,14 @@ export class ApiClient {
         }
         const wait = retryAfter(answer.retryAfter);
         const busy = answer.status === 429 || (answer.status >= 500 && answer.status !== 501);
-        if (!busy || attempt >= attempts) {
+        if (!busy || attempt >= attempts || Date.now() - begun > budgetMs) {
           return { ...answer, attempts: attempt };
         }
         again = new Attempt(new ClusterError('api', answer.message), true, wait);
       } catch (error) {
         if (signal.aborted) throw cancelled();
         if (!(error instanceof Attempt)) throw error;
-        if (!error.again || attempt >= attempts) throw error.error;
+        if (!error.again || attempt >= attempts || Date.now() - begun > budgetMs) throw error.error;
         again = error;
       }
       const growing = Math.min(pauseMs * 2 ** (attempt - 1), longestPauseMs);

@@ -102,6 +102,15 @@ interface ListOutcome {
   reason: string;
 }
 
+const NOTHING: ListOutcome = {
+  outcome: 'failed',
+  count: 0,
+  pages: 0,
+  restarts: 0,
+  resourceVersion: null,
+  reason: '',
+};
+
 class Reader {
   readonly #client: ApiClient;
   readonly #sink: ClusterSink;
@@ -110,6 +119,8 @@ class Reader {
   readonly #versions: Record<string, string> = {};
   /** Names of namespaces; null while they are not known to be complete. */
   #namespaces: string[] | null = null;
+  /** Namespaces whose pods and policies were read; '*' for the whole cluster. */
+  readonly #read = { pods: new Set<string>(), policies: new Set<string>() };
   done = 0;
   total = 0;
 
@@ -145,6 +156,7 @@ class Reader {
     }
     jobs.push(() => this.#others(discovery));
     await inParallel(jobs, this.#options.parallel ?? 4);
+    this.#gaps();
     await this.#settleMoves();
     this.#progress('read', 'done');
     return { serverVersion, resourceVersions: this.#versions };
@@ -152,6 +164,11 @@ class Reader {
 
   #progress(phase: 'connect' | 'read', detail: string): void {
     this.#options.onProgress?.({ phase, detail, done: this.done, total: Math.max(this.total, this.done) });
+  }
+
+  /** Did the worker behind the sink end? Then asking again makes no sense. */
+  #ended(): boolean {
+    return (this.#sink.ended ?? null) !== null;
   }
 
   #cover(entry: Omit<CoverageEntry, 'reason'> & { reason?: string | undefined }): void {
@@ -236,44 +253,72 @@ class Reader {
   async #list(list: ListResource): Promise<void> {
     const whole = list.only ?? null;
     const first = await this.#pages(list, whole);
-    this.#coverList(list, whole, first);
-    if (list.only !== undefined) return;
+    if (list.only !== undefined) return this.#coverList(list, whole, first);
     if (first.outcome === 'read') {
+      this.#coverList(list, whole, first);
       if (list.resource === 'namespaces' && list.group === '') this.#namespaces = this.#collected;
-      if (list.watched) {
-        if (first.resourceVersion !== null) {
-          this.#versions[list.resource] = first.resourceVersion;
-          this.#watches.set(
-            list.resource,
-            beginMoveWatch(this.#client, list, first.resourceVersion, this.#options.signal),
-          );
-        }
+      if (list.side) this.#read[list.side].add('*');
+      if (list.watched && first.resourceVersion !== null) {
+        this.#versions[list.resource] = first.resourceVersion;
+        this.#watches.set(
+          list.resource,
+          beginMoveWatch(this.#client, list, first.resourceVersion, this.#options.signal),
+        );
       }
       return;
     }
-    if (!list.namespaced) return;
-    if (first.outcome === 'absent') {
-      if (list.side) this.#sink.unread(list.side, null);
-      return;
-    }
+    if (!list.namespaced || first.outcome === 'absent') return this.#coverList(list, whole, first);
     // 403, or the whole list failed: smaller lists may still come through.
-    const named = this.#options.namespaces ?? [];
-    const own = this.#client.context.namespace;
-    const names = named.length > 0 ? named : (this.#namespaces ?? (own === null || own === '' ? [] : [own]));
-    const unread: string[] = [];
-    for (const namespace of new Set(names)) {
-      const outcome = await this.#pages(list, namespace);
+    const read = new Set<string>();
+    let failures = 0;
+    for (const namespace of this.#places()) {
+      // A server that lets two lists in a row run into nothing would let a thousand: nobody waits for that.
+      const outcome: ListOutcome =
+        failures < 2
+          ? await this.#pages(list, namespace)
+          : { ...NOTHING, reason: 'not asked: the lists before it failed' };
+      failures = outcome.outcome === 'failed' ? failures + 1 : 0;
       this.#coverList(list, namespace, outcome);
-      if (outcome.outcome !== 'read') unread.push(namespace);
+      if (outcome.outcome === 'read') read.add(namespace);
     }
-    if (!list.side) return;
-    if (this.#namespaces === null) {
-      // Not every namespace is known by name: what lies in the others is open.
-      this.#sink.unread(list.side, null);
-    } else {
-      for (const name of this.#namespaces) if (!names.includes(name)) unread.push(name);
+    if (list.side) for (const namespace of read) this.#read[list.side].add(namespace);
+    const healed = this.#namespaces !== null && this.#namespaces.every((name) => read.has(name));
+    if (healed) first.reason += '; every namespace was read by itself';
+    this.#coverList({ ...list, affectsVerdicts: list.affectsVerdicts && !healed }, whole, first);
+  }
+
+  /** Namespaces to read one by one: those the user named, else all that are known, else the context's own. */
+  #places(): string[] {
+    const named = this.#options.namespaces ?? [];
+    if (named.length > 0) return [...new Set(named)];
+    const own = this.#client.context.namespace;
+    return this.#namespaces ?? (own === null || own === '' ? [] : [own]);
+  }
+
+  /** Says which namespaces' pods and policies are not known (S6). */
+  #gaps(): void {
+    const { pods, policies } = this.#read;
+    const known = this.#namespaces ?? this.#places();
+    const every = (read: Set<string>): boolean =>
+      this.#namespaces !== null &&
+      this.#namespaces.length > 0 &&
+      this.#namespaces.every((name) => read.has(name));
+    if (every(pods)) pods.add('*');
+    if (every(policies)) policies.add('*');
+    if (!pods.has('*')) {
+      for (const name of known) if (!pods.has(name)) this.#sink.unread('pods', name);
+      if (this.#namespaces === null) this.#sink.unread('pods', null);
     }
-    for (const namespace of unread) this.#sink.unread(list.side, namespace);
+    if (!policies.has('*')) {
+      // A namespace whose policies were read is whole for its own pods, whatever else is hidden.
+      if (policies.size === 0 || (this.#namespaces === null && pods.has('*'))) {
+        this.#sink.unread('policies', null);
+      } else {
+        for (const name of new Set([...known, ...pods])) {
+          if (name !== '*' && !policies.has(name)) this.#sink.unread('policies', name);
+        }
+      }
+    }
   }
 
   #coverList(list: ListResource, namespace: string | null, result: ListOutcome): void {
@@ -301,14 +346,7 @@ class Reader {
     const resource = resourceName(list);
     const wanted = this.#options.pageSize ?? 500;
     const names = list.resource === 'namespaces' && list.group === '';
-    const result: ListOutcome = {
-      outcome: 'read',
-      count: 0,
-      pages: 0,
-      restarts: 0,
-      resourceVersion: null,
-      reason: '',
-    };
+    const result: ListOutcome = { ...NOTHING, outcome: 'read' };
     let limit = wanted;
     let token: string | null = null;
     let expected = 0;
@@ -364,7 +402,7 @@ class Reader {
         page = await this.#sink.page(resource, namespace, answer.bytes);
       } catch (error) {
         if (this.#options.signal.aborted) throw cancelled();
-        if (odd === null && gone(error)) throw error;
+        if (this.#ended()) throw error;
         garbage += 1;
         if (garbage >= 3) return give('failed', `the answer was no list: ${shortened(error)}`);
         continue;
@@ -411,7 +449,7 @@ class Reader {
       cover('read', 1);
     } catch (error) {
       if (this.#options.signal.aborted) throw cancelled();
-      if (gone(error)) throw error;
+      if (this.#ended()) throw error;
       cover('failed', 0, `the answer was no object: ${shortened(error)}`);
     }
   }
@@ -421,7 +459,11 @@ class Reader {
     for (const other of OTHER_POLICIES) {
       if (this.#options.signal.aborted) throw cancelled();
       const version = discovery === null ? other.version : discovery.version(other.group, other.resource);
-      if (version === null) continue;
+      if (version === null) {
+        const broken = discovery?.broken.find(({ group }) => group === other.group);
+        if (broken) this.#unreadable(other, broken.reason);
+        continue;
+      }
       // Calico keeps one set of objects behind two groups: the public one is read only where the other is not served.
       if (
         other.group === 'projectcalico.org' &&
@@ -432,6 +474,21 @@ class Reader {
       }
       await this.#other({ ...other, version }, discovery !== null);
     }
+  }
+
+  /** A kind whose group is registered and whose server does not answer: it may exist. */
+  #unreadable(other: OtherPolicyResource, reason: string): void {
+    const { kind, group } = other;
+    this.#sink.otherPolicy({ kind, group, namespace: null, name: null, status: 'unreadable' });
+    this.#cover({
+      resource: `${other.resource}.${group}`,
+      verb: 'list',
+      namespace: null,
+      outcome: 'failed',
+      count: 0,
+      affectsVerdicts: true,
+      reason,
+    });
   }
 
   async #other(other: OtherPolicyResource, served: boolean): Promise<void> {
@@ -606,12 +663,6 @@ function notJsonType(answer: ApiAnswer): string | null {
 function shortened(error: unknown): string {
   const words = error instanceof Error ? error.message : String(error);
   return words.replace(/\s+/g, ' ').slice(0, 160);
-}
-
-/** Did the worker behind the sink end? Then asking again makes no sense. */
-function gone(error: unknown): boolean {
-  const kind = (error as { kind?: unknown } | null)?.kind;
-  return kind === 'cancelled' || kind === 'internal';
 }
 
 const OPEN = new TextEncoder().encode('{"items":[');

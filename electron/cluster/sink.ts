@@ -25,6 +25,8 @@ export interface PageSummary {
  * builder hands their items to `PluginSignals.other(item.kind, item)`.
  */
 export interface ClusterSink {
+  /** Why it takes nothing more (the worker ended); null or absent while it lives. */
+  readonly ended?: unknown;
   /**
    * One page: the bytes of a Kubernetes list in JSON (UTF-8), exactly as the server sent it (a single object that was
    * read by name comes wrapped in a list of one). The buffer is given away (transferred to the worker).
