@@ -182,10 +182,13 @@ class App {
     const end = outcome(this.job);
     if (!end) return;
     this.job = null;
-    const handle = end.audit;
-    if (handle) void this.guard(() => this.open(handle));
-    else if (end.error) {
-      this.fail(new AskError(end.error), this.#retry);
+    const { audit: handle, error } = end;
+    if (handle) {
+      void this.guard(() => this.open(handle));
+      // Audited, but not kept in the history: both are shown.
+      if (error) this.fail(new AskError(error));
+    } else if (error) {
+      this.fail(new AskError(error), this.#retry);
       this.go('start');
     }
   }
