@@ -101,16 +101,22 @@ export class App {
   /** Clicks an export's button and gives the file's bytes, by download or by the save dialog. */
   async exportFile(testId: string, name: string): Promise<Buffer> {
     const path = join(this.folder, name);
+    const banner = this.page.getByTestId('error-banner');
+    const failed = banner.waitFor({ timeout: 60_000 }).then(async () => {
+      throw new Error(`The export failed: ${await banner.textContent()}`);
+    });
+    failed.catch(() => {});
     if (this.backend === 'serve') {
-      const [download] = await Promise.all([
-        this.page.waitForEvent('download'),
-        this.page.getByTestId(testId).click(),
-      ]);
-      await download.saveAs(path);
+      const download = this.page.waitForEvent('download', { timeout: 60_000 });
+      await this.page.getByTestId(testId).click();
+      await (await Promise.race([download, failed])).saveAs(path);
     } else {
       await this.#window?.prepareSave(path);
       await this.page.getByTestId(testId).click();
-      await expect(this.page.getByTestId('export-done')).toHaveAttribute('data-path', path);
+      const done = expect(this.page.getByTestId('export-done')).toHaveAttribute('data-path', path, {
+        timeout: 60_000,
+      });
+      await Promise.race([done, failed]);
     }
     return readFileSync(path);
   }
