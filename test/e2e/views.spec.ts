@@ -84,7 +84,9 @@ test.describe('The views of an audit', () => {
     await expect(canvas).toHaveAttribute('data-level', 'namespace');
   });
 
-  test('open a cell of the heatmap where it is drawn, sources down and destinations across', async ({ app }) => {
+  test('open a cell of the heatmap where it is drawn, sources down and destinations across', async ({
+    app,
+  }) => {
     const page = await open(app);
     await page.getByTestId('nav-heatmap').click();
     const canvas = page.getByTestId('heatmap-canvas');
