@@ -31,7 +31,12 @@ export function* csvText(header: readonly string[], rows: Iterable<readonly Cell
 }
 
 function csvRecords(rows: (readonly Cell[])[]): string {
-  return stringify(rows as Cell[][], { record_delimiter: 'windows', escape_formulas: true });
+  return stringify(rows as Cell[][], {
+    record_delimiter: 'windows',
+    escape_formulas: true,
+    // RFC 4180 wants a lone CR or LF in quotes as well as the two together.
+    quoted_match: /[\r\n]/,
+  });
 }
 
 /** A cell made of parts; parts that would make it longer than a spreadsheet's cell are counted instead. */

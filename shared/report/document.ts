@@ -616,12 +616,12 @@ function podTable(groups: readonly PodGroup[], lang: Lang): Content {
   const enforced = groups.some((group) => group.sample.enforced !== groups[0]!.sample.enforced);
   return table(
     [
-      { title: w.report.namespace, width: 84 },
+      { title: w.report.namespace, width: 74 },
       { title: w.report.workload, width: '*' },
-      { title: w.report.ingress, width: 78 },
-      { title: w.report.egress, width: 78 },
-      { title: w.report.openEgressShort, width: 78 },
-      ...(enforced ? [{ title: w.report.enforced, width: 38 }] : []),
+      { title: w.report.ingress, width: 70 },
+      { title: w.report.egress, width: 70 },
+      { title: w.report.openEgressShort, width: 74 },
+      ...(enforced ? [{ title: w.report.enforced, width: 36 }] : []),
       { title: w.report.policies, width: 30, align: 'right' as const },
     ],
     groups.map((group) => [
@@ -777,8 +777,8 @@ function coverageDetails(o: Overview, head: (text: string) => Content, lang: Lan
   const shown = entries.slice(0, MOST.coverage);
   const body = table(
     [
-      { title: w.report.resource, width: 120 },
-      { title: w.report.place, width: 150 },
+      { title: w.report.resource, width: 138 },
+      { title: w.report.place, width: 132 },
       { title: w.report.outcome, width: 70 },
       { title: w.report.objects, width: 44, align: 'right' },
       { title: w.report.reasonHeading, width: '*' },

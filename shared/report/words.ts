@@ -61,7 +61,7 @@ export function findingText(
   const values = {
     object: finding.object === null ? '' : objectText(finding.object),
     place: finding.place === null ? '' : placeText(finding.place, lang),
-    ...wordedParams(finding.params, lang),
+    ...wordedParams(finding, lang),
   };
   return {
     title: fill(found.title, values),
@@ -71,11 +71,12 @@ export function findingText(
 }
 
 /** Parameters with those values that are words of ours put into words (`treatment: 'kept'`). */
-function wordedParams(params: Finding['params'], lang: Lang): Finding['params'] {
+function wordedParams({ check, params }: Pick<Finding, 'check' | 'params'>, lang: Lang): Finding['params'] {
   const tables = lang === 'ko' ? valuesKo : valuesEn;
   return Object.fromEntries(
     Object.entries(params).map(([name, value]) => {
-      const table = Object.hasOwn(tables, name) ? tables[name]! : {};
+      const own = `${check}.${name}`;
+      const table = tables[Object.hasOwn(tables, own) ? own : name] ?? {};
       if (name === 'reason' && typeof value === 'string')
         return [name, table[value] ?? reasonWords(value, lang)];
       return [name, Object.hasOwn(table, value) ? table[value]! : value];

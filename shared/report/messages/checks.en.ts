@@ -267,7 +267,7 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
   },
   'policy.block-over-pods': {
     title: 'Address range over pod addresses',
-    text: 'The range {value} covers addresses of pods. Network plugins differ in whether an ipBlock matches them, so the verdict rests on an assumption.',
+    text: 'This ipBlock covers addresses of pods. Network plugins differ in whether it matches them; taken here: {value}.',
     advice: 'Select pods by labels, and keep address ranges for what is outside the cluster.',
   },
 
@@ -290,29 +290,29 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
   // What stands open.
   'exposure.namespace-open': {
     title: 'Namespace with pods that are not isolated',
-    text: '{pods} pods of the namespace are isolated in neither direction.',
+    text: 'Pods isolated in neither direction: {pods}.',
     advice: 'Add a default deny policy to the namespace, then permit what is needed.',
   },
   'exposure.egress-anywhere': {
     title: 'Pods that may reach anywhere',
-    text: '{pods} pods may reach every address outside the cluster on every port.',
+    text: 'Pods that may reach every address outside the cluster on every port: {pods}.',
     advice: 'Isolate them for egress and permit the addresses and ports that they need.',
   },
   'exposure.ingress-anywhere': {
     title: 'Pods open to every outside address',
-    text: '{pods} pods are isolated for ingress, and yet every address outside the cluster is permitted on some port.',
+    text: 'Pods that are isolated for ingress and yet permit every address outside the cluster on some port: {pods}.',
     advice: 'Restrict the ipBlock or the empty peer list to the sources that are meant.',
   },
   'exposure.host-network': {
     title: 'Pods that NetworkPolicy cannot isolate',
-    text: '{pods} pods use their node’s network. NetworkPolicy does not apply to them.',
+    text: 'Pods on their node’s network, to which NetworkPolicy does not apply: {pods}.',
     advice: 'Avoid hostNetwork where it is not needed; else filter on the node.',
   },
 
   // What the whole audit rests on.
   'cluster.not-enforced': {
     title: 'Nothing enforces NetworkPolicy',
-    text: 'No network plugin here applies NetworkPolicy (found: {plugin}). Every pod is open, whatever the policies say.',
+    text: 'No network plugin here applies NetworkPolicy in full (found: {plugin}). In a direction that nothing enforces every pod is open, whatever the policies say.',
     advice: 'Install a network plugin that enforces NetworkPolicy, or turn its enforcement on.',
   },
   'cluster.enforcement-unknown': {
@@ -322,7 +322,7 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
   },
   'cluster.node-not-enforced': {
     title: 'Node without known enforcement',
-    text: 'On node {node} ({plugin}) NetworkPolicy is not enforced, or it is not known: {what}.',
+    text: 'Pods on node {node} ({plugin}): {what}.',
     advice: 'Check the network plugin on this node.',
   },
   'cluster.other-policies': {
@@ -362,4 +362,9 @@ export const valuesEn: Record<string, Record<string, string>> = {
     'selector-mismatch': 'its selector does not match the labels of its pod template',
   },
   remaining: { '': 'an unknown number' },
+  'policy.block-over-pods.value': { match: 'it matches', ignore: 'it does not match', unknown: 'unknown' },
+  'cluster.node-not-enforced.what': {
+    no: 'nothing enforces NetworkPolicy there',
+    unknown: 'it is not known whether NetworkPolicy is enforced there',
+  },
 };

@@ -262,7 +262,7 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
   },
   'policy.block-over-pods': {
     title: '파드 주소를 포함하는 주소 대역',
-    text: '{value} 대역이 파드의 주소를 포함합니다. ipBlock이 파드 주소에 적용되는지는 네트워크 플러그인마다 달라 판정이 가정에 달려 있습니다.',
+    text: '이 ipBlock은 파드의 주소를 포함합니다. 파드 주소에 적용되는지는 네트워크 플러그인마다 다르며, 여기서는 다음과 같이 가정했습니다: {value}.',
     advice: '파드는 레이블로 선택하고, 주소 대역은 클러스터 외부에만 쓰십시오.',
   },
 
@@ -305,7 +305,7 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
 
   'cluster.not-enforced': {
     title: 'NetworkPolicy를 적용하는 주체가 없음',
-    text: '이 클러스터에는 NetworkPolicy를 적용하는 네트워크 플러그인이 없습니다(탐지: {plugin}). 정책 내용과 무관하게 모든 파드가 열려 있습니다.',
+    text: '이 클러스터에는 NetworkPolicy를 온전히 적용하는 네트워크 플러그인이 없습니다(탐지: {plugin}). 적용되지 않는 방향으로는 정책 내용과 무관하게 모든 파드가 열려 있습니다.',
     advice: 'NetworkPolicy를 적용하는 네트워크 플러그인을 설치하거나 적용 기능을 켜십시오.',
   },
   'cluster.enforcement-unknown': {
@@ -316,7 +316,7 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
   },
   'cluster.node-not-enforced': {
     title: '정책 적용이 확인되지 않은 노드',
-    text: '노드 {node}({plugin})에서는 NetworkPolicy가 적용되지 않거나 적용 여부를 알 수 없습니다: {what}.',
+    text: '{node} 노드({plugin})의 파드: {what}.',
     advice: '이 노드의 네트워크 플러그인을 확인하십시오.',
   },
   'cluster.other-policies': {
@@ -365,4 +365,9 @@ export const valuesKo: Record<string, Record<string, string>> = {
     'array of strings': '문자열 목록',
   },
   remaining: { '': '알 수 없음' },
+  'policy.block-over-pods.value': { match: '적용됨', ignore: '적용되지 않음', unknown: '알 수 없음' },
+  'cluster.node-not-enforced.what': {
+    no: 'NetworkPolicy가 적용되지 않습니다',
+    unknown: 'NetworkPolicy가 적용되는지 알 수 없습니다',
+  },
 };
