@@ -1,0 +1,480 @@
+import { describe, expect, test } from 'vitest';
+import { checks, endpoints, pod, podYaml, problemsOf, read, snapshotOf } from './read.ts';
+
+const policy = (name: string, spec = 'podSelector: {}', extra = ''): string =>
+  `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: ${name}\n${extra}spec:\n  ${spec}\n`;
+
+describe('namespaces (S19)', () => {
+  test('a manifest without a namespace goes into default, and mentioned namespaces exist with their name label alone', () => {
+    const snapshot = read(`${podYaml('a')}---\n${policy('p', 'podSelector: {}', '  namespace: shop\n')}`);
+    expect(snapshot.namespaces).toEqual([
+      {
+        name: 'default',
+        labels: { 'kubernetes.io/metadata.name': 'default' },
+        labelsKnown: true,
+        implied: true,
+      },
+      { name: 'shop', labels: { 'kubernetes.io/metadata.name': 'shop' }, labelsKnown: true, implied: true },
+    ]);
+  });
+
+  test('the name label is added, and set right where it says something else', () => {
+    const snapshot = read(
+      'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: a\n  labels: {team: x}\n---\n' +
+        'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: b\n  labels: {kubernetes.io/metadata.name: c}\n',
+    );
+    expect(snapshot.namespaces.map(({ labels, implied }) => [labels, implied])).toEqual([
+      [{ 'kubernetes.io/metadata.name': 'a', team: 'x' }, false],
+      [{ 'kubernetes.io/metadata.name': 'b' }, false],
+    ]);
+    expect(snapshot.problems).toMatchObject([
+      {
+        check: 'input.name-label',
+        place: { document: 2, field: 'metadata.labels["kubernetes.io/metadata.name"]' },
+        params: { value: 'c' },
+      },
+    ]);
+  });
+});
+
+describe('pods', () => {
+  test('phase, addresses, node, termination and the host network are read', () => {
+    const snapshot = read(
+      podYaml(
+        'a',
+        '  deletionTimestamp: "2026-01-01T00:00:00Z"\nspec: {nodeName: n1, hostNetwork: true}\nstatus:\n  phase: Running\n  podIP: 10.0.0.1\n  podIPs: [{ip: 10.0.0.1}, {ip: "fd00::1"}]\n',
+      ) + `---\n${podYaml('b')}---\n${podYaml('c', 'status: {phase: Failed, podIP: 10.0.0.9}\n')}`,
+    );
+    expect(pod(snapshot, 'default', 'a')).toMatchObject({
+      ips: ['10.0.0.1', 'fd00::1'],
+      node: 'n1',
+      hostNetwork: true,
+      phase: 'Running',
+      terminating: true,
+    });
+    // No status yet: it takes part (S17).
+    expect(pod(snapshot, 'default', 'b')).toMatchObject({
+      phase: 'Pending',
+      ips: [],
+      node: null,
+      owner: null,
+    });
+    expect(pod(snapshot, 'default', 'c')).toMatchObject({ phase: 'Failed', ips: ['10.0.0.9'] });
+  });
+
+  test('ports come from containers and native sidecars, not from other init containers (S14)', () => {
+    const snapshot = read(
+      podYaml(
+        'a',
+        [
+          'spec:',
+          '  initContainers:',
+          '  - {name: setup, ports: [{containerPort: 1}]}',
+          '  - {name: proxy, restartPolicy: Always, ports: [{containerPort: 15001, name: mesh}]}',
+          '  containers:',
+          '  - {name: a, ports: [{containerPort: 53, protocol: UDP, name: dns}, {containerPort: 8080}]}',
+          '  - {name: b, ports: [{containerPort: 9000, protocol: SCTP}]}',
+          '',
+        ].join('\n'),
+      ),
+    );
+    expect(pod(snapshot, 'default', 'a').ports).toEqual([
+      { name: 'dns', port: 53, protocol: 'UDP' },
+      { name: '', port: 8080, protocol: 'TCP' },
+      { name: '', port: 9000, protocol: 'SCTP' },
+      { name: 'mesh', port: 15001, protocol: 'TCP' },
+    ]);
+  });
+
+  test.each([
+    ['containerPort: "8080"', 'containerPort', 'not-a-number'],
+    ['containerport: 8080', 'containerPort', 'not-a-number'],
+    ['containerPort: 0', 'containerPort', 'out-of-range'],
+    ['containerPort: 65536', 'containerPort', 'out-of-range'],
+    ['containerPort: 80.5', 'containerPort', 'out-of-range'],
+    ['containerPort: 80, protocol: ICMP', 'protocol', 'unknown-value'],
+  ])('a port {%s} is refused with its place, and the pod stays', (port, field, reason) => {
+    const snapshot = read(
+      podYaml('a', `spec:\n  containers:\n  - name: c\n    ports: [{containerPort: 81}, {${port}}]\n`),
+    );
+    expect(snapshot.problems).toMatchObject([
+      { place: { field: `spec.containers[0].ports[1].${field}` }, params: { reason, treatment: 'kept' } },
+    ]);
+    expect(pod(snapshot, 'default', 'a').ports.map((one) => one.port)).toEqual([81]);
+  });
+
+  test('a node without an object of its own is known by the pods that name it; an address alone makes no node (S1)', () => {
+    const snapshot = read(
+      [
+        podYaml('a', 'spec: {nodeName: n1}\nstatus: {hostIP: 192.168.0.1, podIP: 10.0.0.1}\n'),
+        podYaml('b', 'spec: {nodeName: n1, hostNetwork: true}\nstatus: {podIP: 192.168.0.2}\n'),
+        podYaml('c', 'status: {hostIP: 192.168.0.3}\n'),
+        podYaml('d', 'spec: {nodeName: n2}\nstatus: {hostIP: 192.168.0.4}\n'),
+        'apiVersion: v1\nkind: Node\nmetadata: {name: n2, labels: {zone: z}}\nspec: {podCIDRs: [10.1.0.0/24]}\nstatus:\n  addresses:\n  - {type: InternalIP, address: 192.168.0.44}\n  - {type: Hostname, address: n2}\n',
+      ].join('---\n'),
+    );
+    expect(snapshot.nodes).toEqual([
+      { name: 'n1', ips: ['192.168.0.1', '192.168.0.2'], labels: {}, podCIDRs: [] },
+      { name: 'n2', ips: ['192.168.0.44'], labels: { zone: 'z' }, podCIDRs: ['10.1.0.0/24'] },
+    ]);
+  });
+
+  test('a pod without a name cannot be an endpoint: it is left out and named', () => {
+    const snapshot = read('apiVersion: v1\nkind: Pod\nmetadata: {labels: {a: b}}\n');
+    expect(snapshot.pods).toEqual([]);
+    expect(problemsOf(snapshot, 'input.no-name')[0]).toMatchObject({
+      place: { file: 'a.yaml', document: 1, line: 1, field: 'metadata.name' },
+      params: { kind: 'Pod', treatment: 'left-out' },
+    });
+  });
+
+  test('a misspelt field of metadata is named: the API would drop the labels', () => {
+    const snapshot = read(podYaml('a', '  lables: {app: x}\n'));
+    expect(snapshot.problems).toMatchObject([
+      { check: 'input.unknown-field', place: { field: 'metadata.lables' }, params: { treatment: 'kept' } },
+    ]);
+  });
+});
+
+describe('workloads (S20)', () => {
+  const workload = (kind: string, apiVersion: string, spec: string): string =>
+    `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: w, namespace: ns}\nspec:\n  ${spec}\n`;
+  const template =
+    'template: {metadata: {labels: {app: w}}, spec: {containers: [{name: c, ports: [{containerPort: 80}]}]}}';
+
+  test.each([
+    ['Deployment', 'apps/v1', `replicas: 3\n  ${template}`, 3],
+    ['Deployment', 'apps/v1', template, 1],
+    ['Deployment', 'apps/v1', `replicas: 0\n  ${template}`, 0],
+    ['ReplicaSet', 'apps/v1', `replicas: 2\n  ${template}`, 2],
+    ['StatefulSet', 'apps/v1', `replicas: 4\n  ${template}`, 4],
+    ['DaemonSet', 'apps/v1', template, 1],
+    ['Job', 'batch/v1', `parallelism: 5\n  ${template}`, 5],
+    ['CronJob', 'batch/v1', `jobTemplate: {spec: {${template}}}`, 1],
+    ['ReplicationController', 'v1', `replicas: 2\n  ${template}`, 2],
+  ])('a %s of %s is one endpoint: %s', (kind, apiVersion, spec, replicas) => {
+    const snapshot = read(workload(kind, apiVersion, spec));
+    expect(snapshot.problems).toEqual([]);
+    expect(snapshot.pods).toMatchObject([
+      { namespace: 'ns', name: 'w', kind, replicas, labels: { app: 'w' }, phase: 'Pending', owner: null },
+    ]);
+    expect(snapshot.pods[0].ports).toEqual([{ name: '', port: 80, protocol: 'TCP' }]);
+  });
+
+  test('a Job that is complete takes no part (S17)', () => {
+    const snapshot = read(
+      `${workload('Job', 'batch/v1', template)}status: {conditions: [{type: Complete, status: "True"}]}\n`,
+    );
+    expect(snapshot.pods[0].phase).toBe('Succeeded');
+  });
+
+  test('workloads of one name and different kinds are different', () => {
+    const snapshot = read(
+      `${workload('Deployment', 'apps/v1', template)}---\n${workload('StatefulSet', 'apps/v1', template)}`,
+    );
+    expect(endpoints(snapshot)).toEqual(['ns/Deployment/w', 'ns/StatefulSet/w']);
+    expect(snapshot.problems).toEqual([]);
+  });
+
+  test('a version that servers have dropped is named, and the endpoint stays', () => {
+    const snapshot = read(workload('Deployment', 'extensions/v1beta1', template));
+    expect(endpoints(snapshot)).toEqual(['ns/Deployment/w']);
+    expect(snapshot.problems).toMatchObject([
+      {
+        check: 'input.api-version',
+        params: { apiVersion: 'extensions/v1beta1', current: 'apps/v1', treatment: 'kept' },
+      },
+    ]);
+  });
+
+  test('a selector that does not match its own template is refused by the API', () => {
+    const snapshot = read(
+      workload('Deployment', 'apps/v1', `selector: {matchLabels: {app: x}}\n  ${template}`),
+    );
+    expect(snapshot.problems).toMatchObject([
+      { place: { field: 'spec.selector' }, params: { reason: 'selector-mismatch', treatment: 'kept' } },
+    ]);
+  });
+
+  test('a kind of another group is not mistaken for ours, but a hidden pod template is named', () => {
+    const snapshot = read(
+      'apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: s}\nspec: {template: {spec: {containers: [{image: x}]}}}\n---\n' +
+        'apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: r}\nspec: {template: {spec: {containers: [{image: x}]}}}\n',
+    );
+    expect(snapshot.services).toEqual([]);
+    expect(problemsOf(snapshot, 'input.workload-kind').map((one) => one.params.kind)).toEqual([
+      'Service',
+      'Rollout',
+    ]);
+  });
+
+  test('a misspelt kind that matters is named', () => {
+    const snapshot = read('apiVersion: networking.k8s.io/v1\nkind: Networkpolicy\nmetadata: {name: p}\n');
+    expect(problemsOf(snapshot, 'input.unknown-kind')[0].params).toEqual({
+      kind: 'Networkpolicy',
+      meant: 'NetworkPolicy',
+    });
+  });
+});
+
+describe('owners', () => {
+  const owned = (name: string, kind: string, owner: string, extra = ''): string =>
+    podYaml(
+      name,
+      `  namespace: ns\n  ownerReferences: [{kind: ${kind}, name: ${owner}, controller: true}]\n${extra}`,
+    );
+  const set = (kind: string, name: string, owner = ''): string =>
+    `apiVersion: ${kind === 'Job' || kind === 'CronJob' ? 'batch/v1' : 'apps/v1'}\nkind: ${kind}\nmetadata:\n  name: ${name}\n  namespace: ns\n${owner}` +
+    'spec: {template: {metadata: {labels: {app: x}}, spec: {containers: []}}, jobTemplate: {spec: {template: {spec: {containers: []}}}}}\n';
+  const by = (kind: string, name: string): string =>
+    `  ownerReferences: [{kind: ${kind}, name: ${name}, controller: true}]\n`;
+
+  test('a ReplicaSet that is not in the input keeps its own name', () => {
+    expect(pod(read(owned('a', 'ReplicaSet', 'web-5d')), 'ns', 'a').owner).toEqual({
+      kind: 'ReplicaSet',
+      name: 'web-5d',
+    });
+  });
+
+  test('through a known ReplicaSet it is the Deployment, through a known Job the CronJob; no workload counts twice', () => {
+    const files = [
+      set('Deployment', 'web'),
+      set('ReplicaSet', 'web-5d', by('Deployment', 'web')),
+      set('ReplicaSet', 'web-4c', by('Deployment', 'web')),
+      owned('web-5d-a', 'ReplicaSet', 'web-5d'),
+      set('CronJob', 'tick'),
+      set('Job', 'tick-1', by('CronJob', 'tick')),
+      owned('tick-1-a', 'Job', 'tick-1'),
+    ];
+    for (const text of [files.join('---\n'), files.toReversed().join('---\n')]) {
+      const snapshot = read(text);
+      expect(endpoints(snapshot)).toEqual(['ns/Pod/tick-1-a', 'ns/Pod/web-5d-a']);
+      expect(snapshot.pods.map((one) => one.owner)).toEqual([
+        { kind: 'CronJob', name: 'tick' },
+        { kind: 'Deployment', name: 'web' },
+      ]);
+    }
+  });
+
+  test('without pods the Deployment stands for its ReplicaSets', () => {
+    const snapshot = read(
+      [set('Deployment', 'web'), set('ReplicaSet', 'web-5d', by('Deployment', 'web'))].join('---\n'),
+    );
+    expect(endpoints(snapshot)).toEqual(['ns/Deployment/web']);
+  });
+
+  test('pods and their Deployment without the ReplicaSet between them count once', () => {
+    const labels = '  labels: {pod-template-hash: 5d}\n';
+    const snapshot = read(
+      [set('Deployment', 'web'), owned('web-5d-a', 'ReplicaSet', 'web-5d', labels)].join('---\n'),
+    );
+    expect(endpoints(snapshot)).toEqual(['ns/Pod/web-5d-a']);
+  });
+
+  test('only the controller counts, and a static pod of a node is a bare pod', () => {
+    const snapshot = read(
+      `${podYaml('a', '  ownerReferences: [{kind: Foo, name: f}, {kind: StatefulSet, name: db, controller: true}]\n')}---\n` +
+        `${podYaml('b', '  ownerReferences: [{kind: Foo, name: f}]\n')}---\n${podYaml('c', '  ownerReferences: [{kind: Node, name: n1, controller: true}]\n')}`,
+    );
+    expect(snapshot.pods.map((one) => one.owner)).toEqual([{ kind: 'StatefulSet', name: 'db' }, null, null]);
+  });
+
+  test('owners of another namespace do not count, and a loop of owners ends', () => {
+    const snapshot = read(
+      [
+        owned('a', 'ReplicaSet', 'r'),
+        set('ReplicaSet', 'r', by('Job', 'j')).replace('namespace: ns', 'namespace: other'),
+        owned('b', 'Job', 'j'),
+        set('Job', 'j', by('ReplicaSet', 's')),
+        set('ReplicaSet', 's', by('Job', 'j')),
+      ].join('---\n'),
+    );
+    expect(pod(snapshot, 'ns', 'a').owner).toEqual({ kind: 'ReplicaSet', name: 'r' });
+    expect(['Job', 'ReplicaSet']).toContain(pod(snapshot, 'ns', 'b').owner?.kind);
+  });
+});
+
+describe('policies', () => {
+  test('the spec stays as it stands, unknown fields and nulls included, and the place goes with it', () => {
+    const snapshot = read(
+      `# x\n${policy('p', 'podSelector: null\n  ingress: [{from: [{namepsaceSelector: {}}]}]\n  policyTypes: []')}`,
+    );
+    expect(snapshot.policies).toEqual([
+      {
+        namespace: 'default',
+        name: 'p',
+        origin: 'manifest',
+        spec: { podSelector: null, ingress: [{ from: [{ namepsaceSelector: {} }] }], policyTypes: [] },
+        place: { file: 'a.yaml', document: 1, line: 2 },
+      },
+    ]);
+    expect(
+      Object.hasOwn(
+        read('apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\n').policies[0],
+        'spec',
+      ),
+    ).toBe(false);
+  });
+
+  test('the order of keys in a spec makes no difference', () => {
+    const one = read(policy('p', 'podSelector: {matchLabels: {a: x, b: y1}}\n  policyTypes: [Ingress]'));
+    const other = read(policy('p', 'policyTypes: [Ingress]\n  podSelector: {matchLabels: {b: y1, a: x}}'));
+    expect(JSON.stringify(one.policies)).toBe(JSON.stringify(other.policies));
+  });
+
+  test.each([
+    ['extensions/v1beta1', 'extensions/v1beta1'],
+    ['networking.k8s.io/v1beta1', 'networking.k8s.io/v1beta1'],
+  ])('%s is refused by current servers: left out, named', (apiVersion) => {
+    const snapshot = read(policy('p').replace('networking.k8s.io/v1', apiVersion));
+    expect(snapshot.policies).toEqual([]);
+    expect(problemsOf(snapshot, 'input.api-version')).toMatchObject([
+      {
+        place: { file: 'a.yaml', document: 1, line: 1, field: 'apiVersion' },
+        object: { kind: 'NetworkPolicy', namespace: 'default', name: 'p' },
+        params: { apiVersion, current: 'networking.k8s.io/v1', treatment: 'left-out' },
+      },
+    ]);
+  });
+
+  test('a policy without apiVersion is left out and named; so is one without a name', () => {
+    const snapshot = read(`kind: NetworkPolicy\nmetadata: {name: p, namespace: ns}\n---\n${policy('""')}`);
+    expect(snapshot.policies).toEqual([]);
+    expect(problemsOf(snapshot, 'input.api-version')[0].object).toEqual({
+      kind: 'NetworkPolicy',
+      namespace: 'ns',
+      name: 'p',
+    });
+    expect(problemsOf(snapshot, 'input.no-name')[0].params).toMatchObject({
+      kind: 'NetworkPolicy',
+      treatment: 'left-out',
+    });
+  });
+
+  test('labels or annotations that are no text make the API refuse it: left out, and no annotation is quoted', () => {
+    const snapshot = read(
+      `${policy('a', 'podSelector: {}', '  labels: {tier: 3}\n')}---\n${policy('b', 'podSelector: {}', '  annotations: {pin: 4711}\n')}---\n${policy('c', 'podSelector: {}', '  annotations: {ok: "4711"}\n')}`,
+    );
+    expect(snapshot.policies.map((one) => one.name)).toEqual(['c']);
+    expect(
+      snapshot.problems.map(({ place, params }) => [place.field, params.treatment, params.value]),
+    ).toEqual([
+      ['metadata.labels["tier"]', 'left-out', 3],
+      ['metadata.annotations["pin"]', 'left-out', undefined],
+    ]);
+  });
+
+  test('an unknown field beside spec is named: the API drops it (S27)', () => {
+    const snapshot = read(`${policy('p')}podSelector: {}\nstatus: {}\n`);
+    expect(snapshot.problems).toMatchObject([
+      {
+        check: 'input.unknown-field',
+        place: { field: 'podSelector' },
+        params: { field: 'podSelector', treatment: 'kept' },
+      },
+    ]);
+    expect(snapshot.policies).toHaveLength(1);
+  });
+
+  test('a bad name is named, and the policy counts', () => {
+    const snapshot = read(policy('my_policy'));
+    expect(snapshot.problems).toMatchObject([
+      { params: { reason: 'bad-name', value: 'my_policy', treatment: 'kept' } },
+    ]);
+    expect(snapshot.policies).toHaveLength(1);
+  });
+
+  test('other kinds of policy are noted with group, kind and place (S26)', () => {
+    const object = (apiVersion: string, kind: string): string =>
+      `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: x, namespace: ns}\n`;
+    const snapshot = read(
+      [
+        object('policy.networking.k8s.io/v1alpha1', 'AdminNetworkPolicy'),
+        object('policy.networking.k8s.io/v1alpha1', 'BaselineAdminNetworkPolicy'),
+        object('policy.networking.k8s.io/v1alpha2', 'ClusterNetworkPolicy'),
+        object('projectcalico.org/v3', 'NetworkPolicy'),
+        object('crd.projectcalico.org/v1', 'GlobalNetworkPolicy'),
+        object('cilium.io/v2', 'CiliumNetworkPolicy'),
+        object('cilium.io/v2', 'CiliumClusterwideNetworkPolicy'),
+        object('security.istio.io/v1', 'AuthorizationPolicy'),
+        object('security.istio.io/v1', 'PeerAuthentication'),
+        object('crd.antrea.io/v1beta1', 'ClusterNetworkPolicy'),
+        object('crd.antrea.io/v1beta1', 'NetworkPolicy'),
+      ].join('---\n'),
+    );
+    expect(snapshot.policies).toEqual([]);
+    expect(snapshot.problems).toEqual([]);
+    expect(snapshot.otherPolicies.map((one) => `${one.group} ${one.kind} ${one.namespace}`).sort()).toEqual([
+      'cilium.io CiliumClusterwideNetworkPolicy null',
+      'cilium.io CiliumNetworkPolicy ns',
+      'crd.antrea.io ClusterNetworkPolicy null',
+      'crd.antrea.io NetworkPolicy ns',
+      'crd.projectcalico.org GlobalNetworkPolicy null',
+      'policy.networking.k8s.io AdminNetworkPolicy null',
+      'policy.networking.k8s.io BaselineAdminNetworkPolicy null',
+      'policy.networking.k8s.io ClusterNetworkPolicy null',
+      'projectcalico.org NetworkPolicy ns',
+      'security.istio.io AuthorizationPolicy ns',
+      'security.istio.io PeerAuthentication ns',
+    ]);
+    expect(snapshot.otherPolicies[0].place?.file).toBe('a.yaml');
+  });
+});
+
+describe('services', () => {
+  test('selector, ports with their target ports, and addresses', () => {
+    const snapshot = read(
+      'apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec:\n  type: LoadBalancer\n  externalTrafficPolicy: Local\n  selector: {app: x}\n  clusterIP: 10.96.0.1\n  externalIPs: [203.0.113.1]\n  ports:\n  - {port: 80, targetPort: http, name: web}\n  - {port: 53, protocol: UDP, targetPort: 5353}\n  - {port: 443, targetPort: 443}\n  - {port: 22}\nstatus: {loadBalancer: {ingress: [{ip: 203.0.113.2}, {hostname: x}]}}\n---\n' +
+        'apiVersion: v1\nkind: Service\nmetadata: {name: headless}\nspec: {clusterIP: None, ports: [{port: 1}]}\n',
+    );
+    expect(snapshot.services).toMatchObject([
+      { name: 'headless', type: 'ClusterIP', selector: null, clusterIPs: [] },
+      {
+        name: 's',
+        type: 'LoadBalancer',
+        selector: { app: 'x' },
+        clusterIPs: ['10.96.0.1'],
+        externalIPs: ['203.0.113.1'],
+        loadBalancerIPs: ['203.0.113.2'],
+        externalTrafficPolicy: 'Local',
+        ports: [
+          { name: 'web', port: 80, targetPort: 'http', protocol: 'TCP' },
+          { name: '', port: 53, targetPort: 5353, protocol: 'UDP' },
+          { name: '', port: 443, targetPort: null, protocol: 'TCP' },
+          { name: '', port: 22, targetPort: null, protocol: 'TCP' },
+        ],
+      },
+    ]);
+  });
+});
+
+describe('two objects of one name', () => {
+  test('the last one counts; the finding has both places', () => {
+    const snapshot = snapshotOf({
+      'a.yaml': policy('p', 'podSelector: {matchLabels: {v: "1"}}'),
+      'b.yaml': `${podYaml('x')}---\n${policy('p', 'podSelector: {matchLabels: {v: "2"}}')}`,
+    });
+    expect(snapshot.policies).toMatchObject([{ spec: { podSelector: { matchLabels: { v: '2' } } } }]);
+    expect(snapshot.problems).toEqual([
+      {
+        check: 'input.duplicate',
+        place: { file: 'b.yaml', document: 2, line: 6 },
+        object: { kind: 'NetworkPolicy', namespace: 'default', name: 'p' },
+        params: { file: 'a.yaml', document: 1, line: 1 },
+      },
+    ]);
+  });
+
+  test('identical ones are a lesser finding', () => {
+    expect(checks(read(`${podYaml('a')}---\n${podYaml('a')}`))).toEqual(['input.duplicate-identical']);
+    expect(read(`${podYaml('a')}---\n${podYaml('a')}`).pods).toHaveLength(1);
+  });
+
+  test('one name in two namespaces is no duplicate, an absent namespace is default', () => {
+    const n = '  namespace: ns\n';
+    expect(checks(read(`${podYaml('a')}---\n${podYaml('a', n)}`))).toEqual([]);
+    expect(checks(read(`${podYaml('a')}---\n${podYaml('a', '  namespace: default\n')}`))).toEqual([
+      'input.duplicate-identical',
+    ]);
+  });
+});
