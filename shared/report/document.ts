@@ -620,7 +620,7 @@ function podTable(groups: readonly PodGroup[], lang: Lang): Content {
       { title: w.report.workload, width: '*' },
       { title: w.report.ingress, width: 70 },
       { title: w.report.egress, width: 70 },
-      { title: w.report.openEgressShort, width: 74 },
+      { title: w.report.openEgressShort, width: enforced ? 72 : 80 },
       ...(enforced ? [{ title: w.report.enforced, width: 36 }] : []),
       { title: w.report.policies, width: 30, align: 'right' as const },
     ],

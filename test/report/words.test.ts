@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { CHECK_IDS } from '../../shared/audit/checks.ts';
 import type { DirectionReason, PodRow } from '../../shared/audit/result.ts';
+import type { NodeEnforcement } from '../../shared/kube/snapshot.ts';
 import { PROBLEM_IDS } from '../../shared/kube/problems.ts';
 import { checksEn, valuesEn } from '../../shared/report/messages/checks.en.ts';
 import { checksKo, valuesKo } from '../../shared/report/messages/checks.ko.ts';
@@ -199,7 +200,7 @@ test('enforcement is worst of both directions, and a value set by the user goes 
 });
 
 test('a node that differs keeps a cluster from reading as enforced throughout', () => {
-  const node = { node: 'edge-1', plugin: null, ingress: 'no', egress: 'no', evidence: [] } as const;
+  const node: NodeEnforcement = { node: 'edge-1', plugin: null, ingress: 'no', egress: 'no', evidence: [] };
   const text = enforcementText(
     { enforcement: { ...ENFORCEMENT, ingress: 'yes', egress: 'yes', nodes: [node] }, assumptions: [] },
     'en',

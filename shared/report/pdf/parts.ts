@@ -66,7 +66,7 @@ export function heading(
     text,
     style: 'heading',
     tocItem: true,
-    tocMargin: options.parent === undefined ? [0, 3, 0, 0] : [10, 1, 0, 0],
+    tocMargin: options.parent === undefined ? [0, 1, 0, 0] : [10, 0, 0, 0],
     outline: true,
     outlineText: options.bookmark ?? text,
     ...(options.parent === undefined ? {} : { outlineParentId: options.parent }),

@@ -1,0 +1,292 @@
+/** The PDF as a reader sees it: its text, its pages, and its ink. Real pages are rendered to pixels. */
+import { createCanvas } from '@napi-rs/canvas';
+import { beforeAll, expect, test } from 'vitest';
+import { renderPdf } from '../../electron/export/pdf.ts';
+import { foldMatrix, heatmapSvg, shortName } from '../../shared/report/pdf/heatmap.ts';
+import { fixture } from './fixture.ts';
+
+type Pdfjs = typeof import('pdfjs-dist/legacy/build/pdf.mjs');
+type Pdf = Awaited<ReturnType<Pdfjs['getDocument']>['promise']>;
+let pdfjs: Pdfjs;
+
+beforeAll(async () => {
+  pdfjs = await import('pdfjs-dist/legacy/build/pdf.mjs');
+});
+
+function open(bytes: Uint8Array): Promise<Pdf> {
+  return pdfjs.getDocument({ data: bytes.slice(), verbosity: 0, useSystemFonts: false }).promise;
+}
+
+async function textOf(pdf: Pdf, page: number): Promise<string> {
+  const { items } = await (await pdf.getPage(page)).getTextContent();
+  return items.map((item) => ('str' in item ? item.str + (item.hasEOL ? '\n' : '') : '')).join('');
+}
+
+async function allText(pdf: Pdf): Promise<string[]> {
+  const pages: string[] = [];
+  for (let page = 1; page <= pdf.numPages; page++) pages.push(await textOf(pdf, page));
+  return pages;
+}
+
+/** A page as pixels, with what is not white counted inside a rectangle (PDF points, from the top left). */
+async function inked(pdf: Pdf, page: number) {
+  const view = await pdf.getPage(page);
+  const scale = 2;
+  const viewport = view.getViewport({ scale });
+  const canvas = createCanvas(viewport.width, viewport.height);
+  await view.render({ canvas: canvas as never, canvasContext: canvas.getContext('2d') as never, viewport })
+    .promise;
+  const { data, width } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  return (
+    x: number,
+    y: number,
+    w: number,
+    h: number,
+    hit = (r: number, g: number, b: number) => r + g + b < 600,
+  ) => {
+    let count = 0;
+    for (let row = Math.floor(y * scale); row < (y + h) * scale; row++) {
+      for (let col = Math.floor(x * scale); col < (x + w) * scale; col++) {
+        const at = (row * width + col) * 4;
+        if (hit(data[at]!, data[at + 1]!, data[at + 2]!)) count++;
+      }
+    }
+    return count;
+  };
+}
+
+/** Where a text stands on a page, from the top left. */
+async function find(pdf: Pdf, page: number, text: string) {
+  const view = await pdf.getPage(page);
+  const height = view.getViewport({ scale: 1 }).height;
+  const { items } = await view.getTextContent();
+  for (const item of items) {
+    if ('str' in item && item.str.includes(text)) {
+      return {
+        x: item.transform[4] as number,
+        y: height - (item.transform[5] as number) - item.height,
+        w: item.width,
+        h: item.height,
+      };
+    }
+  }
+  throw new Error(`“${text}” is not on page ${page}`);
+}
+
+test('the same audit gives the same bytes', async () => {
+  const [a, b] = [await renderPdf([fixture()], { lang: 'en' }), await renderPdf([fixture()], { lang: 'en' })];
+  expect(Buffer.from(a).equals(Buffer.from(b))).toBe(true);
+});
+
+test('the first page says enforcement, coverage and each refused policy, in this order and before any figure', async () => {
+  const pdf = await open(await renderPdf([fixture()], { lang: 'en' }));
+  const first = await textOf(pdf, 1);
+  const order = [
+    'Enforced by calico',
+    'Complete: everything',
+    'shop/allow-web-0',
+    'The port 70000 is not',
+    'shop/allow-web-1',
+    'Pods by isolation (120)',
+  ];
+  const places = order.map((words) => first.indexOf(words));
+  expect(places.filter((place) => place < 0)).toEqual([]);
+  expect([...places].sort((a, b) => a - b)).toEqual(places);
+});
+
+test('where nothing enforces, the first page says so and every isolated pod is listed as open', async () => {
+  const pdf = await open(await renderPdf([fixture({ enforced: 'no', complete: false })], { lang: 'en' }));
+  const [first, ...rest] = await allText(pdf);
+  expect(first).toContain('NOT ENFORCED: flannel');
+  expect(first).toContain('INCOMPLETE');
+  expect(first).toContain('90 pods are isolated on paper, not enforced.');
+  expect(first).toMatch(/0 \/ 120/);
+  const lists = rest.join('\n');
+  expect(lists).toMatch(/Deployment isolated on paper,/);
+  // No row says plainly "isolated".
+  expect(lists).not.toMatch(/(Deployment|DaemonSet) isolated(?! on paper)/);
+});
+
+test('every page has its number, the number of pages and the digest; every page of a long table its heading', async () => {
+  const pdf = await open(await renderPdf([fixture({ namespaces: 20, workloads: 8 })], { lang: 'en' }));
+  const pages = await allText(pdf);
+  expect(pages.length).toBeGreaterThan(6);
+  for (const [i, text] of pages.entries()) {
+    expect(text).toContain(`Page ${i + 1} of ${pages.length}`);
+    expect(text).toMatch(/Digest [0-9a-f]{16}/);
+  }
+  const from = pages.findIndex((text) => /(^|\n)All pods\n/.test(text) && text.includes('Egress outside'));
+  const to = pages.findIndex((text) => text.includes('What it means'));
+  expect(to - from).toBeGreaterThan(1);
+  for (const text of pages.slice(from, to)) expect(text).toContain('Egress outside');
+});
+
+test('Korean names are inked in an English report, and extracted as they are', async () => {
+  const pdf = await open(await renderPdf([fixture({ cluster: '운영-클러스터' })], { lang: 'en' }));
+  expect(await textOf(pdf, 1)).toContain('운영-클러스터');
+  const at = await find(pdf, 1, '운영');
+  const ink = await inked(pdf, 1);
+  // Glyphs of 22 points: a blank or a box of thin lines would leave far less.
+  const drawn = ink(at.x, at.y, at.w, at.h);
+  expect(drawn).toBeGreaterThan(0.12 * at.w * at.h * 4);
+  expect(drawn).toBeLessThan(0.7 * at.w * at.h * 4);
+});
+
+test('two different Korean syllables are drawn differently', async () => {
+  const count = async (name: string) => {
+    const pdf = await open(await renderPdf([fixture({ cluster: name, namespaces: 1 })], { lang: 'ko' }));
+    const at = await find(pdf, 1, name);
+    return (await inked(pdf, 1))(at.x, at.y, at.w, at.h);
+  };
+  // One stroke against many: boxes for a missing glyph would be alike.
+  expect(await count('뷁뷁')).toBeGreaterThan(1.5 * (await count('그그')));
+});
+
+test('a Korean report is Korean: headings, states and advice', async () => {
+  const pdf = await open(await renderPdf([fixture()], { lang: 'ko' }));
+  const text = (await allText(pdf)).join('\n');
+  for (const words of [
+    '정책 적용 여부',
+    '네임스페이스 간 도달 가능성',
+    '미격리 파드',
+    '가정',
+    '→ 철자와 들여쓰기를 확인하십시오',
+  ]) {
+    expect(text).toContain(words);
+  }
+  expect((await pdf.getMetadata()).info).toMatchObject({
+    Title: 'NetworkPolicy 감사 보고서: prod',
+    Language: 'ko',
+  });
+});
+
+test('the heatmap is drawn as vectors, in its colours', async () => {
+  const pdf = await open(await renderPdf([fixture()], { lang: 'en' }));
+  const pages = await allText(pdf);
+  const page = pages.findIndex((text) => text.includes('Rows are sources')) + 1;
+  const view = await pdf.getPage(page);
+  const { fnArray } = await view.getOperatorList();
+  expect(fnArray).not.toContain(pdfjs.OPS.paintImageXObject);
+  const ink = await inked(pdf, page);
+  const dark = (r: number, g: number, b: number) => r === 0x0c && g === 0x3a && b === 0x4c;
+  expect(ink(0, 0, 595, 841, dark)).toBeGreaterThan(500);
+});
+
+test('bookmarks lead to every section, and the contents name them with their pages', async () => {
+  const pdf = await open(await renderPdf([fixture()], { lang: 'en' }));
+  const outline = (await pdf.getOutline()).map((item) => item.title);
+  expect(outline).toEqual([
+    'Isolation by namespace',
+    'Reachability between namespaces',
+    'Open egress',
+    'Pods that are not isolated',
+    'Findings',
+    'All pods',
+    'Assumptions',
+    'What was read',
+    'What NetworkPolicy cannot express',
+  ]);
+  const pages = await allText(pdf);
+  const contents = pages.find((text) => text.includes('Contents'))!;
+  for (const title of outline) {
+    const number = Number(new RegExp(`${title}\\s+(\\d+)`).exec(contents)?.[1]);
+    expect(pages[number - 1], title).toContain(title);
+  }
+});
+
+test('more than four refused policies: the first page counts the rest, and a section lists them all', async () => {
+  const pdf = await open(await renderPdf([fixture({ rejected: 9 })], { lang: 'en' }));
+  const pages = await allText(pdf);
+  expect(pages[0]).toContain('Refused policies (9)');
+  expect(pages[0]).toContain('5 more are listed');
+  expect(pages.slice(1).join('')).toContain('shop/allow-web-8');
+});
+
+test('several clusters: a page that compares them, then a section for each', async () => {
+  const engines = [fixture({ cluster: 'east' }), fixture({ cluster: 'west', enforced: 'no' })];
+  const pdf = await open(await renderPdf(engines, { lang: 'en' }));
+  const pages = await allText(pdf);
+  expect(pages[0]).toContain('Comparison of clusters');
+  expect(pages[0]).toMatch(/enforced[\s\S]*not enforced/);
+  const outline = await pdf.getOutline();
+  expect(outline.map((item) => item.title)).toEqual(['Comparison of clusters', 'east', 'west']);
+  expect(outline[2]!.items.map((item) => item.title)).toContain('Findings');
+});
+
+test('an empty cluster still makes a report', async () => {
+  const pdf = await open(await renderPdf([fixture({ namespaces: 0, rejected: 0 })], { lang: 'en' }));
+  expect(await textOf(pdf, 1)).toContain('Pods by isolation (0)');
+});
+
+test('nothing on a page stands beyond the margins', async () => {
+  const pdf = await open(
+    await renderPdf([fixture({ enforced: 'unknown', complete: false, cluster: 'prod' })], { lang: 'ko' }),
+  );
+  for (let page = 1; page <= pdf.numPages; page++) {
+    const { items } = await (await pdf.getPage(page)).getTextContent();
+    for (const item of items) {
+      if (!('str' in item) || item.str.trim() === '') continue;
+      const [, , , , x, y] = item.transform as number[];
+      expect(
+        x! + (item.transform[1] === 0 ? item.width : 0),
+        `page ${page}: ${item.str}`,
+      ).toBeLessThanOrEqual(595.28 - 39);
+      expect(x!, `page ${page}: ${item.str}`).toBeGreaterThanOrEqual(39);
+      expect(y!, `page ${page}: ${item.str}`).toBeGreaterThanOrEqual(20);
+    }
+  }
+});
+
+test('folding a matrix loses no pair, and keeps the namespaces that reach and are reached most', () => {
+  const rows = Array.from({ length: 70 }, (_, i) => ({
+    namespace: `n${i}`,
+    name: `n${i}`,
+    kind: 'Namespace',
+    pods: 2,
+  }));
+  const values = (f: (i: number, j: number) => number) =>
+    rows.flatMap((_, i) => rows.map((__, j) => f(i, j)));
+  const matrix = {
+    level: 'namespace' as const,
+    rows,
+    cols: rows,
+    pairs: values(() => 4),
+    permitted: values((i, j) => (i === 65 || j === 66 ? 4 : (i + j) % 3)),
+    full: values(() => 0),
+    depends: values((i) => (i === 1 ? 1 : 0)),
+  };
+  const folded = foldMatrix(matrix, 60, 'others');
+  const sum = (list: number[]) => list.reduce((a, b) => a + b, 0);
+  expect(folded.names).toHaveLength(60);
+  expect(folded.folded).toBe(11);
+  for (const field of ['pairs', 'permitted', 'depends'] as const)
+    expect(sum(folded[field])).toBe(sum(matrix[field]));
+  expect(folded.names).toContain('n65');
+  expect(folded.names).toContain('n66');
+  const row = folded.names.indexOf('n65') * 60;
+  expect(folded.permitted.slice(row, row + 59)).toEqual(new Array(59).fill(4));
+});
+
+test('a namespace’s name cannot break out of the heatmap’s markup', () => {
+  const data = { names: ['<script>&"'], pairs: [2], permitted: [1], depends: [0], folded: 0 };
+  const { svg } = heatmapSvg(data, 'en');
+  expect(svg).not.toContain('<script');
+  expect(svg).toContain('&#60;script&#62;&#38;&#34;');
+});
+
+test('long names that differ at their ends stay apart', () => {
+  expect(shortName('team-checkout-production-eu', 20)).not.toBe(shortName('team-checkout-production-us', 20));
+  expect(shortName('team-checkout-production-eu', 20)).toHaveLength(20);
+});
+
+test('10,000 pods make a report that says what it leaves out', async () => {
+  const engine = fixture({ namespaces: 150, workloads: 34, podsPerWorkload: 2 });
+  const pdf = await open(await renderPdf([engine], { lang: 'en' }));
+  const text = (await allText(pdf)).join('\n');
+  expect(text).toContain('Pods by isolation (10,200)');
+  const rows = 150 * 34;
+  expect(text).toContain(
+    `${(rows - 1500).toLocaleString('en-US')} further rows are left out here; the CSV export has every pod.`,
+  );
+  expect(text).toMatch(/The 59 namespaces with the most permitted pairs are shown; the other 91 are folded/);
+});
