@@ -186,18 +186,19 @@ function blockMatches(
 ): Three {
   const holdsAddress = (address: Address): boolean =>
     contains(peer.block, address) && !peer.except.some((hole) => contains(hole, address));
-  if (other.type === 'ip') return holdsAddress(other.ip) ? YES : NO;
+  const inside = peer.doubtful ? PERHAPS : YES;
+  if (other.type === 'ip') return holdsAddress(other.ip) ? inside : NO;
   const plugin = tri(cluster.assumptions.ipBlockPods, 'match', 'ignore');
-  if (other.type === 'node') return and(plugin, holdsAddress(other.ip) ? YES : NO);
+  if (other.type === 'node') return and(plugin, holdsAddress(other.ip) ? inside : NO);
   if (family === null || peer.block.family !== family) return NO;
   const all = addressesOf(cluster, other.pod);
   if (all.length === 0) {
     const whole = peer.block.first === 0n && peer.block.last === lastOf(family) && peer.except.length === 0;
-    return and(plugin, whole ? YES : PERHAPS);
+    return and(plugin, whole ? inside : PERHAPS);
   }
   const seen = all.filter((address) => address.family === family).map(holdsAddress);
   if (seen.length === 0 || !seen.includes(true)) return NO;
-  return and(plugin, seen.includes(false) ? PERHAPS : YES);
+  return and(plugin, seen.includes(false) ? PERHAPS : inside);
 }
 
 function peerMatches(

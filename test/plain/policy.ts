@@ -25,7 +25,8 @@ export type Selector = Requirement[] | 'unreadable';
 
 export type PlainPeer =
   | { kind: 'unreadable' }
-  | { kind: 'block'; block: Range; except: Range[] }
+  /** `doubtful`: the block can be read and an `except` cannot, so it matches perhaps inside and surely not outside. */
+  | { kind: 'block'; block: Range; except: Range[]; doubtful: boolean }
   | { kind: 'pods'; namespaceSelector: Selector | null; podSelector: Selector | null };
 
 export type PlainPort =
@@ -161,7 +162,8 @@ function readBlock(value: unknown, path: string, refusals: string[]): PlainPeer 
       else except.push(hole);
     });
   }
-  return refusals.length > before ? { kind: 'unreadable' } : { kind: 'block', block, except };
+  const doubtful = refusals.length > before;
+  return { kind: 'block', block, except: doubtful ? [] : except, doubtful };
 }
 
 function readPeer(value: unknown, path: string, refusals: string[]): PlainPeer {

@@ -336,13 +336,15 @@ function podRecords(drafts: PodDraft[], nodes: NodeRecord[]): PodRecord[] {
       draft.stack === 'none' ? [] : draft.stack === 'dual' ? [v4, v6] : draft.stack === 'v4' ? [v4] : [v6];
     // A hostNetwork pod shows its node's addresses, or none yet.
     if (draft.hostNetwork) ips = draft.stack === 'none' || !node ? [] : [...node.ips];
+    // A template is nowhere yet.
+    if (draft.template) ips = [];
     return {
       namespace: draft.namespace,
       name: `p${i}`,
       kind: draft.template ? 'Deployment' : 'Pod',
       labels: draft.labels,
       ips,
-      node: draft.node,
+      node: draft.template ? null : draft.node,
       hostNetwork: draft.hostNetwork,
       phase: draft.phase,
       terminating: draft.terminating,
