@@ -38,14 +38,9 @@ import type {
 const OWNER_KINDS = new Set(['ReplicaSet', 'Job', 'ReplicationController']);
 
 /** Manifests say nothing of the cluster that they are meant for (S21, S25). */
-const UNKNOWN: Enforcement = {
-  plugin: null,
-  ingress: 'unknown',
-  egress: 'unknown',
-  evidence: [],
-  nodes: [],
-  implies: {},
-};
+function unknownEnforcement(): Enforcement {
+  return { plugin: null, ingress: 'unknown', egress: 'unknown', evidence: [], nodes: [], implies: {} };
+}
 
 const SYSTEM_NAMESPACE =
   /^(kube-.*|.*-system|openshift-.*|(calico|tigera|cilium|antrea|weave|flannel|canal|cni|network)(-.*)?)$/;
@@ -410,7 +405,8 @@ export class SnapshotBuilder {
       policies,
       otherPolicies: this.allOtherPolicies(),
       enforcement:
-        this.enforcement ?? (this.cluster.source === 'manifests' ? UNKNOWN : this.signals.detect()),
+        this.enforcement ??
+        (this.cluster.source === 'manifests' ? unknownEnforcement() : this.signals.detect()),
       coverage: {
         complete:
           this.unreadPolicies.size === 0 &&
