@@ -5,6 +5,8 @@
  * Format: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
  * Merging: https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
  */
+import { watch } from 'node:fs';
+import type { FSWatcher } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
@@ -211,6 +213,82 @@ export class Kubeconfigs {
       for (const context of file.contexts) contexts.push(this.#info(file, context));
     }
     return { contexts, files: this.#problems };
+  }
+
+  /**
+   * Follows the files: reads them again when one changes, comes or goes. Folders are watched, since programs replace a
+   * kubeconfig rather than write into it; where that does not work (network drives), times of change are compared.
+   * @param onChange called with the new list when it differs from the last one
+   * @returns a function that ends it
+   */
+  watch(
+    onChange: (sources: SourcesInfo) => void,
+    options: { settleMs?: number; pollMs?: number } = {},
+  ): () => void {
+    const { settleMs = 150, pollMs = 3000 } = options;
+    let last = JSON.stringify(this.list());
+    let stamp = '';
+    let over = false;
+    let timer: NodeJS.Timeout | null = null;
+    const look = async (): Promise<void> => {
+      timer = null;
+      const now = await this.load();
+      const text = JSON.stringify(now);
+      if (over || text === last) return;
+      last = text;
+      onChange(now);
+    };
+    const soon = (): void => {
+      if (over) return;
+      if (timer) clearTimeout(timer);
+      timer = setTimeout(() => void look(), settleMs);
+      timer.unref();
+    };
+    const watchers = new Map<string, FSWatcher>();
+    const places = (): void => {
+      for (const folder of new Set(this.paths().flatMap((place) => [path.dirname(place), place]))) {
+        if (watchers.has(folder)) continue;
+        try {
+          const watcher = watch(folder, { persistent: false }, soon);
+          watcher.on('error', () => {
+            watcher.close();
+            watchers.delete(folder);
+          });
+          watchers.set(folder, watcher);
+        } catch {
+          // Not there yet, or not to be watched: the comparison below sees to it.
+        }
+      }
+    };
+    const compare = async (): Promise<void> => {
+      const times = await Promise.all(
+        this.paths().map(async (place) => {
+          const inFolder = await filesOfFolder(place);
+          return Promise.all(
+            (inFolder ?? [place]).map((file) =>
+              stat(file).then(
+                (s) => [file, s.mtimeMs, s.size],
+                () => [file],
+              ),
+            ),
+          );
+        }),
+      );
+      const now = JSON.stringify(times);
+      if (stamp !== '' && now !== stamp) soon();
+      stamp = now;
+      if (!over) places();
+    };
+    places();
+    void compare();
+    const poll = setInterval(() => void compare(), pollMs);
+    poll.unref();
+    return () => {
+      over = true;
+      if (timer) clearTimeout(timer);
+      clearInterval(poll);
+      for (const watcher of watchers.values()) watcher.close();
+    };
   }
 
   #info(file: FileConfig, context: ContextEntry): ContextInfo {

@@ -14,7 +14,7 @@ import { apiPath, LISTS, NAMED, OTHER_POLICIES, resourceName, SIGNAL_LISTS } fro
 import type { ListResource, OtherPolicyResource } from './resources.ts';
 import type { ClusterSink, PageSummary } from './sink.ts';
 import { beginMoveWatch } from './moved.ts';
-import type { MoveWatch } from './moved.ts';
+import type { Moves, MoveWatch } from './moved.ts';
 
 export interface ReadProgress {
   phase: 'connect' | 'read';
@@ -566,10 +566,13 @@ class Reader {
 
   /** Names what changed between its own list and the end of reading; policies are read again. */
   async #settleMoves(): Promise<void> {
+    const ended = new Map<string, Moves>();
+    await Promise.all(
+      [...this.#watches].map(async ([resource, watch]) => ended.set(resource, await watch.end())),
+    );
     for (const list of LISTS) {
-      let watch = this.#watches.get(list.resource);
-      if (!watch) continue;
-      let changes = await watch.end();
+      let changes = ended.get(list.resource);
+      if (!changes) continue;
       let rereads = 0;
       const seen = { ...changes };
       while (list.side === 'policies' && changes.moved && rereads < REREADS) {
@@ -583,8 +586,7 @@ class Reader {
           break;
         }
         this.#versions[list.resource] = again.resourceVersion;
-        watch = beginMoveWatch(this.#client, list, again.resourceVersion, this.#options.signal);
-        changes = await watch.end();
+        changes = await beginMoveWatch(this.#client, list, again.resourceVersion, this.#options.signal).end();
       }
       if (changes.unchecked !== null) {
         this.#cover({
