@@ -119,10 +119,8 @@ async function findFrom(
       return;
     }
     if (seen.has(real)) return;
-    const before = found.length;
     const shown = path.replace(/[\\/]+$/, '');
-    await findBelow(shown === '' ? '' : shown, real, [], found, seen, signal);
-    if (found.length === before)
+    if (!(await findBelow(shown, real, [], found, seen, signal)))
       found.push({
         gap: {
           path,
@@ -136,7 +134,10 @@ async function findFrom(
   }
 }
 
-/** Everything below a folder. `shown` is its name for the user, `real` its real path, `above` those it lies in. */
+/**
+ * Everything below a folder. `shown` is its name for the user, `real` its real path, `above` those it lies in.
+ * Gives whether there is anything to say of it: a manifest, also one that came before, or a gap.
+ */
 async function findBelow(
   shown: string,
   real: string,
@@ -144,16 +145,18 @@ async function findBelow(
   found: Found[],
   seen: Set<string>,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<boolean> {
   signal?.throwIfAborted();
   seen.add(real);
+  const before = found.length;
+  let again = false;
   const inside = [...above, real];
   let entries;
   try {
     entries = await readdir(real, { withFileTypes: true });
   } catch (thrown) {
     found.push({ gap: unreadable(shown, thrown) });
-    return;
+    return true;
   }
   entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   for (const entry of entries) {
@@ -187,12 +190,17 @@ async function findBelow(
             problem: { check: 'input.link-loop', place: { file: path }, params: { path } },
           },
         });
-      } else if (!seen.has(target)) await findBelow(path, target, inside, found, seen, signal);
-    } else if (isFile && MANIFEST.test(entry.name) && !seen.has(target)) {
-      seen.add(target);
-      found.push({ path, open: target });
+      } else if (seen.has(target)) again = true;
+      else if (await findBelow(path, target, inside, found, seen, signal)) again = true;
+    } else if (isFile && MANIFEST.test(entry.name)) {
+      if (seen.has(target)) again = true;
+      else {
+        seen.add(target);
+        found.push({ path, open: target });
+      }
     }
   }
+  return again || found.length > before;
 }
 
 function coverageOf(file: string, outcome: 'failed' | 'skipped', reason: string): CoverageEntry {
