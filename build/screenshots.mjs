@@ -16,6 +16,7 @@ import renderer from './vite.renderer.mjs';
 
 const OUT = fromRoot('test-results/screenshots');
 const WORK = fromRoot('node_modules/.cache/screenshots');
+/** @type {Record<string, string>} */
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const ARGS = [
   '--no-sandbox',
@@ -27,13 +28,20 @@ const ARGS = [
   '--font-render-hinting=none',
 ];
 
+/** @import { Browser } from '@playwright/test' */
+/** @typedef {{ hash?: string, click?: string, hover?: string, press?: string, focus?: string, fake?: Record<string, unknown> }} View */
+/** @typedef {{ name: string, view: View, size: { width: number, height: number }, scheme: 'light' | 'dark', locale: string }} Picture */
+
 /** The system's Chromium where there is one, else the one Playwright brought. */
 function browser() {
   const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find((path) => existsSync(path));
   return chromium.launch({ args: ARGS, ...(executablePath ? { executablePath } : {}) });
 }
 
-/** Serves the built window over http: modules from file:// stay blank. */
+/**
+ * Serves the built window over http: modules from file:// stay blank.
+ * @param {string} folder
+ */
 async function serveFiles(folder) {
   const server = createServer((request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://x').pathname).replace(/^(\.\.[/\\])+/, '');
@@ -73,6 +81,7 @@ const ERROR = {
 };
 const WHY =
   '#/explain?src=storefront/web-5d9c7b6f4-x2x9p&dst=payments/api-7c9f8d5b6-k2j4m&protocol=TCP&port=';
+/** @type {Record<string, View>} */
 const AUDIT_VIEWS = {
   overview: {},
   pods: { hash: '#/pods' },
@@ -89,6 +98,7 @@ const AUDIT_VIEWS = {
   'strip-coverage': { click: '[data-testid=strip-coverage]', fake: { complete: false } },
   'strip-assumptions': { click: '[data-testid=strip-assumptions]' },
 };
+/** @type {Record<string, View>} */
 const OTHER_VIEWS = {
   start: { fake: { start: false }, click: '[data-testid=source-context] >> nth=1' },
   'start-empty': { fake: { start: false, contexts: false }, click: 'summary' },
@@ -105,13 +115,17 @@ const OTHER_VIEWS = {
   'history-delete': { hash: '#/history', click: '[data-testid=history-delete] >> nth=1' },
 };
 const HUGE = { workloads: 25_000, namespaces: 1000, podsPerWorkload: 4 };
+/** @type {Record<string, View>} */
 const HUGE_VIEWS = {
   overview: { fake: HUGE },
   pods: { fake: HUGE, hash: '#/pods', press: 'End', focus: '[data-testid=pod-row]' },
   heatmap: { fake: HUGE, hash: '#/heatmap' },
 };
 
-/** Every picture: name, page settings, what to play. */
+/**
+ * Every picture: name, page settings, what to play.
+ * @returns {Generator<Picture>}
+ */
 function* pictures() {
   const wide = { width: 1280, height: 800 };
   const small = { width: 900, height: 600 };
@@ -126,6 +140,14 @@ function* pictures() {
   }
 }
 
+/**
+ * Takes one picture.
+ * @param {Browser} chrome
+ * @param {string} url
+ * @param {string} script the made-up backend
+ * @param {Picture} picture
+ * @returns {Promise<number>} errors that the page reported
+ */
 async function take(chrome, url, script, picture) {
   const { view, size, scheme, locale } = picture;
   const context = await chrome.newContext({
@@ -135,6 +157,7 @@ async function take(chrome, url, script, picture) {
     deviceScaleFactor: 1,
   });
   const page = await context.newPage();
+  /** @type {string[]} */
   const faults = [];
   page.on('pageerror', (error) => faults.push(String(error)));
   page.on('console', (line) => line.type() === 'error' && faults.push(line.text()));
@@ -147,11 +170,11 @@ async function take(chrome, url, script, picture) {
       ? 'start'
       : 'overview';
   await page.locator(`[data-testid=app][data-view=${waits}]`).waitFor({ timeout: 60_000 });
-  if (view.hash) await page.evaluate((hash) => void (location.hash = hash), view.hash);
+  if (view.hash) await page.evaluate(`location.hash = ${JSON.stringify(view.hash)}`);
   await page.waitForTimeout(400);
   if (view.click) await page.locator(view.click).first().click();
   if (view.hover) await page.locator(view.hover).first().hover();
-  if (view.press) await page.locator(view.focus).first().press(view.press);
+  if (view.press && view.focus) await page.locator(view.focus).first().press(view.press);
   await page.waitForTimeout(350);
   await page.screenshot({ path: join(OUT, `${picture.name}.png`) });
   await context.close();
@@ -159,11 +182,18 @@ async function take(chrome, url, script, picture) {
   return faults.length;
 }
 
-/** The README's picture, over the real backend and the demo cluster. */
+/**
+ * The README's picture, over the real backend and the demo cluster.
+ * @param {Browser} chrome
+ */
 async function readme(chrome) {
-  const child = spawn(process.execPath, [fromRoot('dist/electron/cli.js'), 'serve', '--demo', '--no-open'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [fromRoot('dist/electron/cli.js'), 'serve', '--demo', '--history', join(WORK, 'history.sqlite')],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   try {
     const url = await new Promise((done, fail) => {
       const seen = (/** @type {Buffer} */ chunk) => {

@@ -33,7 +33,7 @@ export function figures(data: MatrixData, row: number, col: number): CellFigures
  * The code of a cell. A share rounds towards the middle: only a cell where every pair is fully permitted is `FULL`, and
  * only one without any permitted pair is `DENIED` or `DEPENDS`.
  */
-export function level({ pairs, permitted, full, depends }: CellFigures): number {
+export function level(pairs: number, permitted: number, full: number, depends: number): number {
   if (pairs === 0) return NO_PAIRS;
   if (permitted === 0) return depends > 0 ? DEPENDS : DENIED;
   if (full === pairs) return FULL;

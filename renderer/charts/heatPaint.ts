@@ -3,7 +3,7 @@ import type { MatrixData } from '../../shared/audit/result.ts';
 import { darkText, DEPENDS, figures, FULL, inView, level, NO_PAIRS, type View } from './heat.ts';
 
 /** Milliseconds that one stretch of filling may take; the rest waits for the next frame. */
-const BUDGET = 6;
+const BUDGET = 8;
 
 export interface HeatImage {
   canvas: OffscreenCanvas;
@@ -24,6 +24,8 @@ export function fillImage(
   lut: Uint32Array,
   step: (image: HeatImage, done: boolean) => void,
 ): () => void {
+  const { pairs, permitted, full, depends } = data;
+  const stride = data.cols.length;
   const width = Math.max(1, cols.length);
   const height = Math.max(1, rows.length);
   const canvas = new OffscreenCanvas(width, height);
@@ -37,7 +39,8 @@ export function fillImage(
     const first = row;
     do {
       for (let col = 0; col < cols.length && row < rows.length; col++) {
-        codes[row * width + col] = level(figures(data, rows[row]!, cols[col]!));
+        const at = rows[row]! * stride + cols[col]!;
+        codes[row * width + col] = level(pairs[at]!, permitted[at]!, full[at]!, depends[at]!);
       }
       row++;
     } while (row < rows.length && performance.now() < until);
@@ -115,7 +118,7 @@ function drawMarks(
   const x = view.x + col * size;
   const y = view.y + row * size;
   const cell = figures(frame.data, frame.rows[row]!, frame.cols[col]!);
-  if (cell.depends > 0) drawHatch(context, x + 1, y + 1, size - 2, frame.hatch, code === DEPENDS ? 1 : 0.5);
+  if (cell.depends > 0) drawHatch(context, x + 1, y + 1, size - 2, frame.hatch, code === DEPENDS ? 0.8 : 0.4);
   const ink = darkText(frame.colors[code]!) ? 'rgb(20 22 26 / 88%)' : 'rgb(255 255 255 / 94%)';
   if (code === FULL) {
     // A dot says "everything": the colour alone would not.

@@ -49,6 +49,13 @@ export function sortNamespaces(rows: readonly NamespaceSummary[], by: NamespaceS
   const byName = (a: NamespaceSummary, b: NamespaceSummary) =>
     a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
   const value = (row: NamespaceSummary) =>
-    by === 'worst' ? badness(row.isolation) : by === 'pods' ? row.isolation.pods : 0;
+    // What has no pods comes after what has none open.
+    by === 'worst'
+      ? row.isolation.pods === 0
+        ? -1
+        : badness(row.isolation)
+      : by === 'pods'
+        ? row.isolation.pods
+        : 0;
   return [...rows].sort((a, b) => value(b) - value(a) || byName(a, b));
 }

@@ -98,10 +98,10 @@ export const en = {
   'strip.incomplete': 'Coverage incomplete',
   'strip.gaps': { one: '{n} list not read', other: '{n} lists not read' },
   'strip.changed': {
-    one: '{n} assumption not at its default',
-    other: '{n} assumptions not at their default',
+    one: '{n} assumption is not the usual one',
+    other: '{n} assumptions are not the usual ones',
   },
-  'strip.defaults': 'Default assumptions',
+  'strip.defaults': 'Usual assumptions',
   'strip.rejected': { one: '{n} policy refused', other: '{n} policies refused' },
 
   'enforcement.title': 'Enforcement',
@@ -162,6 +162,9 @@ export const en = {
   'filter.anyEgress': 'Any open egress',
   'filter.anyWidth': 'Any width',
 
+  'state.paper': 'On paper only',
+  'state.allPermitted': 'Isolated, all open',
+  'state.notIsolatable': 'Not isolatable',
   'pods.search': 'Search pods',
   'pods.detail': 'Details of a pod',
   'pods.fromOutside': 'From outside the cluster',

@@ -102,8 +102,8 @@ export const ko: Record<keyof typeof en, Message> = {
   'strip.complete': '모두 읽음',
   'strip.incomplete': '일부를 읽지 못함',
   'strip.gaps': '읽지 못한 목록 {n}개',
-  'strip.changed': '기본값이 아닌 가정 {n}개',
-  'strip.defaults': '기본 가정',
+  'strip.changed': '일반적이지 않은 가정 {n}개',
+  'strip.defaults': '일반적인 가정',
   'strip.rejected': '거부된 정책 {n}개',
 
   'enforcement.title': '정책 적용 여부',
@@ -155,6 +155,9 @@ export const ko: Record<keyof typeof en, Message> = {
   'filter.anyEgress': '열린 이그레스 전체',
   'filter.anyWidth': '범위 전체',
 
+  'state.paper': '정책상으로만',
+  'state.allPermitted': '격리, 모두 허용',
+  'state.notIsolatable': '격리 불가',
   'pods.search': '파드 검색',
   'pods.detail': '파드 상세',
   'pods.fromOutside': '클러스터 밖에서 들어오는 연결',

@@ -110,6 +110,7 @@ class App {
 
   /** Goes to a view; the place becomes part of the address. */
   go(view: View, params: Record<string, string> = {}): void {
+    this.error = null;
     const hash = formatRoute({ view, params });
     if (hash !== location.hash) location.hash = hash;
     this.route = { view, params };
@@ -126,19 +127,29 @@ class App {
   async start(source: Source, options: AuditOptions): Promise<void> {
     this.error = null;
     this.job = NEW_JOB;
+    const run = ++this.#run;
     try {
       const { job } = await this.ask('audit.start', { source, options });
+      if (run !== this.#run) {
+        // Cancelled before it had a name.
+        await this.ask('audit.cancel', { job });
+        return;
+      }
       this.#retry = () => void this.start(source, options);
       this.#step({ type: 'started', job });
     } catch (cause) {
+      if (run !== this.#run) return;
       this.job = null;
       this.fail(cause, () => void this.start(source, options));
     }
   }
+  /** Goes up with each start and cancel: what belongs to an earlier one is let go. */
+  #run = 0;
   #retry: (() => void) | null = null;
 
   async cancel(): Promise<void> {
     const id = this.job?.id;
+    this.#run++;
     this.#step({ type: 'cancelling' });
     if (id) await this.guard(async () => void (await this.ask('audit.cancel', { job: id })));
     this.job = null;
@@ -184,12 +195,14 @@ class App {
     this.job = null;
     const { audit: handle, error } = end;
     if (handle) {
-      void this.guard(() => this.open(handle));
-      // Audited, but not kept in the history: both are shown.
-      if (error) this.fail(new AskError(error));
+      void this.guard(async () => {
+        await this.open(handle);
+        // Audited, but not kept in the history: both are shown.
+        if (error) this.fail(new AskError(error));
+      });
     } else if (error) {
-      this.fail(new AskError(error), this.#retry);
       this.go('start');
+      this.fail(new AskError(error), this.#retry);
     }
   }
 

@@ -7,13 +7,17 @@ import type {
   EgressWidth,
   Explanation,
   Finding,
+  FindingQuery,
   IsolationCounts,
   IsolationState,
   MatrixData,
+  MatrixQuery,
   NamespaceSummary,
+  OpenEgressQuery,
   OpenEgressRow,
   Overview,
   Page,
+  PodQuery,
   PodRow,
 } from '../../shared/audit/result.ts';
 import type { Bridge, Channel, Events, HistoryItem, IpcError, Reply, SourcesInfo } from '../../shared/ipc.ts';
@@ -239,7 +243,7 @@ class FakeAudit {
         server: 'https://203.0.113.10:6443',
         serverVersion: 'v1.34.1',
         takenAt: '2026-10-05T09:12:00Z',
-        warnings: this.#options.complete ? [] : ['tls-not-verified'],
+        warnings: this.#options.complete ? [] : ['cluster.insecureTls'],
       },
       auditedAt: '2026-10-05T09:12:07Z',
       assumptions: [
@@ -429,7 +433,7 @@ const SOURCES: SourcesInfo = {
     }),
     context('kind-local', 'https://127.0.0.1:40123', 'client-certificate', true, {
       file: '/home/mira/work/kind.yaml',
-      warnings: ['tls-not-verified'],
+      warnings: ['cluster.insecureTls'],
     }),
   ],
   files: [
@@ -592,7 +596,7 @@ export function fakeBridge(given: Partial<FakeOptions>): Bridge {
     'audit.start': () => (setTimeout(run, 10), { job: 'job-1' }),
     'audit.cancel': () => undefined,
     'audit.overview': () => audit.overview(),
-    'audit.pods': ({ query }: { query: import('../../shared/audit/result.ts').PodQuery }) => {
+    'audit.pods': ({ query }: { query: PodQuery }) => {
       const text = query.text?.toLowerCase() ?? '';
       const rows = audit.rows.filter(
         (row) =>
@@ -614,7 +618,7 @@ export function fakeBridge(given: Partial<FakeOptions>): Bridge {
       }
       return page(rows, query);
     },
-    'audit.openEgress': ({ query }: { query: import('../../shared/audit/result.ts').OpenEgressQuery }) =>
+    'audit.openEgress': ({ query }: { query: OpenEgressQuery }) =>
       page(
         audit.rows
           .filter(
@@ -641,7 +645,7 @@ export function fakeBridge(given: Partial<FakeOptions>): Bridge {
           }),
         query,
       ),
-    'audit.findings': ({ query }: { query: import('../../shared/audit/result.ts').FindingQuery }) =>
+    'audit.findings': ({ query }: { query: FindingQuery }) =>
       page(
         audit
           .findings()
@@ -652,8 +656,7 @@ export function fakeBridge(given: Partial<FakeOptions>): Bridge {
           ),
         query,
       ),
-    'audit.matrix': ({ query }: { query: import('../../shared/audit/result.ts').MatrixQuery }) =>
-      audit.matrix(query.src, query.dst),
+    'audit.matrix': ({ query }: { query: MatrixQuery }) => audit.matrix(query.src, query.dst),
     'audit.explain': ({ query }: { query: { port: number } }) =>
       explanation(query.port !== 5432, options.enforced),
     'audit.endpoints': ({ text, limit }: { text: string; limit: number }) =>
@@ -685,4 +688,4 @@ export function fakeBridge(given: Partial<FakeOptions>): Bridge {
 declare global {
   var __fake: Partial<FakeOptions> | undefined;
 }
-if (typeof window !== 'undefined') window.bulkhead = fakeBridge(globalThis.__fake ?? {});
+if (typeof window !== 'undefined') Object.assign(window, { bulkhead: fakeBridge(globalThis.__fake ?? {}) });
