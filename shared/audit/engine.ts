@@ -3,7 +3,7 @@ import type { AssumptionName, Snapshot } from '../kube/snapshot.ts';
 import { ALL_CONNS, NO_CONNS, type ConnId } from '../net/conns.ts';
 import { PairMap } from '../net/pairMap.ts';
 import { assumptionError } from '../policy/assumptions.ts';
-import { CLASS_ON_HOST, Model, type RowState } from '../policy/model.ts';
+import { Model, type RowState } from '../policy/model.ts';
 import { NOTHING, type ValueId } from '../policy/values.ts';
 import { QuestionError, type AuditEngine, type AuditInput } from './api.ts';
 import { findAll, rejectedOf, type ExposureCounts } from './findings.ts';
@@ -288,13 +288,13 @@ class Engine implements AuditEngine {
         if (total === 0) continue;
         const value = m.between(p, q);
         let same = 0;
-        if (m.hasHosts && (m.classFlags.items[p] | m.classFlags.items[q]) & CLASS_ON_HOST) {
+        if (m.hasHosts && m.mayBeOnOneNode(p, q)) {
           const nodes = new Map<number, number>();
           for (const i of ps) if (m.podNode[i] >= 0) nodes.set(m.podNode[i], (nodes.get(m.podNode[i]) ?? 0) + 1);
           for (const j of qs) same += nodes.get(m.podNode[j]) ?? 0;
           if (self > 0) for (const i of ps) if (m.podNode[i] >= 0) same--;
         }
-        if (same > 0) visit(m.onOneNode(value, p, q), same);
+        if (same > 0) visit(m.onOneNode(p, q), same);
         if (total > same) visit(value, total - same);
       }
     }
@@ -744,9 +744,7 @@ class Engine implements AuditEngine {
           value = m.between(p, q);
           memo.set(p, q, value);
         }
-        if (m.hasHosts && m.podNode[list[a]] >= 0 && m.podNode[list[a]] === m.podNode[list[b]]) {
-          value = m.onOneNode(value, p, q);
-        }
+        if (m.onSameNode(list[a], list[b])) value = m.onOneNode(p, q);
         if (value === NOTHING) continue;
         const e = this.edge(pods[a], pods[b], m.values.lower(value), m.values.upper(value));
         if (e) yield e;

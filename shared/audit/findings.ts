@@ -162,7 +162,7 @@ function policyChecks(m: Model, f: Findings): void {
       const raw = Array.isArray(spec[direction]) ? (spec[direction] as unknown[]) : [];
       const list = direction === 'ingress' ? 'from' : 'to';
       let everything = false;
-      let tcpDns = false;
+      let tcpDns: string | null = null;
       let otherDns = false;
       side.rules.forEach((rule, r) => {
         const at = `spec.${direction}[${r}]`;
@@ -174,7 +174,11 @@ function policyChecks(m: Model, f: Findings): void {
         if (rule.peers === null && all.lower === ALL_CONNS) everything = true;
         if (direction === 'egress') {
           const udp = m.conns.has(all.upper, connPoint(1, 53));
-          if (m.conns.has(all.lower, connPoint(0, 53)) && rule.ports !== null && !udp) tcpDns = true;
+          if (m.conns.has(all.lower, connPoint(0, 53)) && rule.ports !== null && !udp) {
+            const k = rule.ports.findIndex((q) => q.protocol === 0 && q.from <= 53 && 53 <= q.to);
+            // A wide TCP range that happens to hold 53 says nothing of DNS.
+            if (rule.ports[k]?.from === 53) tcpDns ??= `${at}.ports[${k}]`;
+          }
           if (udp) otherDns = true;
         }
         rule.peers?.forEach((peer, k) => {
@@ -201,48 +205,82 @@ function policyChecks(m: Model, f: Findings): void {
         });
       });
       if (everything) f.policy('policy.permits-everything', p, `spec.${direction}`, { direction });
-      if (tcpDns && !otherDns) f.policy('policy.dns-tcp-only', p, `spec.${direction}`);
+      if (tcpDns !== null && !otherDns) f.policy('policy.dns-tcp-only', p, tcpDns);
     }
   });
 }
 
-/** S16: a rule that names a Service's port where its pods receive on another one. */
+/**
+ * S16: a rule that names a Service's port where its pods receive on another one. On the ingress side the policy
+ * selects the Service's pods; on the egress side a peer of the rule holds them.
+ */
 function serviceChecks(m: Model, f: Findings): void {
-  const byNamespace = new Map<string, typeof m.snapshot.services>();
-  for (const s of m.snapshot.services) {
-    if (s.selector === null || Object.keys(s.selector).length === 0) continue;
-    if (!s.ports.some((p) => typeof p.targetPort === 'number' && p.targetPort !== p.port)) continue;
-    const list = byNamespace.get(s.namespace);
-    if (list) list.push(s);
-    else byNamespace.set(s.namespace, [s]);
-  }
-  if (byNamespace.size === 0) return;
-  m.compiled.forEach((c, i) => {
-    if (!m.active[i] || c.selects === null) return;
-    const services = byNamespace.get(c.namespace);
-    if (!services || c.ingress.applies === 'no') return;
-    for (const s of services) {
-      // The Service leads to pods that this policy selects.
-      const selector = s.selector ?? {};
-      if (!matchesSelector(c.selects, selector)) continue;
-      for (const port of s.ports) {
-        const target = port.targetPort;
-        if (typeof target !== 'number' || target === port.port) continue;
-        c.ingress.rules.forEach((rule, r) => {
-          rule.ports?.forEach((q, k) => {
-            const names = q.name === null && q.from === port.port && q.to === port.port && q.protocol >= 0;
-            if (!names || ['TCP', 'UDP', 'SCTP'][q.protocol] !== port.protocol) return;
-            const all = m.rulePorts(rule);
-            const protocol = q.protocol;
-            if (m.conns.has(all.lower, connPoint(protocol, target))) return;
-            f.policy('policy.service-port', m.snapshot.policies[i], `spec.ingress[${r}].ports[${k}].port`, {
-              port: port.port,
-              service: s.name,
-              targetPort: target,
-            });
-          });
-        });
+  const moved = m.snapshot.services.filter(
+    (s) =>
+      s.selector !== null &&
+      Object.keys(s.selector).length > 0 &&
+      s.ports.some((p) => typeof p.targetPort === 'number' && p.targetPort !== p.port),
+  );
+  if (moved.length === 0) return;
+  // The classes of pods behind each such Service.
+  const behind = moved.map((s) => {
+    const wanted = Object.entries(s.selector ?? {});
+    const classes = new Set<number>();
+    const namespace = m.namespaceIndex.get(s.namespace);
+    if (namespace !== undefined) {
+      for (const i of m.podsOfNamespace(namespace)) {
+        const labels = m.snapshot.pods[i].labels;
+        if (wanted.every(([k, v]) => labels[k] === v)) classes.add(m.podClass[i]);
       }
+    }
+    return [...classes];
+  });
+  const byNamespace = new Map<string, number[]>();
+  moved.forEach((s, k) => {
+    const list = byNamespace.get(s.namespace);
+    if (list) list.push(k);
+    else byNamespace.set(s.namespace, [k]);
+  });
+  m.compiled.forEach((c, i) => {
+    if (!m.active[i]) return;
+    for (const direction of ['ingress', 'egress'] as const) {
+      if (c[direction].applies === 'no') continue;
+      c[direction].rules.forEach((rule, r) => {
+        if (rule.ports === null) return;
+        const all = m.rulePorts(rule);
+        rule.ports.forEach((q, k) => {
+          if (q.name !== null || q.protocol < 0 || q.from !== q.to) return;
+          const candidates = direction === 'ingress' ? (byNamespace.get(c.namespace) ?? []) : moved.keys();
+          for (const x of candidates) {
+            const s = moved[x];
+            const port = s.ports.find(
+              (p) =>
+                p.port === q.from &&
+                p.protocol === ['TCP', 'UDP', 'SCTP'][q.protocol] &&
+                typeof p.targetPort === 'number' &&
+                p.targetPort !== p.port,
+            );
+            if (!port || m.conns.has(all.lower, connPoint(q.protocol, port.targetPort as number))) continue;
+            const meant =
+              direction === 'ingress'
+                ? c.selects !== null && matchesSelector(c.selects, s.selector ?? {})
+                : behind[x].some((cls) =>
+                    rule.peers === null
+                      ? true
+                      : rule.peers.some((peer, n) =>
+                          peer.kind === 'pods' ? m.peerMask(m.peerIdOf(i, 'egress', r, n), cls) !== 0 : false,
+                        ),
+                  );
+            if (!meant) continue;
+            f.policy('policy.service-port', m.snapshot.policies[i], `spec.${direction}[${r}].ports[${k}].port`, {
+              port: port.port,
+              service: `${s.namespace}/${s.name}`,
+              targetPort: port.targetPort as number,
+            });
+            break;
+          }
+        });
+      });
     }
   });
 }

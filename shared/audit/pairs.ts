@@ -677,7 +677,7 @@ export class Pairs {
       const change = (p: number, q: number, n: number): void => {
         if (n === 0) return;
         const before = m.between(p, q);
-        const after = m.onOneNode(before, p, q);
+        const after = m.onOneNode(p, q);
         if (after !== before) visit(p, q, before, after, n);
       };
       for (const h of hosts) {

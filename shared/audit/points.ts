@@ -26,6 +26,7 @@ import {
   U6,
   type ValueId,
 } from '../policy/values.ts';
+import type { CompiledPeer } from '../policy/compile.ts';
 import { QuestionError } from './api.ts';
 import type {
   AssumptionUse,
@@ -53,6 +54,10 @@ function verdictOf(lower: boolean, upper: boolean): Verdict {
 }
 
 const ORDER: Record<Verdict, number> = { denied: 0, depends: 1, permitted: 2 };
+
+function isWholeFamily(ranges: readonly (number | bigint)[]): boolean {
+  return ranges.length === 2 && (ranges[1] === 2 ** 32 || ranges[1] === 1n << 128n) && (ranges[0] === 0 || ranges[0] === 0n);
+}
 
 export class Points {
   private readonly m: Model;
@@ -216,7 +221,7 @@ export class Points {
     let value = this.evaluate(row, other, vector);
     if (m.isOverridden(owner.c)) return value;
     const own = this.ownNode(owner, other);
-    if (own === 'same') value = EVERYTHING_PERMITTED;
+    if (own === 'same') value = m.ownNodeValue(owner.c);
     else if (own === 'maybe' && other.type === 'node') value = m.values.raiseUpper(value);
     return value;
   }
@@ -276,7 +281,7 @@ export class Points {
       for (const e of [src, dst]) {
         const has =
           e.type === 'pod'
-            ? this.m.snapshot.pods[e.pod].ips.length === 0
+            ? this.m.addressesOf(this.m.snapshot.pods[e.pod]).length === 0
               ? 3
               : this.m.familiesOf(this.m.snapshot.pods[e.pod])
             : e.address.family === 4
@@ -430,7 +435,7 @@ export class Points {
     if (state === 'not-isolatable') {
       use({ rule: 'S18', name: 'hostNetwork', value: m.assumptions.hostNetwork });
     }
-    if (m.classFlags.items[owner.c] & CLASS_HOST_MAYBE && selecting.length > 0) {
+    if (m.classFlags.items[owner.c] & CLASS_HOST_MAYBE && verdict === 'depends') {
       use({ rule: 'S18', name: 'hostNetwork', value: 'unknown', permittedIf: 'node', deniedIf: 'pod' });
     }
     const own = this.ownNode(owner, other);
@@ -438,8 +443,7 @@ export class Points {
     if (state === 'isolated' || state === 'unknown') {
       this.permits(owner, other, direction, selecting, family, point, reason.permits, use);
     }
-    const byRules = reason.permits.some((p) => p.effect === 'permits');
-    if (!overridden && own === 'same' && !byRules && state !== 'not-isolated' && state !== 'not-enforced') {
+    if (!overridden && own === 'same' && state !== 'not-isolated' && state !== 'not-enforced') {
       reason.state = 'own-node';
       // The API reference promises ingress from the own node; for egress only the documentation's text does.
       use({ rule: 'S7', name: 'ownNode', value: direction === 'egress' ? 'permitted' : 'always permitted' });
@@ -568,7 +572,7 @@ export class Points {
     if (this.m.assumptions.ipBlockPods !== 'ignore') return;
     const addresses =
       other.type === 'pod'
-        ? this.m.snapshot.pods[other.pod].ips.map(parseAddress)
+        ? this.m.addressesOf(this.m.snapshot.pods[other.pod]).map(parseAddress)
         : other.type === 'node'
           ? [other.address]
           : [];
@@ -579,7 +583,7 @@ export class Points {
 
   private matchUses(
     policy: number,
-    peer: { kind: string; sure: boolean } | null,
+    peer: CompiledPeer | null,
     port: { sure: boolean; sureTo: number | null; name: string | null; protocol: number } | null,
     other: End,
     mask: number,
@@ -598,15 +602,22 @@ export class Points {
         deniedIf: 'the plugin reads it so that it does not match',
       });
     if (peer !== null && peer.kind === 'block' && other.type !== 'ip') {
-      if (m.assumptions.ipBlockPods === 'unknown') {
+      const waits =
+        other.type === 'pod' &&
+        m.addressesOf(m.snapshot.pods[other.pod]).length === 0 &&
+        !isWholeFamily(peer.ranges);
+      if (m.assumptions.ipBlockPods === 'unknown' && !waits) {
         use({ rule: 'S12', name: 'ipBlockPods', value: 'unknown', permittedIf: 'match', deniedIf: 'ignore' });
-      } else if (!(mask & lowerBit) && other.type === 'pod' && m.snapshot.pods[other.pod].ips.length === 0) {
+      } else if (waits) {
         const pod = m.snapshot.pods[other.pod];
         use({
           rule: 'S12',
           name: 'podAddress',
           value: `${pod.namespace}/${pod.name}`,
-          permittedIf: 'its address will be inside the block',
+          permittedIf:
+            m.assumptions.ipBlockPods === 'unknown'
+              ? 'its address will be inside the block, and the plugin matches pod addresses'
+              : 'its address will be inside the block',
           deniedIf: 'its address will be outside the block',
         });
       } else use({ rule: 'S12', name: 'ipBlockPods', value: 'match' });
@@ -617,13 +628,23 @@ export class Points {
         use({ rule: 'S18', name: 'hostNetwork', value: 'unknown', permittedIf: 'pod', deniedIf: 'node' });
       } else {
         const namespace = m.snapshot.pods[other.pod].namespace;
-        use({
-          rule: m.assumptions.serverVersion === 'unknown' ? 'S22' : 'S19',
-          name: m.assumptions.serverVersion === 'unknown' ? 'serverVersion' : 'coverage',
-          value: m.assumptions.serverVersion === 'unknown' ? 'unknown' : `labels of namespace ${namespace}`,
-          permittedIf: 'the labels match',
-          deniedIf: 'the labels do not match',
-        });
+        const worlds =
+          peer.namespaces == null
+            ? null
+            : m.nameLabelWorlds(peer.namespaces, m.namespaceIndex.get(namespace) as number);
+        if (worlds) {
+          // 1.20 is the last version that does not set the name label.
+          const [yes, no] = worlds.newest ? ['newest', '1.20'] : ['1.20', 'newest'];
+          use({ rule: 'S22', name: 'serverVersion', value: 'unknown', permittedIf: yes, deniedIf: no });
+        } else {
+          use({
+            rule: 'S25',
+            name: 'coverage',
+            value: `labels of namespace ${namespace}`,
+            permittedIf: 'they match the selector',
+            deniedIf: 'they do not match the selector',
+          });
+        }
       }
     }
     if (port !== null && !certainPort) {
@@ -656,13 +677,18 @@ export class Points {
     port: number,
   ): Remedy | null {
     const policies: Remedy['policies'] = [];
+    // No rule can permit what the server or plugin does not know (S22).
+    if (protocol === 'SCTP' && this.m.assumptions.sctp !== 'on') return null;
     for (const [owner, other, reason] of [
       [src, dst, egress],
       [dst, src, ingress],
     ] as const) {
       if (reason.verdict === 'permitted') continue;
-      if (reason.verdict !== 'denied' || owner.type !== 'pod') return null;
-      const peer = this.peerFor(other);
+      if (owner.type !== 'pod') return null;
+      // No NetworkPolicy can overrule another kind (S26).
+      const gap = this.m.gaps[this.m.classNamespace.items[owner.c]];
+      if (gap.overrides.length > 0 || gap.restricts.length > 0) return null;
+      const peer = this.peerFor(other, this.m.snapshot.pods[owner.pod].namespace);
       if (!peer) return null;
       const manifest = this.addition(owner, reason.direction, peer, protocol, port);
       if (!manifest) return null;
@@ -675,24 +701,17 @@ export class Points {
     return policies.length > 0 ? { kind: 'add-rules', policies } : null;
   }
 
-  private peerFor(other: End): Record<string, unknown> | null {
+  private peerFor(other: End, namespace: string): Record<string, unknown> | null {
     const m = this.m;
     if (other.type === 'pod' && !(m.classFlags.items[other.c] & (CLASS_HOST | CLASS_HOST_MAYBE))) {
       const p = m.snapshot.pods[other.pod];
-      const record = m.snapshot.namespaces.find((n) => n.name === p.namespace);
-      const byName = record?.labels['kubernetes.io/metadata.name'] === p.namespace;
-      const labels = record?.labels ?? {};
-      // Before 1.21 only labels that the namespace really has can name it.
-      if (!byName && Object.keys(labels).length === 0) return null;
-      return {
-        namespaceSelector: {
-          matchLabels: byName ? { 'kubernetes.io/metadata.name': p.namespace } : { ...labels },
-        },
-        podSelector: Object.keys(p.labels).length > 0 ? { matchLabels: { ...p.labels } } : {},
-      };
+      const podSelector = Object.keys(p.labels).length > 0 ? { matchLabels: { ...p.labels } } : {};
+      if (p.namespace === namespace) return { podSelector };
+      const labels = m.labelsToNameBy(p.namespace);
+      return labels && { namespaceSelector: { matchLabels: labels }, podSelector };
     }
     if (other.type !== 'ip' && m.assumptions.ipBlockPods !== 'match') return null;
-    const address = other.type === 'pod' ? parseAddress(m.snapshot.pods[other.pod].ips[0] ?? '') : other.address;
+    const address = other.type === 'pod' ? parseAddress(m.addressesOf(m.snapshot.pods[other.pod])[0] ?? '') : other.address;
     if (!address) return null;
     return { ipBlock: { cidr: `${formatAddress(address)}/${address.family === 4 ? 32 : 128}` } };
   }
@@ -720,7 +739,7 @@ export class Points {
       if (!alone || p.namespace !== pod.namespace || m.podClass[i] < 0) return;
       if (!labels.every(([k, v]) => p.labels[k] === v)) return;
       const state = states[m.podClass[i]];
-      if (state !== 'isolated' && state !== 'unselected-denied' && state !== 'not-isolatable') alone = false;
+      if (state === 'not-isolated') alone = false;
     });
     const head = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' };
     if (alone) {

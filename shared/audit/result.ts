@@ -150,7 +150,11 @@ export interface Explanation {
   remedy: Remedy | null;
 }
 
-/** The smallest addition (a rule for each direction that denies) that would permit the connection. */
+/**
+ * The smallest addition (a rule for each direction that denies) that would permit the connection. A manifest whose
+ * namespace and name are those of a policy of the snapshot stands in its place (it has one rule more); any other
+ * is a new policy.
+ */
 export interface Remedy {
   kind: 'add-rules';
   policies: { direction: Direction; namespace: string; manifest: unknown }[];

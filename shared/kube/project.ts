@@ -552,9 +552,12 @@ export function projectNamespace(raw: unknown, context: ProjectContext): Namespa
   const head = readHead(raw, 'Namespace', false, context, 'kept');
   if (head === null) return null;
   let labels = readLabels(head.meta.labels, 'metadata.labels', head.reader, 'kept');
+  let added = false;
   if (context.origin === 'manifest') {
     const given = labels[NAME_LABEL];
     if (given !== head.name) {
+      // A server before 1.21 would not have added it (S22).
+      added = given === undefined;
       if (given !== undefined)
         head.reader.problem('input.name-label', `metadata.labels[${JSON.stringify(NAME_LABEL)}]`, {
           value: given,
@@ -566,6 +569,7 @@ export function projectNamespace(raw: unknown, context: ProjectContext): Namespa
     }
   }
   const record: NamespaceRecord = { name: head.name, labels, labelsKnown: true, implied: false };
+  if (added) record.nameLabelAdded = true;
   if (context.place) record.place = context.place;
   return record;
 }

@@ -78,6 +78,7 @@ const schema: z.ZodType<Snapshot> = z.object({
       labels,
       labelsKnown: z.boolean(),
       implied: z.boolean(),
+      nameLabelAdded: z.boolean().optional(),
       place: place.optional(),
     }),
   ),
@@ -299,6 +300,7 @@ export function* serializeSnapshot(snapshot: Snapshot): Generator<string> {
       labels: sortedLabels(one.labels),
       labelsKnown: one.labelsKnown,
       implied: one.implied,
+      ...(one.nameLabelAdded === true ? { nameLabelAdded: true } : {}),
     }),
   );
   yield* list('pods', snapshot.pods, (pod: PodRecord) =>

@@ -228,6 +228,7 @@ export class Model {
     this.familyValue = [0, L4 | U4, L6 | U6, L4 | U4 | L6 | U6].map((m) =>
       v.of(ALL_CONNS, ALL_CONNS, m | LN | UN),
     );
+    for (const n of snapshot.nodes) this.nodeAddresses.set(n.name, n.ips);
     this.namespaces = snapshot.namespaces.map((n) => n.name);
     this.namespaces.forEach((n, i) => this.namespaceIndex.set(n, i));
     for (const p of snapshot.pods) this.addNamespace(p.namespace);
@@ -327,6 +328,8 @@ export class Model {
         labels = { ...labels, [NAME_LABEL]: name };
         if (unknownVersion) nameSure = false;
       } else if (added && unknownVersion) nameSure = false;
+      // Known by name alone: whether it carries the name label hangs on the version.
+      if (!known && unknownVersion) nameSure = false;
       this.namespaceLabels.push({ labels, known, nameSure });
       if (!known || !nameSure) this.uncertainNamespaces.push(i);
       else {
@@ -341,22 +344,56 @@ export class Model {
     });
   }
 
-  /** Three-valued match of a namespace whose labels are not all known. */
+  /**
+   * Three-valued match of a namespace whose labels are not all known: the same in every world that is left open
+   * is sure. The worlds differ in whether the server sets the name label (S22) and in the labels that were not read.
+   */
   private namespaceMatch(selector: Selector, i: number): 'yes' | 'no' | 'maybe' {
     const { labels, known, nameSure } = this.namespaceLabels[i];
-    let result: 'yes' | 'maybe' = 'yes';
-    for (const r of selector.requirements) {
-      const sure =
-        r.key === NAME_LABEL ? (known ? nameSure : this.versionHasNameLabel()) : known;
-      if (!sure) result = 'maybe';
-      else if (!matchesRequirement(r, known ? labels : { [NAME_LABEL]: this.namespaces[i] })) return 'no';
+    const name = this.namespaces[i];
+    const inWorld = (hasName: boolean): 'yes' | 'no' | 'maybe' => {
+      const here: Labels = known ? { ...labels } : {};
+      if (hasName) here[NAME_LABEL] = name;
+      else if (!nameSure) delete here[NAME_LABEL];
+      let result: 'yes' | 'maybe' = 'yes';
+      for (const r of selector.requirements) {
+        if (!known && r.key !== NAME_LABEL) result = 'maybe';
+        else if (!matchesRequirement(r, here)) return 'no';
+      }
+      return result;
+    };
+    if (nameSure) {
+      const version = parseVersion(this.assumptions.serverVersion);
+      const old = version !== null && isBefore(version, 21);
+      return inWorld(known ? labels[NAME_LABEL] === name : !old);
     }
-    return result;
+    const a = inWorld(true);
+    const b = inWorld(false);
+    return a === b ? a : 'maybe';
   }
 
-  private versionHasNameLabel(): boolean {
+  /** Labels that a selector can surely name the namespace by, or null where there are none. */
+  labelsToNameBy(namespace: string): Labels | null {
+    const i = this.namespaceIndex.get(namespace) as number;
+    const { labels, known, nameSure } = this.namespaceLabels[i];
     const version = parseVersion(this.assumptions.serverVersion);
-    return this.assumptions.serverVersion === 'newest' || (version !== null && !isBefore(version, 21));
+    const old = version !== null && isBefore(version, 21);
+    if (nameSure && !old) return { [NAME_LABEL]: namespace };
+    const own = { ...labels };
+    if (!nameSure) delete own[NAME_LABEL];
+    return known && Object.keys(own).length > 0 ? own : null;
+  }
+
+  /** With which of two server versions does the selector match the namespace (S22)? For explanations. */
+  nameLabelWorlds(selector: Selector, i: number): { newest: boolean; old: boolean } | null {
+    const { labels, known, nameSure } = this.namespaceLabels[i];
+    if (nameSure || !known) return null;
+    const without = { ...labels };
+    delete without[NAME_LABEL];
+    return {
+      newest: matchesSelector(selector, { ...labels, [NAME_LABEL]: this.namespaces[i] }),
+      old: matchesSelector(selector, without),
+    };
   }
 
   private setOf(sure: number[], maybe: number[]): number {
@@ -736,30 +773,40 @@ export class Model {
     return id;
   }
 
-  /** Families as bits (1 IPv4, 2 IPv6). A pod without an address has those that the cluster shows, IPv4 if none. */
+  /** Families as bits (1 IPv4, 2 IPv6). A pod without an address has those that pods and nodes show, IPv4 if none. */
   private findFamilies(pods: readonly PodRecord[]): void {
     let seen = 0;
     let mixed = false;
     let first = 0;
     for (const p of pods) {
       let own = 0;
-      for (const ip of p.ips) own |= ip.includes(':') ? (ip.includes('.') ? familyBit(ip) : 2) : 1;
+      for (const ip of this.addressesOf(p)) {
+        own |= ip.includes(':') ? (ip.includes('.') ? familyBit(ip) : 2) : 1;
+      }
       if (own === 0) continue;
       if (first === 0) first = own;
       else if (own !== first) mixed = true;
       seen |= own;
     }
-    for (const n of this.snapshot.nodes) for (const ip of n.ips) if (seen === 0) seen |= familyBit(ip);
+    for (const n of this.snapshot.nodes) for (const ip of n.ips) seen |= familyBit(ip);
     this.clusterFamilies = seen === 0 ? 1 : seen;
-    this.mixedFamilies = mixed || this.clusterFamilies === 3;
+    this.mixedFamilies = mixed || (first !== 0 && first !== this.clusterFamilies) || this.clusterFamilies === 3;
     this.values.families = this.clusterFamilies;
   }
 
   /** Address families of a pod as bits: 1 IPv4, 2 IPv6. */
   familiesOf(pod: PodRecord): number {
     let own = 0;
-    for (const ip of pod.ips) own |= familyBit(ip);
+    for (const ip of this.addressesOf(pod)) own |= familyBit(ip);
     return own === 0 ? this.clusterFamilies : own;
+  }
+
+  private readonly nodeAddresses = new Map<string, string[]>();
+
+  /** A pod's addresses; those of its node for a hostNetwork pod that shows none. */
+  addressesOf(pod: PodRecord): string[] {
+    if (pod.ips.length > 0 || !pod.hostNetwork || pod.node === null) return pod.ips;
+    return this.nodeAddresses.get(pod.node) ?? pod.ips;
   }
 
   /** Enforcement by node, packed as ingress + 3 × egress of (0 as the cluster, 1 yes, 2 no, 3 unknown) plus 1. */
@@ -957,7 +1004,7 @@ export class Model {
 
   private subjectSide(namespace: number, groups: readonly number[], direction: 'ingress' | 'egress'): SubjectSide {
     let isolated = false;
-    let maybe = false;
+    let maybe = 0;
     const count = this.entryPeers.length;
     if (this.stamp.length < count) this.stamp = new Int32Array(count * 2);
     this.stampNow++;
@@ -972,13 +1019,13 @@ export class Model {
       for (const p of this.groups[g].policies) {
         const applies = this.compiled[p][direction].applies;
         if (applies === 'yes') isolated = true;
-        else if (applies === 'maybe') maybe = true;
+        else if (applies === 'maybe') maybe++;
       }
       for (const e of this.groups[g][direction]) add(e);
     }
     for (const p of this.unreadableSubjects[namespace]) {
       if (this.compiled[p][direction].applies === 'no') continue;
-      maybe = true;
+      maybe++;
       const more: number[] = [];
       this.ruleEntries(this.compiled[p], direction, false, more);
       // ruleEntries may have made new entries.
@@ -990,7 +1037,30 @@ export class Model {
       for (const e of more) add(e);
     }
     const sorted = entries.items.subarray(0, entries.length).sort();
-    return { isolated, maybe, list: this.rowLists.intern(sorted, entries.length) };
+    return {
+      isolated,
+      maybe: maybe > 0,
+      list: this.rowLists.intern(sorted, entries.length),
+      surely: !isolated && maybe === 1 ? this.asIfSelected(namespace, groups, direction) : 0,
+    };
+  }
+
+  /**
+   * The one policy that may select, as if it did: where no other selects, what it permits is permitted either way,
+   * since a pod that it does not select is not isolated.
+   */
+  private asIfSelected(namespace: number, groups: readonly number[], direction: 'ingress' | 'egress'): number {
+    const out: number[] = [];
+    for (const g of groups) {
+      for (const p of this.groups[g].policies) {
+        if (this.compiled[p][direction].applies === 'maybe') this.ruleEntries(this.compiled[p], direction, true, out);
+      }
+    }
+    for (const p of this.unreadableSubjects[namespace]) {
+      if (this.compiled[p][direction].applies !== 'no') this.ruleEntries(this.compiled[p], direction, true, out);
+    }
+    const sorted = Int32Array.from(new Set(out)).sort();
+    return this.rowLists.intern(sorted, sorted.length);
   }
 
   private buildRows(): void {
@@ -1049,6 +1119,7 @@ export class Model {
     } else if (side.maybe || gap.unread || unselected === 'unknown') {
       flags = ROW_RAISES;
       paper = 'unknown';
+      if (!gap.unread && unselected === 'permit') list = side.surely;
     } else if (unselected === 'deny') paper = 'unselected-denied';
     else {
       flags = ROW_OPEN;
@@ -1239,11 +1310,29 @@ export class Model {
     );
   }
 
-  /** S7 for pods that are their node: the value between two pods on one known node. */
-  onOneNode(value: ValueId, p: number, q: number): ValueId {
-    if (((this.classFlags.items[p] | this.classFlags.items[q]) & CLASS_ON_HOST) === 0) return value;
-    if (this.anyOverrides && (this.isOverridden(p) || this.isOverridden(q))) return value;
-    return EVERYTHING_PERMITTED;
+  /**
+   * The value from a pod of `p` to one of `q` on the same known node, where one of them is its node: S7 permits
+   * the pod's own direction, ingress from its node and egress to it; the other direction stands as it is.
+   */
+  onOneNode(p: number, q: number): ValueId {
+    if (this.anyOverrides && (this.isOverridden(p) || this.isOverridden(q))) return this.unsure;
+    const toNode = (this.classFlags.items[q] & CLASS_ON_HOST) !== 0;
+    const fromNode = (this.classFlags.items[p] & CLASS_ON_HOST) !== 0;
+    const vector = this.classPorts.items[q];
+    return this.values.intersect(
+      toNode ? this.ownNodeValue(p) : this.evaluate(this.classEgress.items[p], q, vector),
+      fromNode ? this.ownNodeValue(q) : this.evaluate(this.classIngress.items[q], p, vector),
+    );
+  }
+
+  /** What S7 gives a pod of the class towards its node: all, unless a kind that only denies may act at the pod (S26). */
+  ownNodeValue(c: number): ValueId {
+    return this.gaps[this.classNamespace.items[c]].restricts.length > 0 ? this.unsure : EVERYTHING_PERMITTED;
+  }
+
+  /** Is a pod of either class on (or the same as) its node for S7? */
+  mayBeOnOneNode(p: number, q: number): boolean {
+    return ((this.classFlags.items[p] | this.classFlags.items[q]) & CLASS_ON_HOST) !== 0;
   }
 
   /** Everything permitted from pod `p` to pod `q`, by index in the snapshot. Both must take part (S17). */
@@ -1251,11 +1340,18 @@ export class Model {
     if (p === q) return EVERYTHING_PERMITTED;
     const cp = this.podClass[p];
     const cq = this.podClass[q];
-    const value = this.between(cp, cq);
-    if (this.hasHosts && this.podNode[p] >= 0 && this.podNode[p] === this.podNode[q]) {
-      return this.onOneNode(value, cp, cq);
-    }
-    return value;
+    if (this.onSameNode(p, q)) return this.onOneNode(cp, cq);
+    return this.between(cp, cq);
+  }
+
+  /** Are the two pods on one known node, and is one of them that node? */
+  onSameNode(p: number, q: number): boolean {
+    return (
+      this.hasHosts &&
+      this.podNode[p] >= 0 &&
+      this.podNode[p] === this.podNode[q] &&
+      this.mayBeOnOneNode(this.podClass[p], this.podClass[q])
+    );
   }
 
   /** How a block matches an address under the assumption on pod and node addresses (S12). */
@@ -1436,6 +1532,19 @@ export class Model {
     return out;
   }
 
+  private podsByNamespace: number[][] | null = null;
+  /** Indices of the pods of a namespace that take part. */
+  podsOfNamespace(namespace: number): readonly number[] {
+    if (!this.podsByNamespace) {
+      this.podsByNamespace = this.namespaces.map(() => []);
+      for (let i = 0; i < this.podClass.length; i++) {
+        const c = this.podClass[i];
+        if (c >= 0) this.podsByNamespace[this.classNamespace.items[c]].push(i);
+      }
+    }
+    return this.podsByNamespace[namespace];
+  }
+
   /** Does the block of this peer hold the address of some pod, whatever the assumption on that? */
   blocksPods(peer: number): boolean {
     const block = this.peerBlock(peer);
@@ -1509,6 +1618,8 @@ interface SubjectSide {
   /** Some policy may select it whose stored subject or types cannot be read. */
   maybe: boolean;
   list: number;
+  /** Where exactly one policy may select and none does for sure: what it permits if it does (a list of entries). */
+  surely: number;
 }
 
 interface Subject {
@@ -1541,11 +1652,9 @@ class AddressClasses {
   private readonly atoms4 = new Map<number, number[]>();
   private readonly atoms6 = new Map<number, number[]>();
   private readonly memo = new Map<string, number>();
-  private readonly nodeIps = new Map<string, string[]>();
 
   constructor(model: Model) {
     this.model = model;
-    for (const n of model.snapshot.nodes) this.nodeIps.set(n.name, n.ips);
   }
 
   /** Finds the block peers of every atom of the address space that holds a pod. */
@@ -1561,19 +1670,12 @@ class AddressClasses {
     this.bounds6.push(...[...set6].sort((a, b) => (a < b ? -1 : 1)));
     for (const p of pods) {
       if (isFinished(p)) continue;
-      for (const ip of this.ipsOf(p)) this.atomOf(ip);
+      for (const ip of this.model.addressesOf(p)) this.atomOf(ip);
     }
     const blockPeers: number[] = [];
     for (let peer = 0; peer < m.peers; peer++) if (m.peerBlock(peer)) blockPeers.push(peer);
     this.sweep(4, blockPeers);
     this.sweep(6, blockPeers);
-  }
-
-  /** A pod's addresses; those of its node for a hostNetwork pod that shows none. */
-  private ipsOf(p: PodRecord): string[] {
-    if (p.ips.length > 0 || !p.hostNetwork || p.node === null) return p.ips;
-    if (this.model.assumptions.hostNetwork === 'pod') return p.ips;
-    return this.nodeIps.get(p.node) ?? p.ips;
   }
 
   /** Atom of the address as index into the bounds; odd keys mark IPv6. */
@@ -1639,7 +1741,7 @@ class AddressClasses {
   of(p: PodRecord): number {
     const m = this.model;
     if (m.blocks.length === 0 || m.assumptions.ipBlockPods === 'ignore') return 0;
-    const ips = this.ipsOf(p);
+    const ips = m.addressesOf(p);
     let key = '';
     for (const ip of ips) key += `${this.atomOf(ip)} `;
     const known = this.memo.get(key);
