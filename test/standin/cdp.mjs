@@ -29,7 +29,7 @@ export async function startChromium(program) {
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
-  const clean = () => rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  const clean = () => rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   const gone = new Promise((resolve) => child.once('exit', () => resolve(undefined)));
   const kill = () => {
     child.kill('SIGKILL');

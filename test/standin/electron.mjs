@@ -61,8 +61,12 @@ class App extends EventEmitter {
     const program = process.env['BULKHEAD_CHROMIUM'];
     if (!program) throw new Error('BULKHEAD_CHROMIUM names no browser.');
     chromium = await startChromium(program);
-    process.on('exit', () => chromium?.kill());
-    void chromium.gone.then(() => process.exit(process.exitCode ?? 0));
+    const own = chromium;
+    process.on('exit', () => own.kill());
+    // A Chromium that dies takes the app with it; one that is ended is cleaned up after first.
+    void own.gone.then(() => {
+      if (chromium) process.exit(1);
+    });
     cdp = await Cdp.open(chromium.endpoint);
     cdp.listen((method, params, session) => {
       for (const window of windows) window.webContents.receive(method, params, session);
