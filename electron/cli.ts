@@ -1,5 +1,5 @@
 /**
- * The terminal: `bulkhead audit`, `connections`, `verdicts`, `explain`, `snapshot`, `history` and `serve`. Results go
+ * The terminal: `bulkhead audit`, `connections`, `verdicts`, `explain`, `snapshot`, `history`, `serve` and `rbac`. Results go
  * to standard output, everything else to standard error. Each verb loads what it needs when it is called.
  *
  * Exit codes: 0 fine; 1 a finding as bad as --fail-on; 2 bad arguments, nothing readable, or a probe without an
@@ -146,6 +146,14 @@ export function program(run: (work: () => Promise<number>) => Promise<void>): Co
     .addHelpText('after', SOURCES)
     .action((flags) => run(() => serve(flags)));
 
+  root
+    .command('rbac')
+    .description('Print the ClusterRole that a full audit needs, for kubectl apply -f -')
+    .option('--name <name>', 'name of the role')
+    .action((flags: { name?: string }) =>
+      run(async () => (await import('./terminal/rbac.ts')).rbac(flags.name)),
+    );
+
   return root;
 }
 
@@ -176,6 +184,8 @@ async function serve(
 
 /** Runs a verb and sets the exit code; an error becomes a line on standard error and exit 2. */
 async function run(work: () => Promise<number>): Promise<void> {
+  // An idle worker keeps nothing alive: without this, Node would end while one is being waited for.
+  const alive = setInterval(() => undefined, 60_000);
   try {
     process.exitCode = await work();
   } catch (thrown) {
@@ -183,6 +193,8 @@ async function run(work: () => Promise<number>): Promise<void> {
     const { errorText } = await import('./terminal/session.ts');
     process.stderr.write(`${errorText(thrown)}\n`);
     process.exitCode = 2;
+  } finally {
+    clearInterval(alive);
   }
 }
 
