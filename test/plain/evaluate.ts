@@ -169,9 +169,9 @@ function selectsNamespace(cluster: PlainCluster, selector: Selector, name: strin
       }),
     );
   }
-  // Nobody wrote a label on a namespace that is only mentioned, so before 1.21 it has none.
+  // Before 1.21 there is none that nobody wrote: not on a namespace that is only mentioned, and not where reading added it.
   const without = { ...record.labels };
-  if (record.implied) delete without[NAME_LABEL];
+  if (record.implied || record.nameLabelAdded) delete without[NAME_LABEL];
   const matches = selects(selector, withName);
   if (minor !== null) return minor >= 21 ? matches : selects(selector, without);
   return matches === selects(selector, without) ? matches : PERHAPS;

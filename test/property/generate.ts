@@ -60,7 +60,12 @@ function namespaceRecord(name: string, live: boolean): fc.Arbitrary<NamespaceRec
   return fc
     .record({
       labels: namespaceLabels,
-      shape: weighted([8, one('plain')], [5, one('named')], [2, one(live ? 'unknown' : 'implied')]),
+      shape: weighted(
+        [8, one('plain')],
+        [5, one('named')],
+        [2, one(live ? 'unknown' : 'implied')],
+        [3, one(live ? 'named' : 'added')],
+      ),
     })
     .map(({ labels, shape }) => ({
       name,
@@ -69,11 +74,12 @@ function namespaceRecord(name: string, live: boolean): fc.Arbitrary<NamespaceRec
           ? {}
           : shape === 'implied'
             ? { [NAME_LABEL]: name }
-            : shape === 'named'
+            : shape === 'named' || shape === 'added'
               ? { ...labels, [NAME_LABEL]: name }
               : labels,
       labelsKnown: shape !== 'unknown',
       implied: shape === 'implied' || shape === 'unknown',
+      ...(shape === 'added' ? { nameLabelAdded: true } : {}),
     }));
 }
 
