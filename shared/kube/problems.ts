@@ -13,7 +13,8 @@
  * - `input.too-large` {bytes, limit}: the file was not read.
  * - `input.unreadable` {reason}: the file or folder could not be opened; reason is the system's code (EACCES).
  * - `input.link-loop` {path}: a symbolic link leads back into a folder that was read already; not followed.
- * - `input.duplicate-key` {key, treatment}: a mapping has the key twice; kubectl refuses the document.
+ * - `input.duplicate-key` {key, treatment}: a mapping has the key twice. The last one counts, as for kubectl, which
+ *   says nothing of it; stricter tools refuse the document.
  * - `input.duplicate` {file, document, line}: an object of the same kind, namespace and name stands at the
  *   named place as well, with other content. The later one counts (as after `kubectl apply`), and the
  *   problem's own place is that later one.

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checks, endpoints, pod, podYaml, problemsOf, read, snapshotOf } from './read.ts';
 
@@ -159,6 +160,87 @@ describe('documents', () => {
   test('an input with nothing in it says so', () => {
     expect(checks(read('a: 1\n'))).toEqual(['input.no-objects']);
     expect(checks(read(podYaml('a')))).toEqual([]);
+  });
+});
+
+describe('whatever stands between two good documents', () => {
+  const shred = fc
+    .array(
+      fc.constantFrom(
+        ...[
+          'kind',
+          ': ',
+          '- ',
+          '\n',
+          '\n  ',
+          '\n\t',
+          '"',
+          "'",
+          '[',
+          ']',
+          '{',
+          '}',
+          '|',
+          '>',
+          '&a',
+          '*a',
+          '!!x',
+          '%YAML 9',
+          '...',
+        ],
+        ...[
+          '#',
+          '?',
+          ',',
+          '@',
+          '`',
+          '<<: ',
+          'a',
+          '1',
+          '{{',
+          '}}',
+          '\\',
+          '\r\n',
+          '\u0000',
+          '\ufeff',
+          '\u2028',
+          '--',
+          '-',
+        ],
+      ),
+      { maxLength: 40 },
+    )
+    .map((parts) => parts.join(''));
+
+  test('neither is lost, nothing throws, and every problem has its document and line', () => {
+    fc.assert(
+      fc.property(shred, (text) => {
+        fc.pre(!/^---(\s|$)/m.test(text));
+        const snapshot = read(`${podYaml('first')}---\n${text}\n---\n${podYaml('last')}`);
+        expect(endpoints(snapshot)).toEqual(['default/Pod/first', 'default/Pod/last']);
+        for (const problem of snapshot.problems) {
+          expect(problem.place).toMatchObject({ file: 'a.yaml' });
+          expect(problem.place.document).toBeGreaterThanOrEqual(2);
+          expect(problem.place.line).toBeGreaterThanOrEqual(5);
+          expect(problem.place.line).toBeLessThanOrEqual(6 + text.split('\n').length);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('JSON cut or damaged anywhere never throws', () => {
+    const json = JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'List',
+      items: [{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' } }],
+    });
+    fc.assert(
+      fc.property(fc.nat(json.length), fc.nat(20), shred, (at, cut, text) => {
+        expect(() => snapshotOf({ 'a.json': json.slice(0, at) + text + json.slice(at + cut) })).not.toThrow();
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 
