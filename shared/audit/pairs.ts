@@ -74,6 +74,9 @@ interface Group {
 /** Values that are not NOTHING, by namespace: `[namespace, value, count, …]`. */
 type Spread = Int32Array;
 
+/** More than there can be lists of named ports: rows and lists share one number. */
+const VECTORS = 2 ** 22;
+
 const NO_SPREAD: Spread = new Int32Array(0);
 
 export class Pairs {
@@ -112,7 +115,7 @@ export class Pairs {
       isolatedTotal: 0,
     };
     for (let a = 0; a < n; a++) {
-      const byKey = new PairMap();
+      const byKey = new Map<number, number>();
       for (let c = this.first[a]; c < this.first[a + 1]; c++) {
         const count = m.classCount.items[c];
         const row = rows[c];
@@ -125,11 +128,11 @@ export class Pairs {
           continue;
         }
         const vector = direction === 'ingress' && this.hasNames(row) ? m.classPorts.items[c] : 0;
-        let g = byKey.get(row, vector);
-        if (g < 0) {
+        let g = byKey.get(row * VECTORS + vector);
+        if (g === undefined) {
           g = side.groups[a].length;
           side.groups[a].push({ row, vector, count: 0, namespace: a });
-          byKey.set(row, vector, g);
+          byKey.set(row * VECTORS + vector, g);
         }
         side.groups[a][g].count += count;
         side.groupOf[c] = g;
@@ -607,8 +610,7 @@ export class Pairs {
     const sourceOf = this.source.groupOf;
     const targetOf = this.destination.groupOf;
     // For each destination group: which source groups it accepts, and with which values.
-    const incoming = new PairMap();
-    const hists: Small[] = [];
+    const incoming = new Map<number, Small>();
     const lively = new Set<number>();
     for (const j of accepting) {
       const d = this.destination.groups[b][j];
@@ -618,13 +620,10 @@ export class Pairs {
         const g = sourceOf[c];
         if (g < 0) continue;
         lively.add(g);
-        let h = incoming.get(j, g);
-        if (h < 0) {
-          h = hists.length;
-          hists.push({ values: [], counts: [] });
-          incoming.set(j, g, h);
-        }
-        bump(hists[h], this.val[c], m.classCount.items[c]);
+        const key = j * sources.length + g;
+        let h = incoming.get(key);
+        if (!h) incoming.set(key, (h = { values: [], counts: [] }));
+        bump(h, this.val[c], m.classCount.items[c]);
       }
       this.clear();
     }
@@ -643,9 +642,8 @@ export class Pairs {
       }
       this.clear();
       for (const [j, to] of outgoing) {
-        const h = incoming.get(j, g);
-        if (h < 0) continue;
-        const from = hists[h];
+        const from = incoming.get(j * sources.length + g);
+        if (!from) continue;
         this.counters.combinations++;
         for (let x = 0; x < from.values.length; x++) {
           for (let y = 0; y < to.values.length; y++) {

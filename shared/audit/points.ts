@@ -688,9 +688,9 @@ export class Points {
       // No NetworkPolicy can overrule another kind (S26).
       const gap = this.m.gaps[this.m.classNamespace.items[owner.c]];
       if (gap.overrides.length > 0 || gap.restricts.length > 0) return null;
-      const peer = this.peerFor(other, this.m.snapshot.pods[owner.pod].namespace);
-      if (!peer) return null;
-      const manifest = this.addition(owner, reason.direction, peer, protocol, port);
+      const peers = this.peersFor(other, this.m.snapshot.pods[owner.pod].namespace);
+      if (!peers) return null;
+      const manifest = this.addition(owner, reason.direction, peers, protocol, port);
       if (!manifest) return null;
       policies.push({
         direction: reason.direction,
@@ -701,19 +701,23 @@ export class Points {
     return policies.length > 0 ? { kind: 'add-rules', policies } : null;
   }
 
-  private peerFor(other: End, namespace: string): Record<string, unknown> | null {
+  /** Peers that name the other end, or null where none can. */
+  private peersFor(other: End, namespace: string): Record<string, unknown>[] | null {
     const m = this.m;
     if (other.type === 'pod' && !(m.classFlags.items[other.c] & (CLASS_HOST | CLASS_HOST_MAYBE))) {
       const p = m.snapshot.pods[other.pod];
       const podSelector = Object.keys(p.labels).length > 0 ? { matchLabels: { ...p.labels } } : {};
-      if (p.namespace === namespace) return { podSelector };
+      if (p.namespace === namespace) return [{ podSelector }];
       const labels = m.labelsToNameBy(p.namespace);
-      return labels && { namespaceSelector: { matchLabels: labels }, podSelector };
+      return labels && [{ namespaceSelector: { matchLabels: labels }, podSelector }];
     }
     if (other.type !== 'ip' && m.assumptions.ipBlockPods !== 'match') return null;
-    const address = other.type === 'pod' ? parseAddress(m.addressesOf(m.snapshot.pods[other.pod])[0] ?? '') : other.address;
-    if (!address) return null;
-    return { ipBlock: { cidr: `${formatAddress(address)}/${address.family === 4 ? 32 : 128}` } };
+    const addresses =
+      other.type === 'pod' ? m.addressesOf(m.snapshot.pods[other.pod]).map(parseAddress) : [other.address];
+    const blocks = addresses
+      .filter((a) => a !== null)
+      .map((a) => ({ ipBlock: { cidr: `${formatAddress(a)}/${a.family === 4 ? 32 : 128}` } }));
+    return blocks.length > 0 ? blocks : null;
   }
 
   /**
@@ -723,7 +727,7 @@ export class Points {
   private addition(
     owner: End & { type: 'pod' },
     direction: Direction,
-    peer: Record<string, unknown>,
+    peers: Record<string, unknown>[],
     protocol: Protocol,
     port: number,
   ): unknown {
@@ -731,7 +735,7 @@ export class Points {
     const pod = m.snapshot.pods[owner.pod];
     const side = direction === 'ingress' ? 'from' : 'to';
     const type = direction === 'ingress' ? 'Ingress' : 'Egress';
-    const rule = { [side]: [peer], ports: [{ protocol, port }] };
+    const rule = { [side]: peers, ports: [{ protocol, port }] };
     const states = direction === 'ingress' ? m.classPaperIngress : m.classPaperEgress;
     const labels = Object.entries(pod.labels);
     let alone = true;

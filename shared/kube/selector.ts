@@ -187,6 +187,7 @@ function canonicalSelector(requirements: Requirement[]): Selector {
 
 // Keys and values are of the label alphabet, so these separators cannot occur in them.
 function requirementKey(r: Requirement): string {
+  if (r.values.length === 1) return r.key + ' ' + r.operator + ' ' + r.values[0];
   return `${r.key} ${r.operator} ${r.values.join(',')}`;
 }
 

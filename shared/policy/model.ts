@@ -146,7 +146,8 @@ export class Model {
   readonly blocks: Block[] = [];
   private readonly podPeers = new PairMap();
   private readonly blockPeers = new Map<string, number>();
-  private readonly portNames = new Map<string, number>();
+  /** By name: ids for TCP, UDP and SCTP, -1 where no rule uses it. */
+  private readonly portNames = new Map<string, [number, number, number]>();
   readonly namedPorts: { name: string; protocol: number }[] = [];
   private readonly portSpecIds = new PairMap();
   private readonly portSpecBounds = new PairMap();
@@ -507,14 +508,13 @@ export class Model {
   }
 
   private namedPort(name: string, protocol: number): number {
-    const key = `${protocol}/${name}`;
-    let id = this.portNames.get(key);
-    if (id === undefined) {
-      id = this.namedPorts.length;
+    let ids = this.portNames.get(name);
+    if (!ids) this.portNames.set(name, (ids = [-1, -1, -1]));
+    if (ids[protocol] < 0) {
+      ids[protocol] = this.namedPorts.length;
       this.namedPorts.push({ name, protocol });
-      this.portNames.set(key, id);
     }
-    return id;
+    return ids[protocol];
   }
 
   /** Interns a rule's ports: the numbers, and the names that each pod resolves for itself (S14). */
@@ -711,7 +711,7 @@ export class Model {
       }
       if (anyHost && pod.node === null) flags |= CLASS_NODE_UNKNOWN;
       const ports = usesNames ? this.portVector(pod, flags, keys) : 0;
-      const address = addresses ? addresses.of(pod) : 0;
+      const address = addresses ? addresses.of(pod, i) : 0;
       const enforced = enforcement.size === 0 ? 0 : (enforcement.get(pod.node ?? '') ?? 0);
       const family = this.mixedFamilies ? this.familiesOf(pod) : 0;
       let id: number;
@@ -780,9 +780,7 @@ export class Model {
     let first = 0;
     for (const p of pods) {
       let own = 0;
-      for (const ip of this.addressesOf(p)) {
-        own |= ip.includes(':') ? (ip.includes('.') ? familyBit(ip) : 2) : 1;
-      }
+      for (const ip of p.ips.length > 0 ? p.ips : this.addressesOf(p)) own |= familyOf(ip);
       if (own === 0) continue;
       if (first === 0) first = own;
       else if (own !== first) mixed = true;
@@ -844,8 +842,10 @@ export class Model {
     if (flags & CLASS_HOST) return 0;
     for (const p of pod.ports) {
       if (p.name === '') continue;
-      const name = this.portNames.get(`${PROTOCOL_OF[p.protocol]}/${p.name}`);
-      if (name === undefined) continue;
+      const ids = this.portNames.get(p.name);
+      if (ids === undefined) continue;
+      const name = ids[p.protocol === 'TCP' ? 0 : p.protocol === 'UDP' ? 1 : 2];
+      if (name < 0) continue;
       const code = name * 65536 + p.port;
       if (!scratch.includes(code)) scratch.push(code);
     }
@@ -1632,7 +1632,16 @@ const EMPTY = new Int32Array(0);
 const PERHAPS = 0x7fffffff;
 const NONE: readonly number[] = [];
 const TRI: readonly Tri[] = ['yes', 'no', 'unknown'];
-const PROTOCOL_OF: Record<string, number> = { TCP: 0, UDP: 1, SCTP: 2 };
+
+/** Family by the first signs alone: an address with a colon among its first five characters is IPv6 (or mapped IPv4). */
+function familyOf(ip: string): number {
+  for (let i = 0; i < 5; i++) {
+    const ch = ip.charCodeAt(i);
+    if (ch === 46) return 1;
+    if (ch === 58) return familyBit(ip);
+  }
+  return familyBit(ip);
+}
 
 function familyBit(ip: string): number {
   const a = parseAddress(ip);
@@ -1647,7 +1656,9 @@ export function isFinished(pod: PodRecord): boolean {
 /** Which block peers match which pods' addresses (S12), found by one sweep over the bounds of all blocks. */
 class AddressClasses {
   private readonly model: Model;
-  private readonly bounds4: number[] = [];
+  private bounds4 = new Float64Array(0);
+  private atomOfPod = new Int32Array(0);
+  private classOfAtom = new Int32Array(0);
   private readonly bounds6: bigint[] = [];
   private readonly atoms4 = new Map<number, number[]>();
   private readonly atoms6 = new Map<number, number[]>();
@@ -1666,26 +1677,38 @@ class AddressClasses {
       if (b.family === 4) for (const x of b.ranges) set4.add(x);
       else for (const x of b.ranges) set6.add(x);
     }
-    this.bounds4.push(...[...set4].sort((a, b) => a - b));
+    this.bounds4 = Float64Array.from([...set4].sort((a, b) => a - b));
     this.bounds6.push(...[...set6].sort((a, b) => (a < b ? -1 : 1)));
-    for (const p of pods) {
+    this.atomOfPod = new Int32Array(pods.length);
+    const seen = new Uint8Array(this.bounds4.length + 1);
+    for (let i = 0; i < pods.length; i++) {
+      const p = pods[i];
       if (isFinished(p)) continue;
-      for (const ip of this.model.addressesOf(p)) this.atomOf(ip);
+      const ips = m.addressesOf(p);
+      if (ips.length === 1) {
+        const v4 = fastV4(ips[0]);
+        if (v4 >= 0) {
+          // The common case of 100,000 pods: one plain IPv4 address, read once.
+          const atom = rank(this.bounds4, v4);
+          this.atomOfPod[i] = atom + 1;
+          seen[atom] = 1;
+          continue;
+        }
+      }
+      for (const ip of ips) this.atomOf(ip);
     }
+    seen.forEach((yes, atom) => {
+      if (yes && !this.atoms4.has(atom)) this.atoms4.set(atom, []);
+    });
+    this.classOfAtom = new Int32Array(this.bounds4.length + 1).fill(-1);
     const blockPeers: number[] = [];
     for (let peer = 0; peer < m.peers; peer++) if (m.peerBlock(peer)) blockPeers.push(peer);
     this.sweep(4, blockPeers);
     this.sweep(6, blockPeers);
   }
 
-  /** Atom of the address as index into the bounds; odd keys mark IPv6. */
+  /** Atom of the address: its index among the bounds, twice, plus one for IPv6. */
   private atomOf(ip: string): number {
-    const a = fastV4(ip);
-    if (a >= 0) {
-      const k = rank(this.bounds4, a);
-      if (!this.atoms4.has(k)) this.atoms4.set(k, []);
-      return k * 2;
-    }
     const address = parseAddress(ip);
     if (address === null) return -1;
     if (address.family === 4) {
@@ -1737,10 +1760,18 @@ class AddressClasses {
     }
   }
 
-  /** The address class of a pod. */
-  of(p: PodRecord): number {
+  /** The address class of pod `i`. */
+  of(p: PodRecord, i: number): number {
     const m = this.model;
     if (m.blocks.length === 0 || m.assumptions.ipBlockPods === 'ignore') return 0;
+    const atom = this.atomOfPod[i] - 1;
+    if (atom < 0) return this.find(p);
+    if (this.classOfAtom[atom] < 0) this.classOfAtom[atom] = this.find(p);
+    return this.classOfAtom[atom];
+  }
+
+  private find(p: PodRecord): number {
+    const m = this.model;
     const ips = m.addressesOf(p);
     let key = '';
     for (const ip of ips) key += `${this.atomOf(ip)} `;
@@ -1777,7 +1808,7 @@ class AddressClasses {
 }
 
 /** Number of bounds ≤ x. */
-function rank<T extends number | bigint>(bounds: readonly T[], x: T): number {
+function rank<T extends number | bigint>(bounds: ArrayLike<T>, x: T): number {
   let lo = 0;
   let hi = bounds.length;
   while (lo < hi) {
