@@ -5,7 +5,8 @@ import { createGunzip } from 'node:zlib';
 import type { Readable } from 'node:stream';
 import { cancelled, ClusterError } from './error.ts';
 import type { ResolvedContext } from './kubeconfig.ts';
-import { Login, untilAborted } from './login.ts';
+import { Login } from './login.ts';
+import { sleep, untilAborted } from './wait.ts';
 
 /** How long and how often is tried. Milliseconds. */
 export interface Patience {
@@ -225,17 +226,21 @@ export class ApiClient {
     session: Awaited<ReturnType<Login['session']>>,
   ): Promise<Omit<ApiAnswer, 'attempts'> & { retryAfter: string | null }> {
     const { signal } = this.#options;
-    const { answerMs, silenceMs } = this.patience;
+    const { connectMs, answerMs, silenceMs } = this.patience;
+    // Whatever the layers below wait for (a proxy, a name server), the head of an answer comes in this time or not.
+    const guard = new AbortController();
+    const late = setTimeout(() => guard.abort(), connectMs + answerMs + 1000);
     try {
       const response = await session.dispatcher.request({
         origin: this.#origin,
         path: this.#base + path,
         method: 'GET',
         headers: this.#headers(session.headers, accept, true),
-        signal,
+        signal: AbortSignal.any([signal, guard.signal]),
         headersTimeout: answerMs,
         bodyTimeout: silenceMs,
       });
+      clearTimeout(late);
       this.#reached = true;
       const header = (name: string): string => {
         const value = response.headers[name];
@@ -251,7 +256,10 @@ export class ApiClient {
       return { status, contentType, bytes, ...said, retryAfter: header('retry-after') || null };
     } catch (error) {
       if (error instanceof Attempt || signal.aborted) throw error;
+      if (guard.signal.aborted) throw this.#failure(Object.assign(new Error('late'), { code: 'ETIMEDOUT' }));
       throw this.#failure(error);
+    } finally {
+      clearTimeout(late);
     }
   }
 
@@ -495,19 +503,4 @@ export function statusOf(
     message: `HTTP ${status}${html ? " with a web page, not an API server's answer" : ''}`,
     reason: '',
   };
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      clearTimeout(timer);
-      reject(cancelled());
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    }, ms);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
 }

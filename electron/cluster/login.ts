@@ -1,20 +1,22 @@
 /**
  * Logging in: from a resolved context to the headers, the TLS material and the connections that requests need.
- * `@kubernetes/client-node` applies certificates, basic authentication and OIDC; what it leaves out (KUBERNETES_EXEC_INFO,
- * tokenFile, impersonated groups, system CAs) is added here. Credentials stay in memory.
+ * `@kubernetes/client-node` says how certificates, names and proxies become a connection; what it leaves out or gets
+ * wrong (KUBERNETES_EXEC_INFO, tokenFile, impersonated groups, system CAs, renewal of OIDC tokens) is added here.
+ * Credentials stay in memory.
  */
 import type { KubeConfig } from '@kubernetes/client-node';
 import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
-import { connect as tlsConnect, getCACertificates } from 'node:tls';
+import { connect as tlsConnect, createSecureContext, getCACertificates } from 'node:tls';
 import { SocksClient } from 'socks';
-import { Agent, ProxyAgent } from 'undici';
+import { Agent, Pool, ProxyAgent } from 'undici';
 import type { Dispatcher } from 'undici';
 import { cancelled, ClusterError } from './error.ts';
 import { runExec } from './exec.ts';
 import type { ExecCredential } from './exec.ts';
 import { usesExec } from './kubeconfig.ts';
 import type { ResolvedContext, UserEntry } from './kubeconfig.ts';
+import { oidcToken } from './oidc.ts';
 import { proxyFromEnvironment } from './proxyEnv.ts';
 import { searchPath, startedByDesktop } from './shellPath.ts';
 
@@ -35,9 +37,6 @@ export interface LoginOptions {
   env?: Record<string, string | undefined>;
   execTimeoutMs?: number;
 }
-
-/** Refreshed OIDC tokens by what they were refreshed from: an issuer that rotates refresh tokens takes each one once. */
-const oidcTokens = new Map<string, { 'id-token': string; 'refresh-token': string }>();
 
 /** Keeps one context logged in. */
 export class Login {
@@ -127,7 +126,14 @@ export class Login {
         );
       }
     } else if (user?.authProvider?.name === 'oidc' && !user.username) {
-      const oidc = await oidcToken(user, force, signal);
+      const { config } = user.authProvider;
+      const issuerCa = await pem(
+        'idp-certificate-authority',
+        config['idp-certificate-authority-data'] || undefined,
+        config['idp-certificate-authority'] || undefined,
+        user.file,
+      );
+      const oidc = await oidcToken(user, force, issuerCa ?? systemCertificates(), signal);
       token = oidc.token;
       expires = oidc.expires;
     }
@@ -178,6 +184,8 @@ export class Login {
 
     let dispatcher: Dispatcher;
     try {
+      // Says at once when certificate and key do not belong together.
+      createSecureContext({ ca: applied.ca, cert: applied.cert, key: applied.key });
       dispatcher = makeDispatcher(
         config.createDispatcherOptions(clientCluster as never, {
           ca: applied.ca,
@@ -237,6 +245,9 @@ function makeDispatcher(mapped: Mapped, connectMs: number): Dispatcher {
       return new ProxyAgent({
         ...pool,
         uri: mapped.uri,
+        // The proxy's own answer to CONNECT is waited for no longer than a connection.
+        clientFactory: (origin, options) =>
+          new Pool(origin, { ...(options as Pool.Options), headersTimeout: connectMs, allowH2: false }),
         requestTls: { ...mapped.requestTls, timeout: connectMs, allowH2: false } as never,
         proxyTls: { timeout: connectMs, allowH2: false } as never,
       });
@@ -294,7 +305,15 @@ let system: string | null = null;
 
 /** The CAs that this machine trusts, beside those that Node brings. */
 function systemCertificates(): string {
-  system ??= [...new Set([...getCACertificates('default'), ...getCACertificates('system')])].join('\n');
+  if (system === null) {
+    const all = new Set(getCACertificates('default'));
+    try {
+      for (const certificate of getCACertificates('system')) all.add(certificate);
+    } catch {
+      // A system without a store that can be read still has Node's own list.
+    }
+    system = [...all].join('\n');
+  }
   return system;
 }
 
@@ -333,83 +352,4 @@ async function text(file: string, what: string, kubeconfig: string): Promise<str
       },
     );
   }
-}
-
-/** The identity token of the oidc auth-provider, refreshed where it has expired or was refused. */
-async function oidcToken(
-  user: UserEntry,
-  force: boolean,
-  signal: AbortSignal,
-): Promise<{ token: string; expires: number | null }> {
-  const given = user.authProvider?.config ?? {};
-  const key = JSON.stringify([
-    given['idp-issuer-url'],
-    given['client-id'],
-    given['refresh-token'],
-    given['id-token'],
-  ]);
-  const config: Record<string, string> = { ...given, ...oidcTokens.get(key) };
-  const again = new ClusterError(
-    'auth',
-    `The login of user "${user.name}" has expired and cannot be renewed`,
-    {
-      place: `${user.file}: user ${user.name}`,
-      hint: 'Log in again with the program that wrote this kubeconfig.',
-    },
-  );
-  // The client renews what is no JWT or has expired; where no token is left it must not go on anonymously.
-  if (force || !config['id-token']) config['id-token'] = 'expired';
-  const { KubeConfig } = await import('@kubernetes/client-node');
-  const client = new KubeConfig();
-  client.loadFromOptions({
-    clusters: [{ name: 'c', server: 'https://localhost', skipTLSVerify: false }],
-    users: [{ name: 'u', authProvider: { name: 'oidc', config } }],
-    contexts: [{ name: 'x', cluster: 'c', user: 'u' }],
-    currentContext: 'x',
-  });
-  const options: RequestOptions = {};
-  try {
-    await untilAborted(client.applyToHTTPSOptions(options), signal);
-  } catch (error) {
-    if (signal.aborted) throw cancelled();
-    throw new ClusterError('auth', again.message, { ...optional(again), cause: error });
-  }
-  const header = (options.headers as Record<string, string> | undefined)?.['Authorization'];
-  const token = header?.replace(/^Bearer /, '');
-  if (!token || token === 'expired') throw again;
-  if (token !== given['id-token']) {
-    oidcTokens.set(key, { 'id-token': token, 'refresh-token': config['refresh-token'] ?? '' });
-  }
-  return { token, expires: jwtExpiry(token) };
-}
-
-function optional(error: ClusterError): { place?: string; hint?: string } {
-  return {
-    ...(error.place === undefined ? {} : { place: error.place }),
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-  };
-}
-
-function jwtExpiry(token: string): number | null {
-  try {
-    const { exp } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as {
-      exp?: unknown;
-    };
-    return typeof exp === 'number' ? exp * 1000 : null;
-  } catch {
-    return null;
-  }
-}
-
-/** The promise, or a rejection as soon as the signal aborts. */
-export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) {
-    promise.catch(() => undefined);
-    return Promise.reject(cancelled());
-  }
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => reject(cancelled());
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }
