@@ -90,6 +90,16 @@ export function contains(range: Range, address: Address): boolean {
   return range.family === address.family && range.first <= address.value && address.value <= range.last;
 }
 
+/** Do the holes leave nothing of the block? */
+export function emptied(block: Range, holes: Range[]): boolean {
+  let next = block.first;
+  for (const hole of [...holes].sort((x, y) => (x.first < y.first ? -1 : 1))) {
+    if (hole.first > next) return false;
+    if (hole.last >= next) next = hole.last + 1n;
+  }
+  return next > block.last;
+}
+
 /** The address as text (IPv6 in full groups: easy to read, not canonical). */
 export function formatAddress(address: Address): string {
   if (address.family === 'IPv4') {

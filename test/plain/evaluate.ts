@@ -14,7 +14,7 @@ import type {
   Tri,
 } from '../../shared/kube/snapshot.ts';
 import type { Direction, Verdict } from '../../shared/audit/result.ts';
-import { contains, lastOf, parseAddress, type Address } from './address.ts';
+import { contains, emptied, lastOf, parseAddress, type Address } from './address.ts';
 import {
   and,
   holds,
@@ -193,6 +193,8 @@ function blockMatches(
   if (family === null || peer.block.family !== family) return NO;
   const all = addressesOf(cluster, other.pod);
   if (all.length === 0) {
+    // Whatever address it will have, it is in none of a block that has nothing left.
+    if (emptied(peer.block, peer.except)) return NO;
     const whole = peer.block.first === 0n && peer.block.last === lastOf(family) && peer.except.length === 0;
     return and(plugin, whole ? inside : PERHAPS);
   }

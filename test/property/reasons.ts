@@ -104,7 +104,8 @@ function obviousRemedy(serverVersion: string, q: Question): PolicyRecord[] {
     const byName = {
       namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': end.pod.namespace } },
     };
-    return [...(minor !== null && minor >= 21 ? [byName] : []), ...blocks(end.pod.ips)];
+    // Before 1.21 a namespace need not have a label that names it, and an address is no lasting name of a pod.
+    return minor !== null && minor >= 21 ? [byName, ...blocks(end.pod.ips)] : [];
   };
   const ports = [{ protocol: q.point.protocol, port: q.point.port }];
   const made: PolicyRecord[] = [];
