@@ -6,6 +6,7 @@ import type { AuditEngine } from '../audit/api.ts';
 import type { Direction, Overview, PodRow } from '../audit/result.ts';
 import { SEVERITIES } from '../audit/result.ts';
 import type { CoverageEntry } from '../kube/snapshot.ts';
+import { cut } from './columns.ts';
 import { isGap } from './gaps.ts';
 import { fill } from './messages/format.ts';
 import { foldedText, foldMatrix, heatmapSvg, MOST_NAMESPACES } from './pdf/heatmap.ts';
@@ -13,6 +14,7 @@ import {
   BAD,
   bar,
   callout,
+  fixedWidths,
   GOOD,
   heading,
   INK,
@@ -126,7 +128,7 @@ export function reportDocument(engines: readonly AuditEngine[], options: Documen
         : {
             margin: [PAGE.margins[0], 24, PAGE.margins[2], 0],
             columns: [
-              { text: title, fontSize: 7.5, color: MUTED, width: '*' },
+              { text: cut(title, 90), fontSize: 7.5, color: MUTED, width: '*' },
               {
                 text: overviews[0]!.auditedAt,
                 fontSize: 7.5,
@@ -156,7 +158,7 @@ export function reportDocument(engines: readonly AuditEngine[], options: Documen
 /** The page that compares several clusters. */
 function comparison(overviews: Overview[], lang: Lang): Content[] {
   const w = words(lang).report;
-  const width = overviews.length > 3 ? '*' : 110;
+  const width = overviews.length > 3 ? ('*' as const) : 110;
   return [
     { text: w.title, style: 'overline' },
     { text: w.comparison, style: 'title', margin: [0, 2, 0, 10], tocItem: true, outline: true },
@@ -246,11 +248,12 @@ function facts(o: Overview, digest: string, lang: Lang): Content {
     [w.report.version, o.version],
   ];
   const half = Math.ceil(pairs.length / 2);
+  const width = (ROOM - 12) / 2;
   const column = (list: [string, string][]) => ({
-    width: '*',
+    width,
     layout: 'plain',
     table: {
-      widths: ['auto', '*'],
+      widths: fixedWidths([80, '*'], width - 16),
       body: list.map(([name, value]) => [t(name, { color: MUTED }), t(value)]),
     },
   });
@@ -735,7 +738,7 @@ function findingTable(group: FindingGroup, lang: Lang): Content {
           headerRows: body.length > 0 ? 1 : 0,
           keepWithHeaderRows: body.length > 0 ? 1 : 0,
           dontBreakRows: true,
-          widths: [190, '*'],
+          widths: fixedWidths([190, '*'], ROOM - 14),
           body: [[title, ''], ...body],
         },
       },

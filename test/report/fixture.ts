@@ -26,6 +26,8 @@ export interface FixtureOptions {
   cluster?: string;
   complete?: boolean;
   rejected?: number;
+  /** Names as long as the API allows, and enforcement that differs by node. */
+  long?: boolean;
 }
 
 const STATES: [IsolationState, IsolationState, EgressWidth][] = [
@@ -51,8 +53,10 @@ export function fixture(options: FixtureOptions = {}): AuditEngine {
     cluster = 'prod',
     complete = true,
     rejected = 2,
+    long = false,
   } = options;
   const nsName = (i: number) =>
+    (long ? `${'department'.repeat(4)}-of-` : '') +
     `${NAMES[i % NAMES.length]!}${i < NAMES.length ? '' : `-${Math.floor(i / NAMES.length)}`}`;
   const rows: PodRow[] = [];
   const egress: OpenEgressRowJson[] = [];
@@ -63,14 +67,17 @@ export function fixture(options: FixtureOptions = {}): AuditEngine {
       for (let p = 0; p < podsPerWorkload; p++) {
         const row: PodRow = {
           namespace: nsName(n),
-          name: `app-${w}-5d9c7b-${String(p).padStart(4, '0')}`,
+          name: `${long ? 'very-'.repeat(40) : ''}app-${w}-5d9c7b-${String(p).padStart(4, '0')}`,
           kind: 'Pod',
-          workload: { kind: w === 4 ? 'DaemonSet' : 'Deployment', name: `app-${w}` },
+          workload: {
+            kind: w === 4 ? 'DaemonSet' : 'Deployment',
+            name: `${long ? 'x'.repeat(50) : ''}app-${w}`,
+          },
           ingress: effective(paperIngress),
           egress: effective(paperEgress),
           paperIngress,
           paperEgress,
-          enforced,
+          enforced: long && p === 1 ? 'unknown' : enforced,
           openEgress: enforced === 'no' ? 'anywhere' : width,
           openIngress: paperIngress === 'open' ? 'anywhere' : 'none',
           policies: paperIngress === 'open' && paperEgress === 'open' ? 0 : 1 + (w % 3),

@@ -218,10 +218,11 @@ test('an empty cluster still makes a report', async () => {
   expect(await textOf(pdf, 1)).toContain('Pods by isolation (0)');
 });
 
-test('nothing on a page stands beyond the margins', async () => {
-  const pdf = await open(
-    await renderPdf([fixture({ enforced: 'unknown', complete: false, cluster: 'prod' })], { lang: 'ko' }),
-  );
+test.each([
+  ['short names', { enforced: 'unknown', complete: false }, 'ko'],
+  ['names as long as the API allows', { long: true, namespaces: 5, cluster: 'c'.repeat(120) }, 'en'],
+] as const)('nothing on a page stands beyond the margins: %s', async (_, options, lang) => {
+  const pdf = await open(await renderPdf([fixture(options)], { lang }));
   for (let page = 1; page <= pdf.numPages; page++) {
     const { items } = await (await pdf.getPage(page)).getTextContent();
     for (const item of items) {

@@ -75,9 +75,23 @@ export function heading(
 
 export interface TableColumn {
   title: string;
-  /** Points, '*' for what is left, 'auto'. */
-  width: number | string;
+  /** Points, or '*' for what is left. */
+  width: number | '*';
   align?: 'left' | 'right';
+}
+
+/** Space that the `rows` layout leaves around the cells of a table. */
+const padding = (columns: number) => columns * 8 - 2;
+
+/**
+ * Widths in points. What is '*' shares what is left: given as a number, since the library lets such a column grow
+ * over the margin for the sake of one long name.
+ */
+export function fixedWidths(widths: readonly (number | '*')[], room: number): number[] {
+  const fixed = widths.reduce<number>((sum, width) => sum + (width === '*' ? 0 : width), 0);
+  const stars = widths.filter((width) => width === '*').length;
+  const share = Math.max(20, Math.floor((room - fixed) / Math.max(1, stars)));
+  return widths.map((width) => (width === '*' ? share : width));
 }
 
 /** A table with a heading that repeats on each page, and rows that stay whole. */
@@ -99,7 +113,10 @@ export function table(columns: readonly TableColumn[], rows: readonly (readonly 
       headerRows: 1,
       keepWithHeaderRows: 1,
       dontBreakRows: true,
-      widths: columns.map((column) => column.width),
+      widths: fixedWidths(
+        columns.map((column) => column.width),
+        ROOM - padding(columns.length),
+      ),
       body: [head, ...body],
     },
   };
@@ -156,7 +173,7 @@ export function callout(label: string, body: Content[], colour: string): Content
     margin: [0, 0, 0, 6],
     layout: 'callout',
     table: {
-      widths: [3, 92, '*'],
+      widths: fixedWidths([3, 92, '*'], ROOM - 32),
       dontBreakRows: true,
       body: [[{ text: '', fillColor: colour }, { text: label, bold: true, color: colour }, { stack: body }]],
     },
