@@ -581,6 +581,10 @@ export function fakeBridge(given: Partial<FakeOptions>): Bridge {
     if (!options.stuck) setTimeout(() => emit('audit.finished', { job, audit: 'audit-1' }), 30);
   }
 
+  /** Lists and maps once made: the real backend works them out elsewhere, so here they must not count. */
+  const answered = new Map<string, PodRow[]>([[JSON.stringify({ offset: 0, limit: 0 }), audit.rows]]);
+  const map = audit.matrix();
+
   const answers: { [C in Channel]: (request: never) => unknown } = {
     'app.info': () => ({
       version: '0.1.0',
@@ -597,6 +601,9 @@ export function fakeBridge(given: Partial<FakeOptions>): Bridge {
     'audit.cancel': () => undefined,
     'audit.overview': () => audit.overview(),
     'audit.pods': ({ query }: { query: PodQuery }) => {
+      const key = JSON.stringify({ ...query, offset: 0, limit: 0 });
+      const known = answered.get(key);
+      if (known) return page(known, query);
       const text = query.text?.toLowerCase() ?? '';
       const rows = audit.rows.filter(
         (row) =>
@@ -616,6 +623,7 @@ export function fakeBridge(given: Partial<FakeOptions>): Bridge {
         rows.sort((a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0));
         if (query.descending) rows.reverse();
       }
+      answered.set(key, rows);
       return page(rows, query);
     },
     'audit.openEgress': ({ query }: { query: OpenEgressQuery }) =>
@@ -656,7 +664,8 @@ export function fakeBridge(given: Partial<FakeOptions>): Bridge {
           ),
         query,
       ),
-    'audit.matrix': ({ query }: { query: MatrixQuery }) => audit.matrix(query.src, query.dst),
+    'audit.matrix': ({ query }: { query: MatrixQuery }) =>
+      query.src ? audit.matrix(query.src, query.dst) : map,
     'audit.explain': ({ query }: { query: { port: number } }) =>
       explanation(query.port !== 5432, options.enforced),
     'audit.endpoints': ({ text, limit }: { text: string; limit: number }) =>
