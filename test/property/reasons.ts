@@ -288,7 +288,16 @@ function checkOne(
     const settable = ['ipBlockPods', 'hostNetwork', 'serverVersion', 'endPort', 'sctp', 'unselected'];
     const names = new Set(uses.map((use) => use.name));
     const use = uses[0];
-    if (names.size === 1 && uses.length === 1 && use && gaps.length === 1 && settable.includes(use.name)) {
+    // Where only a look at every world at once would decide it, no single value does.
+    const exact = verdictIn(snapshot, assume, q) === 'depends';
+    if (
+      exact &&
+      names.size === 1 &&
+      uses.length === 1 &&
+      use &&
+      gaps.length === 1 &&
+      settable.includes(use.name)
+    ) {
       tally.dependsDecided++;
       const yes = verdictIn(snapshot, { ...assume, [use.name]: use.permittedIf as string }, q);
       const no = verdictIn(snapshot, { ...assume, [use.name]: use.deniedIf as string }, q);
