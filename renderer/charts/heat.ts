@@ -2,6 +2,9 @@
 import { color, interpolateRgbBasis } from 'd3';
 import type { MatrixData } from '../../shared/audit/result.ts';
 
+/** Names as people order them, whatever the language: `node-9` before `node-10`. */
+const byName = new Intl.Collator('en', { numeric: true });
+
 export type HeatSort = 'name' | 'reach';
 
 /** What a cell shows. Codes from `SHARE` to `SHARE_MAX` are a share of permitted pairs. */
@@ -68,7 +71,7 @@ export function order(data: MatrixData, by: HeatSort): { rows: number[]; cols: n
   const sorted = (names: string[], sums: number[]) =>
     names
       .map((_, index) => index)
-      .sort((a, b) => sums[b]! - sums[a]! || (names[a]! < names[b]! ? -1 : names[a]! > names[b]! ? 1 : 0));
+      .sort((a, b) => sums[b]! - sums[a]! || byName.compare(names[a]!, names[b]!));
   return { rows: sorted(rowNames, rowSum), cols: sorted(colNames, colSum) };
 }
 

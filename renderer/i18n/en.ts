@@ -241,7 +241,7 @@ export const en = {
   'history.both': 'Isolated',
   'history.partly': 'One way',
   'history.open': 'Open',
-  'history.egress': 'Anywhere',
+  'history.egress': 'Open egress',
   'history.findings': 'Findings',
   'history.incomplete': 'coverage incomplete',
   'history.delete': 'Delete',

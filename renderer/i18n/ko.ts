@@ -234,7 +234,7 @@ export const ko: Record<keyof typeof en, Message> = {
   'history.both': '격리',
   'history.partly': '한 방향',
   'history.open': '미격리',
-  'history.egress': '외부 전체',
+  'history.egress': '열린 이그레스',
   'history.findings': '발견',
   'history.incomplete': '일부를 읽지 못함',
   'history.delete': '삭제',

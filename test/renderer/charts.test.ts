@@ -193,6 +193,20 @@ describe('The order of the heatmap', () => {
   });
 });
 
+test('Names with numbers come in the order in which people count', () => {
+  const names = ['team-10', 'team-9', 'team-1'];
+  const data: MatrixData = {
+    level: 'namespace',
+    rows: names.map((name) => ({ namespace: name, name, kind: 'Namespace', pods: 1 })),
+    cols: [],
+    pairs: [],
+    permitted: [],
+    full: [],
+    depends: [],
+  };
+  expect(order(data, 'name').rows).toEqual([2, 1, 0]);
+});
+
 describe('The view on the heatmap', () => {
   test('finds the cell under a point at any zoom, and none outside', () => {
     const view = { cell: 10, k: 2, x: -30, y: -10 };
