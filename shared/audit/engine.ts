@@ -109,11 +109,22 @@ export function createAudit(snapshot: Snapshot, input: AuditInput): AuditEngine 
     if (error !== null) throw new QuestionError(error);
   }
   input.progress?.('compile', 0, 2);
-  const engine = new Engine(snapshot, input);
+  const engine = new Engine(inOrder(snapshot), input);
   input.progress?.('evaluate', 1, 2);
   engine.overview();
   input.progress?.('evaluate', 2, 2);
   return engine;
+}
+
+/** The snapshot with its pods by namespace and name, as the evaluator needs them; itself where they are so already. */
+function inOrder(snapshot: Snapshot): Snapshot {
+  const by = (a: { namespace: string; name: string }, b: { namespace: string; name: string }): number =>
+    compare(a.namespace, b.namespace) || compare(a.name, b.name);
+  for (let i = 1; i < snapshot.pods.length; i++) {
+    if (by(snapshot.pods[i - 1], snapshot.pods[i]) > 0)
+      return { ...snapshot, pods: [...snapshot.pods].sort(by) };
+  }
+  return snapshot;
 }
 
 class Engine implements AuditEngine {
@@ -161,7 +172,7 @@ class Engine implements AuditEngine {
       const peer = m.entryPeer(e);
       if (m.isAnyone(peer)) everyone = m.conns.union(everyone, lower);
       const pods = m.peerPods(peer);
-      if (pods && m.podSelectors[pods.selector].requirements.length === 0 && m.isEveryNamespace(pods.set)) {
+      if (pods && m.labels.selectors[pods.selector].requirements.length === 0 && m.spaces.isEvery(pods.set)) {
         everyPod = m.conns.union(everyPod, lower);
       }
     }
@@ -175,7 +186,12 @@ class Engine implements AuditEngine {
     return all;
   }
 
-  private state(state: RowState, row: number, direction: 'ingress' | 'egress', vector: number): IsolationState {
+  private state(
+    state: RowState,
+    row: number,
+    direction: 'ingress' | 'egress',
+    vector: number,
+  ): IsolationState {
     switch (state) {
       case 'not-isolated':
       case 'not-enforced':
@@ -223,7 +239,8 @@ class Engine implements AuditEngine {
               : 'none';
     const selecting = new Set<number>();
     if (group !== 'notIsolatable') {
-      for (const d of ['ingress', 'egress'] as const) for (const p of m.policiesOf(c, d)) selecting.add(p.policy);
+      for (const d of ['ingress', 'egress'] as const)
+        for (const p of m.policiesOf(c, d)) selecting.add(p.policy);
     }
     return {
       ingress,
@@ -258,7 +275,14 @@ class Engine implements AuditEngine {
       const key = `${p.namespace}/${w.kind}/${w.name}`;
       let found = byKey.get(key);
       if (!found) {
-        found = { namespace: p.namespace, kind: w.kind, name: w.name, classes: new Map(), pods: 0, replicas: 1 };
+        found = {
+          namespace: p.namespace,
+          kind: w.kind,
+          name: w.name,
+          classes: new Map(),
+          pods: 0,
+          replicas: 1,
+        };
         byKey.set(key, found);
       }
       const c = m.podClass[i];
@@ -269,8 +293,7 @@ class Engine implements AuditEngine {
       if (p.kind !== 'Pod') found.replicas = Math.max(found.replicas, p.replicas);
     }
     this.workloadMemo = [...byKey.values()].sort(
-      (a, b) =>
-        compare(a.namespace, b.namespace) || compare(a.name, b.name) || compare(a.kind, b.kind),
+      (a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name) || compare(a.kind, b.kind),
     );
     return this.workloadMemo;
   }
@@ -290,7 +313,8 @@ class Engine implements AuditEngine {
         let same = 0;
         if (m.hasHosts && m.mayBeOnOneNode(p, q)) {
           const nodes = new Map<number, number>();
-          for (const i of ps) if (m.podNode[i] >= 0) nodes.set(m.podNode[i], (nodes.get(m.podNode[i]) ?? 0) + 1);
+          for (const i of ps)
+            if (m.podNode[i] >= 0) nodes.set(m.podNode[i], (nodes.get(m.podNode[i]) ?? 0) + 1);
           for (const j of qs) same += nodes.get(m.podNode[j]) ?? 0;
           if (self > 0) for (const i of ps) if (m.podNode[i] >= 0) same--;
         }
@@ -305,10 +329,10 @@ class Engine implements AuditEngine {
   overview(): Overview {
     if (this.overviewMemo) return this.overviewMemo;
     const m = this.model;
-    const n = m.namespaces.length;
+    const n = m.spaces.names.length;
     const isolation = Array.from({ length: n }, noCounts);
     const egress = Array.from({ length: n }, noEgress);
-    const exposure: ExposureCounts[] = m.namespaces.map((namespace) => ({
+    const exposure: ExposureCounts[] = m.spaces.names.map((namespace) => ({
       namespace,
       pods: 0,
       isolatedNowhere: 0,
@@ -339,14 +363,14 @@ class Engine implements AuditEngine {
     const defaults: Set<NamespaceSummary['defaults'][number]>[] = Array.from({ length: n }, () => new Set());
     m.compiled.forEach((p, i) => {
       if (!m.active[i]) return;
-      const at = m.namespaceIndex.get(p.namespace) as number;
+      const at = m.spaces.index.get(p.namespace) as number;
       policies[at]++;
       const d = defaultOf(p);
       if (d) defaults[at].add(d);
     });
     const workloads = new Array<number>(n).fill(0);
-    for (const w of this.workloads()) workloads[m.namespaceIndex.get(w.namespace) as number]++;
-    const namespaces: NamespaceSummary[] = m.namespaces.map((name, i) => ({
+    for (const w of this.workloads()) workloads[m.spaces.index.get(w.namespace) as number]++;
+    const namespaces: NamespaceSummary[] = m.spaces.names.map((name, i) => ({
       name,
       isolation: isolation[i],
       openEgress: egress[i],
@@ -578,7 +602,11 @@ class Engine implements AuditEngine {
             .toLowerCase()
             .includes(text)),
     );
-    return { total: all.length, offset: query.offset, rows: all.slice(query.offset, query.offset + query.limit) };
+    return {
+      total: all.length,
+      offset: query.offset,
+      rows: all.slice(query.offset, query.offset + query.limit),
+    };
   }
 
   // ---- matrix ----
@@ -591,12 +619,12 @@ class Engine implements AuditEngine {
     if (this.matrixMemo) return this.matrixMemo;
     const m = this.model;
     // Namespaces that hold pods, by name.
-    const shown = m.namespaces
+    const shown = m.spaces.names
       .map((name, i) => ({ name, i, pods: this.pairs.podsOf(i) }))
       .filter((x) => x.pods > 0)
       .sort((a, b) => compare(a.name, b.name));
     const n = shown.length;
-    const at = new Int32Array(m.namespaces.length).fill(-1);
+    const at = new Int32Array(m.spaces.names.length).fill(-1);
     shown.forEach((x, k) => (at[x.i] = k));
     const cell = (): number[] => new Array<number>(n * n).fill(0);
     const data: MatrixData = {
@@ -720,9 +748,11 @@ class Engine implements AuditEngine {
       });
       return { nodes: [...pods, ...outside], edges: this.podEdges(pods, ranges, outside) };
     }
-    const nodes = this.workloads().map(
-      (w): NodeJson => ({ namespace: w.namespace, name: w.name, kind: w.kind }),
-    );
+    const nodes = this.workloads().map((w): NodeJson => ({
+      namespace: w.namespace,
+      name: w.name,
+      kind: w.kind,
+    }));
     return { nodes: [...nodes, ...outside], edges: this.workloadEdges(nodes, ranges, outside) };
   }
 

@@ -35,7 +35,13 @@ class Findings {
     this.list.push({ check, severity, object, place, params });
   }
 
-  policy(check: CheckId, p: PolicyRecord, field: string | null, params: Finding['params'] = {}, severity?: Severity): void {
+  policy(
+    check: CheckId,
+    p: PolicyRecord,
+    field: string | null,
+    params: Finding['params'] = {},
+    severity?: Severity,
+  ): void {
     const place = field === null && !p.place ? null : { ...p.place, ...(field === null ? {} : { field }) };
     this.add(check, refOf(p), place, params, severity);
   }
@@ -102,7 +108,8 @@ function compileProblems(m: Model, f: Findings): void {
       const severity: Severity = p.refuses ? 'high' : CHECKS[p.check as CheckId];
       f.policy(p.check as CheckId, m.snapshot.policies[i], p.field, p.params, severity);
     }
-    if (c.selects === null && m.active[i]) f.policy('policy.unread-selector', m.snapshot.policies[i], 'spec.podSelector');
+    if (c.selects === null && m.active[i])
+      f.policy('policy.unread-selector', m.snapshot.policies[i], 'spec.podSelector');
   });
 }
 
@@ -111,7 +118,7 @@ function policyChecks(m: Model, f: Findings): void {
   const noNameLabel = version !== null && isBefore(version, 21);
   const inNamespace = new Map<string, number[]>();
   for (let c = 0; c < m.classes; c++) {
-    const name = m.namespaces[m.classNamespace.items[c]];
+    const name = m.spaces.names[m.classNamespace.items[c]];
     const list = inNamespace.get(name);
     if (list) list.push(c);
     else inNamespace.set(name, [c]);
@@ -126,7 +133,7 @@ function policyChecks(m: Model, f: Findings): void {
       if (!pods) found = true;
       else {
         for (const n of pods.set.list) {
-          for (const c of inNamespace.get(m.namespaces[n]) ?? []) {
+          for (const c of inNamespace.get(m.spaces.names[n]) ?? []) {
             if (m.peerMask(peer, c) !== 0) {
               found = true;
               break;
@@ -151,7 +158,9 @@ function policyChecks(m: Model, f: Findings): void {
     const spec = isObject(p.spec) ? p.spec : {};
     const types = Array.isArray(spec.policyTypes) ? spec.policyTypes : [];
     const bareEgress =
-      types.length === 0 && c.egress.rules.length > 0 && (!Array.isArray(spec.ingress) || spec.ingress.length === 0);
+      types.length === 0 &&
+      c.egress.rules.length > 0 &&
+      (!Array.isArray(spec.ingress) || spec.ingress.length === 0);
     if (bareEgress) f.policy('policy.egress-isolates-ingress', p, 'spec.policyTypes');
     if (version !== null && isBefore(version, 22) && c.uses.endPort && m.assumptions.endPort === 'off') {
       f.policy('version.endport', p, null, { version: m.assumptions.serverVersion });
@@ -185,7 +194,10 @@ function policyChecks(m: Model, f: Findings): void {
           if (peer.kind === 'pods') {
             const id = m.peerIdOf(i, direction, r, k);
             if (!matchesSomePod(id)) f.policy('policy.peer-selects-nothing', p, `${at}.${list}[${k}]`);
-            if (noNameLabel && peer.namespaces?.requirements.some((q) => q.key === 'kubernetes.io/metadata.name')) {
+            if (
+              noNameLabel &&
+              peer.namespaces?.requirements.some((q) => q.key === 'kubernetes.io/metadata.name')
+            ) {
               f.policy('version.name-label', p, `${at}.${list}[${k}].namespaceSelector`, {
                 version: m.assumptions.serverVersion,
               });
@@ -193,7 +205,10 @@ function policyChecks(m: Model, f: Findings): void {
           } else if (peer.kind === 'block') {
             const id = m.peerIdOf(i, direction, r, k);
             const b = m.blocksPods(id);
-            if (b) f.policy('policy.block-over-pods', p, `${at}.${list}[${k}].ipBlock`, { value: m.assumptions.ipBlockPods });
+            if (b)
+              f.policy('policy.block-over-pods', p, `${at}.${list}[${k}].ipBlock`, {
+                value: m.assumptions.ipBlockPods,
+              });
           }
         });
         rule.ports?.forEach((port, k) => {
@@ -226,7 +241,7 @@ function serviceChecks(m: Model, f: Findings): void {
   const behind = moved.map((s) => {
     const wanted = Object.entries(s.selector ?? {});
     const classes = new Set<number>();
-    const namespace = m.namespaceIndex.get(s.namespace);
+    const namespace = m.spaces.index.get(s.namespace);
     if (namespace !== undefined) {
       for (const i of m.podsOfNamespace(namespace)) {
         const labels = m.snapshot.pods[i].labels;
@@ -272,11 +287,16 @@ function serviceChecks(m: Model, f: Findings): void {
                         ),
                   );
             if (!meant) continue;
-            f.policy('policy.service-port', m.snapshot.policies[i], `spec.${direction}[${r}].ports[${k}].port`, {
-              port: port.port,
-              service: `${s.namespace}/${s.name}`,
-              targetPort: port.targetPort as number,
-            });
+            f.policy(
+              'policy.service-port',
+              m.snapshot.policies[i],
+              `spec.${direction}[${r}].ports[${k}].port`,
+              {
+                port: port.port,
+                service: `${s.namespace}/${s.name}`,
+                targetPort: port.targetPort as number,
+              },
+            );
             break;
           }
         });
@@ -294,7 +314,8 @@ function clusterChecks(m: Model, f: Findings): void {
   if (ingress === 'no' || egress === 'no') {
     const direction = ingress === egress ? 'both' : ingress === 'no' ? 'ingress' : 'egress';
     f.add('cluster.not-enforced', cluster, null, { plugin, direction });
-  } else if (ingress === 'unknown' || egress === 'unknown') f.add('cluster.enforcement-unknown', cluster, null, { plugin });
+  } else if (ingress === 'unknown' || egress === 'unknown')
+    f.add('cluster.enforcement-unknown', cluster, null, { plugin });
   if (m.records.find((r) => r.name === 'enforced')?.origin !== 'user') {
     for (const n of s.enforcement.nodes) {
       const worst = n.ingress === 'no' || n.egress === 'no' ? 'no' : 'unknown';
@@ -308,7 +329,8 @@ function clusterChecks(m: Model, f: Findings): void {
   }
   const kinds = new Map<string, number>();
   for (const o of s.otherPolicies) kinds.set(o.kind, (kinds.get(o.kind) ?? 0) + 1);
-  for (const [kind, count] of [...kinds].sort()) f.add('cluster.other-policies', cluster, null, { kind, count });
+  for (const [kind, count] of [...kinds].sort())
+    f.add('cluster.other-policies', cluster, null, { kind, count });
   for (const e of s.coverage.entries) {
     if (e.outcome === 'read' || e.outcome === 'skipped') continue;
     const severity: Severity = e.affectsVerdicts ? 'high' : 'low';

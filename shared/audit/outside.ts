@@ -142,7 +142,8 @@ export class Outside {
    * to ask for. Together they cover each family.
    */
   partition(): { family: 4 | 6; sample: number | bigint; ranges: (number | bigint)[]; cidrs: string[] }[] {
-    const out: { family: 4 | 6; sample: number | bigint; ranges: (number | bigint)[]; cidrs: string[] }[] = [];
+    const out: { family: 4 | 6; sample: number | bigint; ranges: (number | bigint)[]; cidrs: string[] }[] =
+      [];
     for (const family of [4, 6] as const) {
       const [first, end] = FULL[family];
       const events = new Map<number | bigint, { on: number[]; off: number[] }>();

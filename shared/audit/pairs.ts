@@ -92,7 +92,13 @@ export class Pairs {
 
   constructor(model: Model) {
     this.m = model;
-    this.counters = { classes: model.classes, rows: model.rows, rowEntries: 0, evaluations: 0, combinations: 0 };
+    this.counters = {
+      classes: model.classes,
+      rows: model.rows,
+      rowEntries: 0,
+      evaluations: 0,
+      combinations: 0,
+    };
     for (let r = 0; r < model.rows; r++) {
       this.counters.rowEntries += model.rowLists.length(model.rowList.items[r]);
     }
@@ -105,7 +111,7 @@ export class Pairs {
   private side(direction: 'ingress' | 'egress'): Side {
     const m = this.m;
     const rows = direction === 'egress' ? m.classEgress.items : m.classIngress.items;
-    const n = m.namespaces.length;
+    const n = m.spaces.names.length;
     const side: Side = {
       open: new Uint8Array(m.classes),
       openPods: new Float64Array(n),
@@ -146,7 +152,7 @@ export class Pairs {
   /** Pods of a namespace that take part. */
   podsOf(namespace: number): number {
     if (!this.counts) {
-      this.counts = new Float64Array(this.m.namespaces.length);
+      this.counts = new Float64Array(this.m.spaces.names.length);
       for (let c = 0; c < this.m.classes; c++) {
         this.counts[this.m.classNamespace.items[c]] += this.m.classCount.items[c];
       }
@@ -336,7 +342,7 @@ export class Pairs {
   private wideGroups(): { sample: Int32Array; source: Float64Array; destination: Float64Array } {
     if (this.groups) return this.groups;
     const m = this.m;
-    const signatures = m.wideSignatures();
+    const signatures = m.spaces.wideSignatures();
     const keys = new ListPool();
     const sample = new IntList(64);
     const source = new Float64Array(m.classes + 1);
@@ -530,7 +536,7 @@ export class Pairs {
     const m = this.m;
     let bits: Uint32Array | null = null;
     if (!this.reachesAnyone(row)) {
-      bits = new Uint32Array((m.namespaces.length + 31) >>> 5);
+      bits = new Uint32Array((m.spaces.names.length + 31) >>> 5);
       const list = m.rowList.items[row];
       const items = m.rowLists.items;
       for (let k = m.rowLists.start(list); k < m.rowLists.start(list + 1); k++) {
@@ -557,7 +563,7 @@ export class Pairs {
   }
 
   private reached(groups: Group[]): number[] {
-    const n = this.m.namespaces.length;
+    const n = this.m.spaces.names.length;
     const all = new Uint32Array((n + 31) >>> 5);
     let everywhere = false;
     for (const g of groups) {
@@ -585,7 +591,7 @@ export class Pairs {
 
   /** Pairs that are isolated on both sides and permit something, by namespaces. */
   private bothSided(visit: (a: number, b: number, value: ValueId, n: number) => void): void {
-    const n = this.m.namespaces.length;
+    const n = this.m.spaces.names.length;
     const groups = this.destination.groups;
     this.accepting = groups.map((gs) => gs.map((_g, j) => j).filter((j) => !this.isNothing(gs[j].row)));
     for (let a = 0; a < n; a++) {
@@ -696,7 +702,7 @@ export class Pairs {
    */
   byNamespace(visit: (a: number, b: number, value: ValueId, n: number) => void): void {
     const m = this.m;
-    const n = m.namespaces.length;
+    const n = m.spaces.names.length;
     const s = this.source;
     const d = this.destination;
     for (let a = 0; a < n; a++) {
@@ -711,7 +717,9 @@ export class Pairs {
     }
     for (let b = 0; b < n; b++) {
       for (const g of d.groups[b]) {
-        this.eachOpen(g.row, g.vector, 'ingress', true, (a, value, count) => visit(a, b, value, count * g.count));
+        this.eachOpen(g.row, g.vector, 'ingress', true, (a, value, count) =>
+          visit(a, b, value, count * g.count),
+        );
       }
     }
     for (let a = 0; a < n; a++) {

@@ -56,7 +56,11 @@ function verdictOf(lower: boolean, upper: boolean): Verdict {
 const ORDER: Record<Verdict, number> = { denied: 0, depends: 1, permitted: 2 };
 
 function isWholeFamily(ranges: readonly (number | bigint)[]): boolean {
-  return ranges.length === 2 && (ranges[1] === 2 ** 32 || ranges[1] === 1n << 128n) && (ranges[0] === 0 || ranges[0] === 0n);
+  return (
+    ranges.length === 2 &&
+    (ranges[1] === 2 ** 32 || ranges[1] === 1n << 128n) &&
+    (ranges[0] === 0 || ranges[0] === 0n)
+  );
 }
 
 export class Points {
@@ -111,7 +115,9 @@ export class Points {
       }
       if (ordinary.length > 1) {
         const names = ordinary.map((p) => `${m.snapshot.pods[p].namespace}/${m.snapshot.pods[p].name}`);
-        throw new QuestionError(`${text} is the address of ${names.length} pods: ${names.slice(0, 5).join(', ')}`);
+        throw new QuestionError(
+          `${text} is the address of ${names.length} pods: ${names.slice(0, 5).join(', ')}`,
+        );
       }
       if (ordinary.length === 1) return { type: 'pod', pod: ordinary[0], c: m.podClass[ordinary[0]] };
       return { type: 'ip', address };
@@ -257,7 +263,13 @@ export class Points {
   }
 
   /** Checks a probe and gives its ends, point and families. Throws QuestionError. */
-  private read(probe: Probe): { src: End; dst: End; point: number; protocol: Protocol; families: (4 | 6 | 0)[] } {
+  private read(probe: Probe): {
+    src: End;
+    dst: End;
+    point: number;
+    protocol: Protocol;
+    families: (4 | 6 | 0)[];
+  } {
     const protocol = PROTOCOL_INDEX[probe.protocol];
     if (typeof probe.protocol !== 'string' || protocol === undefined) {
       throw new QuestionError(`"${String(probe.protocol)}" is no protocol: TCP, UDP or SCTP`);
@@ -299,7 +311,13 @@ export class Points {
     if (families & 1) list.push(4);
     if (families & 2) list.push(6);
     if (list.length === 0) list.push(0);
-    return { src, dst, point: connPoint(protocol, probe.port), protocol: probe.protocol as Protocol, families: list };
+    return {
+      src,
+      dst,
+      point: connPoint(protocol, probe.port),
+      protocol: probe.protocol as Protocol,
+      families: list,
+    };
   }
 
   private at(value: ValueId, family: 4 | 6 | 0, point: number): Verdict {
@@ -488,8 +506,9 @@ export class Points {
       use({
         rule: 'S25',
         name: 'coverage',
-        value: `networkpolicies in ${m.namespaces[m.classNamespace.items[owner.c]]}`,
-        permittedIf: paper === 'isolated' ? 'an unread policy permits it' : 'no unread policy isolates the pod',
+        value: `networkpolicies in ${m.spaces.names[m.classNamespace.items[owner.c]]}`,
+        permittedIf:
+          paper === 'isolated' ? 'an unread policy permits it' : 'no unread policy isolates the pod',
         deniedIf: paper === 'isolated' ? 'no unread policy permits it' : 'an unread policy isolates the pod',
       });
     }
@@ -629,9 +648,9 @@ export class Points {
       } else {
         const namespace = m.snapshot.pods[other.pod].namespace;
         const worlds =
-          peer.namespaces == null
+          peer.namespaces === null
             ? null
-            : m.nameLabelWorlds(peer.namespaces, m.namespaceIndex.get(namespace) as number);
+            : m.spaces.nameLabelWorlds(peer.namespaces, m.spaces.index.get(namespace) as number);
         if (worlds) {
           // 1.20 is the last version that does not set the name label.
           const [yes, no] = worlds.newest ? ['newest', '1.20'] : ['1.20', 'newest'];
@@ -708,7 +727,7 @@ export class Points {
       const p = m.snapshot.pods[other.pod];
       const podSelector = Object.keys(p.labels).length > 0 ? { matchLabels: { ...p.labels } } : {};
       if (p.namespace === namespace) return [{ podSelector }];
-      const labels = m.labelsToNameBy(p.namespace);
+      const labels = m.spaces.labelsToNameBy(p.namespace);
       return labels && [{ namespaceSelector: { matchLabels: labels }, podSelector }];
     }
     if (other.type !== 'ip' && m.assumptions.ipBlockPods !== 'match') return null;

@@ -4,7 +4,13 @@
  * no absent field left to interpret.
  */
 import type { PolicyRecord } from '../kube/snapshot.ts';
-import { EVERYTHING, isObject, parseSelector, type Selector, type SelectorProblem } from '../kube/selector.ts';
+import {
+  EVERYTHING,
+  isObject,
+  parseSelector,
+  type Selector,
+  type SelectorProblem,
+} from '../kube/selector.ts';
 import { normalize, subtract, type Intervals } from '../net/intervals.ts';
 import { PROTOCOL_INDEX } from '../net/conns.ts';
 import { parseCidr } from '../net/ip.ts';

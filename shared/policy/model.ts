@@ -8,22 +8,25 @@
  * what the policies distinguish, not with the pods.
  */
 import type {
+  AssumptionName,
   AssumptionRecord,
   Assumptions,
   Labels,
-  NamespaceRecord,
   PodRecord,
   Snapshot,
   Tri,
 } from '../kube/snapshot.ts';
-import { matchesRequirement, matchesSelector, type Selector } from '../kube/selector.ts';
 import { ALL_CONNS, ConnPool, NO_CONNS, type ConnId } from '../net/conns.ts';
+import { contains, type Intervals } from '../net/intervals.ts';
 import { parseAddress, type Address } from '../net/ip.ts';
-import { contains, equal, type Intervals } from '../net/intervals.ts';
 import { IntList, ListPool } from '../net/listPool.ts';
 import { PairMap } from '../net/pairMap.ts';
+import { AddressClasses, familyBit, familyOf } from './addresses.ts';
 import { isBefore, parseVersion, resolveAssumptions } from './assumptions.ts';
 import { compilePolicy, type CompiledPolicy, type CompiledPort, type CompiledRule } from './compile.ts';
+import { LabelClasses } from './labelClasses.ts';
+import { bitTest, Namespaces, type NamespaceSet } from './namespaces.ts';
+import { Ports } from './ports.ts';
 import {
   EVERYTHING_PERMITTED,
   L4,
@@ -38,7 +41,6 @@ import {
   ValuePool,
   type ValueId,
 } from './values.ts';
-import type { AssumptionName } from '../kube/snapshot.ts';
 
 /** Peer kinds. */
 const ANYONE = 0;
@@ -68,12 +70,7 @@ export const CLASS_ON_HOST = CLASS_HOST | CLASS_HOST_MAYBE | CLASS_HOST_AS_POD;
 
 /** Why a class has its row; the words of DirectionReason. */
 export type RowState =
-  | 'not-isolated'
-  | 'isolated'
-  | 'not-isolatable'
-  | 'not-enforced'
-  | 'unselected-denied'
-  | 'unknown';
+  'not-isolated' | 'isolated' | 'not-isolatable' | 'not-enforced' | 'unselected-denied' | 'unknown';
 
 export interface NamespaceGaps {
   /** Policies of this namespace could not be read. */
@@ -86,24 +83,7 @@ export interface NamespaceGaps {
   baseline: string[];
 }
 
-/** An interned set of namespaces: those that match a selector for sure, and those that may. */
-interface NamespaceSet {
-  sure: Uint32Array;
-  maybe: Uint32Array | null;
-  /** The only member, or -1. */
-  single: number;
-  list: Int32Array;
-}
-
-export type Block =
-  | { family: 4; ranges: Intervals<number> }
-  | { family: 6; ranges: Intervals<bigint> };
-
-const NAME_LABEL = 'kubernetes.io/metadata.name';
-
-function bitTest(bits: Uint32Array, i: number): boolean {
-  return (bits[i >>> 5] & (1 << (i & 31))) !== 0;
-}
+export type Block = { family: 4; ranges: Intervals<number> } | { family: 6; ranges: Intervals<bigint> };
 
 /** Kinds of policy that only ever deny. */
 const RESTRICTS = /(^|\.)istio\.io$/;
@@ -114,49 +94,21 @@ export class Model {
   readonly records: AssumptionRecord[];
   readonly conns = new ConnPool();
   readonly values = new ValuePool(this.conns);
-  readonly namespaces: string[];
-  readonly namespaceIndex = new Map<string, number>();
+  readonly spaces: Namespaces;
+  readonly labels = new LabelClasses();
+  readonly ports: Ports;
   readonly gaps: NamespaceGaps[];
   readonly compiled: CompiledPolicy[];
   /** 1 where the policy takes part in the evaluation. */
   readonly active: Uint8Array;
 
-  // Pod selectors and the label classes of pods.
-  private readonly podSelectorIds = new Map<string, number>();
-  readonly podSelectors: Selector[] = [];
-  private readonly keyIds = new Map<string, { id: number; other: number; values: Map<string, number> }>();
-  private readonly keyOfPair = new IntList();
-  private readonly labelSets = new ListPool();
-  /** Per label class: the pod selectors that match it, sorted. */
-  private readonly matched = new ListPool();
-  private matchedOf = new IntList();
-  private matchBits: Uint32Array | null = null;
-  private matchWords = 0;
-
-  // Namespace sets.
-  private readonly namespaceSelectorSets = new Map<string, number>();
-  private readonly setIds = new Map<string, number>();
-  readonly sets: NamespaceSet[] = [];
-  private readonly ownSet: Int32Array;
-
-  // Peers, ports, entries.
+  // Peers and entries: a peer with a port list.
   readonly peerKind = new IntList();
   readonly peerA = new IntList();
   readonly peerB = new IntList();
   readonly blocks: Block[] = [];
   private readonly podPeers = new PairMap();
   private readonly blockPeers = new Map<string, number>();
-  /** By name: ids for TCP, UDP and SCTP, -1 where no rule uses it. */
-  private readonly portNames = new Map<string, [number, number, number]>();
-  readonly namedPorts: { name: string; protocol: number }[] = [];
-  private readonly portSpecIds = new PairMap();
-  private readonly portSpecBounds = new PairMap();
-  private readonly namedLists = new ListPool();
-  readonly portLower = new IntList();
-  readonly portUpper = new IntList();
-  readonly portNamed = new IntList();
-  private readonly portValue = new IntList();
-  private readonly portValueMaybe = new IntList();
   private readonly entryPeers = new IntList();
   private readonly entryPorts = new IntList();
   private readonly entrySure = new IntList();
@@ -171,7 +123,7 @@ export class Model {
 
   // Policies of a namespace by subject selector.
   private readonly groupIds = new PairMap();
-  private readonly groups: { policies: number[]; ingress: Int32Array; egress: Int32Array; }[] = [];
+  private readonly groups: { policies: number[]; ingress: Int32Array; egress: Int32Array }[] = [];
   private readonly groupsOfNamespace: number[][] = [];
   private readonly groupSelector: number[] = [];
   private readonly unreadableSubjects: number[][] = [];
@@ -195,11 +147,9 @@ export class Model {
   private readonly subjects: Subject[] = [];
   private readonly classIds = new ListPool();
 
-  private readonly portVectors = new ListPool();
   /** Pairs (peer, mask) of each address class. */
   private readonly addressClasses = new ListPool();
   private readonly addressMask = new PairMap();
-  private readonly resolved = new PairMap();
   /** More than one set of address families among pods, so that each pod's own has to be applied. */
   private mixedFamilies = false;
   private clusterFamilies = 4;
@@ -230,14 +180,11 @@ export class Model {
       v.of(ALL_CONNS, ALL_CONNS, m | LN | UN),
     );
     for (const n of snapshot.nodes) this.nodeAddresses.set(n.name, n.ips);
-    this.namespaces = snapshot.namespaces.map((n) => n.name);
-    this.namespaces.forEach((n, i) => this.namespaceIndex.set(n, i));
-    for (const p of snapshot.pods) this.addNamespace(p.namespace);
-    for (const p of snapshot.policies) this.addNamespace(p.namespace);
+    this.spaces = new Namespaces(snapshot, assumptions.serverVersion);
+    this.ports = new Ports(this.conns, v, assumptions.sctp !== 'off');
     this.gaps = this.readGaps();
     this.anyOverrides = this.gaps.some((g) => g.overrides.length > 0);
     this.unsure = v.of(ALL_CONNS, ALL_CONNS, MAY_MATCH);
-    this.ownSet = new Int32Array(this.namespaces.length).fill(-1);
 
     const version = parseVersion(assumptions.serverVersion);
     const options = {
@@ -252,26 +199,18 @@ export class Model {
     this.peerKind.push(ANYONE);
     this.peerA.push(0);
     this.peerB.push(0);
-    this.indexNamespaces();
     this.internPolicies();
     this.podClass = new Int32Array(snapshot.pods.length);
     this.classifyPods();
-    this.matchLabelClasses();
+    this.labels.match();
     this.buildRows();
     this.indexClasses();
-  }
-
-  private addNamespace(name: string): void {
-    if (!this.namespaceIndex.has(name)) {
-      this.namespaceIndex.set(name, this.namespaces.length);
-      this.namespaces.push(name);
-    }
   }
 
   // ---- gaps (S26, coverage) ----
 
   private readGaps(): NamespaceGaps[] {
-    const gaps: NamespaceGaps[] = this.namespaces.map(() => ({
+    const gaps: NamespaceGaps[] = this.spaces.names.map(() => ({
       unread: false,
       overrides: [],
       restricts: [],
@@ -280,7 +219,7 @@ export class Model {
     const each = (namespace: string | null, f: (g: NamespaceGaps) => void): void => {
       if (namespace === null) gaps.forEach(f);
       else {
-        const i = this.namespaceIndex.get(namespace);
+        const i = this.spaces.index.get(namespace);
         if (i !== undefined) f(gaps[i]);
       }
     };
@@ -301,187 +240,7 @@ export class Model {
     return gaps;
   }
 
-  // ---- namespace selectors ----
-
-  private readonly namespaceLabels: { labels: Labels; known: boolean; nameSure: boolean }[] = [];
-  private readonly namespacesByLabel = new Map<string, Map<string, number[]>>();
-  private readonly uncertainNamespaces: number[] = [];
-
-  private indexNamespaces(): void {
-    const byName = new Map<string, NamespaceRecord>();
-    for (const n of this.snapshot.namespaces) byName.set(n.name, n);
-    const version = parseVersion(this.assumptions.serverVersion);
-    // S22: before 1.21 the API server did not add the name label.
-    const old = version !== null && isBefore(version, 21);
-    const unknownVersion = this.assumptions.serverVersion === 'unknown';
-    const live = this.snapshot.cluster.source === 'context';
-    this.namespaces.forEach((name, i) => {
-      const record = byName.get(name);
-      let labels = record?.labels ?? {};
-      const known = record ? record.labelsKnown : !live;
-      const added = record ? record.nameLabelAdded === true || (record.implied && !live) : true;
-      let nameSure = true;
-      if (!record) labels = { [NAME_LABEL]: name };
-      if (added && old) {
-        labels = { ...labels };
-        delete labels[NAME_LABEL];
-      } else if (labels[NAME_LABEL] !== name && !old) {
-        labels = { ...labels, [NAME_LABEL]: name };
-        if (unknownVersion) nameSure = false;
-      } else if (added && unknownVersion) nameSure = false;
-      // Known by name alone: whether it carries the name label hangs on the version.
-      if (!known && unknownVersion) nameSure = false;
-      this.namespaceLabels.push({ labels, known, nameSure });
-      if (!known || !nameSure) this.uncertainNamespaces.push(i);
-      else {
-        for (const key in labels) {
-          let byValue = this.namespacesByLabel.get(key);
-          if (!byValue) this.namespacesByLabel.set(key, (byValue = new Map()));
-          const list = byValue.get(labels[key]);
-          if (list) list.push(i);
-          else byValue.set(labels[key], [i]);
-        }
-      }
-    });
-  }
-
-  /**
-   * Three-valued match of a namespace whose labels are not all known: the same in every world that is left open
-   * is sure. The worlds differ in whether the server sets the name label (S22) and in the labels that were not read.
-   */
-  private namespaceMatch(selector: Selector, i: number): 'yes' | 'no' | 'maybe' {
-    const { labels, known, nameSure } = this.namespaceLabels[i];
-    const name = this.namespaces[i];
-    const inWorld = (hasName: boolean): 'yes' | 'no' | 'maybe' => {
-      const here: Labels = known ? { ...labels } : {};
-      if (hasName) here[NAME_LABEL] = name;
-      else if (!nameSure) delete here[NAME_LABEL];
-      let result: 'yes' | 'maybe' = 'yes';
-      for (const r of selector.requirements) {
-        if (!known && r.key !== NAME_LABEL) result = 'maybe';
-        else if (!matchesRequirement(r, here)) return 'no';
-      }
-      return result;
-    };
-    if (nameSure) {
-      const version = parseVersion(this.assumptions.serverVersion);
-      const old = version !== null && isBefore(version, 21);
-      return inWorld(known ? labels[NAME_LABEL] === name : !old);
-    }
-    const a = inWorld(true);
-    const b = inWorld(false);
-    return a === b ? a : 'maybe';
-  }
-
-  /** Labels that a selector can surely name the namespace by, or null where there are none. */
-  labelsToNameBy(namespace: string): Labels | null {
-    const i = this.namespaceIndex.get(namespace) as number;
-    const { labels, known, nameSure } = this.namespaceLabels[i];
-    const version = parseVersion(this.assumptions.serverVersion);
-    const old = version !== null && isBefore(version, 21);
-    if (nameSure && !old) return { [NAME_LABEL]: namespace };
-    const own = { ...labels };
-    if (!nameSure) delete own[NAME_LABEL];
-    return known && Object.keys(own).length > 0 ? own : null;
-  }
-
-  /** With which of two server versions does the selector match the namespace (S22)? For explanations. */
-  nameLabelWorlds(selector: Selector, i: number): { newest: boolean; old: boolean } | null {
-    const { labels, known, nameSure } = this.namespaceLabels[i];
-    if (nameSure || !known) return null;
-    const without = { ...labels };
-    delete without[NAME_LABEL];
-    return {
-      newest: matchesSelector(selector, { ...labels, [NAME_LABEL]: this.namespaces[i] }),
-      old: matchesSelector(selector, without),
-    };
-  }
-
-  private setOf(sure: number[], maybe: number[]): number {
-    const key = `${sure.join(',')}|${maybe.join(',')}`;
-    let id = this.setIds.get(key);
-    if (id === undefined) {
-      id = this.sets.length;
-      const words = (this.namespaces.length + 31) >>> 5;
-      const bits = new Uint32Array(words);
-      for (const i of sure) bits[i >>> 5] |= 1 << (i & 31);
-      let maybeBits: Uint32Array | null = null;
-      if (maybe.length > 0) {
-        maybeBits = new Uint32Array(words);
-        for (const i of maybe) maybeBits[i >>> 5] |= 1 << (i & 31);
-      }
-      const list = Int32Array.from([...sure, ...maybe]);
-      this.sets.push({
-        sure: bits,
-        maybe: maybeBits,
-        single: list.length === 1 ? list[0] : -1,
-        list,
-      });
-      this.setIds.set(key, id);
-    }
-    return id;
-  }
-
-  /** The set of the one namespace. */
-  private own(namespace: number): number {
-    if (this.ownSet[namespace] < 0) this.ownSet[namespace] = this.setOf([namespace], []);
-    return this.ownSet[namespace];
-  }
-
-  /** Each distinct namespace selector is evaluated once, through an inverted index where it names a value. */
-  private namespaceSet(selector: Selector): number {
-    let id = this.namespaceSelectorSets.get(selector.canonical);
-    if (id !== undefined) return id;
-    const sure: number[] = [];
-    const maybe: number[] = [];
-    const pivot = selector.requirements.find((r) => r.operator === 'In');
-    if (pivot) {
-      const byValue = this.namespacesByLabel.get(pivot.key);
-      for (const value of pivot.values) {
-        for (const i of byValue?.get(value) ?? []) {
-          if (matchesSelector(selector, this.namespaceLabels[i].labels)) sure.push(i);
-        }
-      }
-      for (const i of this.uncertainNamespaces) {
-        const m = this.namespaceMatch(selector, i);
-        if (m === 'yes') sure.push(i);
-        else if (m === 'maybe') maybe.push(i);
-      }
-      sure.sort((a, b) => a - b);
-    } else {
-      for (let i = 0; i < this.namespaces.length; i++) {
-        const m = this.namespaceMatch(selector, i);
-        if (m === 'yes') sure.push(i);
-        else if (m === 'maybe') maybe.push(i);
-      }
-    }
-    id = this.setOf(sure, maybe);
-    this.namespaceSelectorSets.set(selector.canonical, id);
-    return id;
-  }
-
   // ---- policies ----
-
-  private podSelector(selector: Selector): number {
-    let id = this.podSelectorIds.get(selector.canonical);
-    if (id === undefined) {
-      id = this.podSelectors.length;
-      this.podSelectors.push(selector);
-      this.podSelectorIds.set(selector.canonical, id);
-      for (const r of selector.requirements) {
-        let key = this.keyIds.get(r.key);
-        if (!key) {
-          const keyId = this.keyIds.size;
-          key = { id: keyId, other: this.keyOfPair.push(keyId), values: new Map() };
-          this.keyIds.set(r.key, key);
-        }
-        for (const value of r.values) {
-          if (!key.values.has(value)) key.values.set(value, this.keyOfPair.push(key.id));
-        }
-      }
-    }
-    return id;
-  }
 
   private podPeer(set: number, selector: number): number {
     let id = this.podPeers.get(set, selector);
@@ -507,60 +266,6 @@ export class Model {
     return id;
   }
 
-  private namedPort(name: string, protocol: number): number {
-    let ids = this.portNames.get(name);
-    if (!ids) this.portNames.set(name, (ids = [-1, -1, -1]));
-    if (ids[protocol] < 0) {
-      ids[protocol] = this.namedPorts.length;
-      this.namedPorts.push({ name, protocol });
-    }
-    return ids[protocol];
-  }
-
-  /** Interns a rule's ports: the numbers, and the names that each pod resolves for itself (S14). */
-  private portSpec(lower: ConnId, upper: ConnId, named: number[]): number {
-    let bounds = this.portSpecBounds.get(lower, upper);
-    if (bounds < 0) {
-      bounds = this.portSpecBounds.size;
-      this.portSpecBounds.set(lower, upper, bounds);
-    }
-    const list = named.length === 0 ? 0 : this.namedLists.intern(named, named.length);
-    let id = this.portSpecIds.get(bounds, list);
-    if (id < 0) {
-      id = this.portLower.push(lower);
-      this.portUpper.push(upper);
-      this.portNamed.push(list);
-      this.portValue.push(this.values.of(lower, upper, MATCHES));
-      this.portValueMaybe.push(this.values.of(lower, upper, MAY_MATCH));
-      this.portSpecIds.set(bounds, list, id);
-    }
-    return id;
-  }
-
-  /** The connections of a rule's port list, and with its named ports (`withNames`) or without. */
-  private portsOf(ports: CompiledPort[] | null, withNames: boolean): number {
-    if (ports === null) return this.portSpec(ALL_CONNS, ALL_CONNS, []);
-    let lower = NO_CONNS;
-    let upper = NO_CONNS;
-    const named: number[] = [];
-    for (const p of ports) {
-      if (p.protocol < 0) upper = ALL_CONNS;
-      else if (p.protocol === 2 && this.assumptions.sctp === 'off') continue;
-      else if (p.name !== null) {
-        if (withNames) named.push(this.namedPort(p.name, p.protocol) * 2 + (p.sure ? 1 : 0));
-      } else {
-        const all = this.conns.range(p.protocol, p.from, p.to);
-        upper = this.conns.union(upper, all);
-        if (p.sure) {
-          const certain = p.sureTo === null ? all : this.conns.range(p.protocol, p.from, p.sureTo);
-          lower = this.conns.union(lower, certain);
-        }
-      }
-    }
-    named.sort((a, b) => a - b);
-    return this.portSpec(lower, upper, named.filter((n, i) => i === 0 || named[i - 1] !== n));
-  }
-
   private entry(peer: number, ports: number, sure: boolean): number {
     const low = ports * 2 + (sure ? 1 : 0);
     let id = this.entryIds.get(peer, low);
@@ -574,10 +279,15 @@ export class Model {
   }
 
   /** The row entries of one rule of a policy; `index` -1 for all peers, else that peer alone. */
-  private ruleEntries(policy: CompiledPolicy, direction: 'ingress' | 'egress', sure: boolean, out: number[]): void {
-    const namespace = this.namespaceIndex.get(policy.namespace) as number;
+  private ruleEntries(
+    policy: CompiledPolicy,
+    direction: 'ingress' | 'egress',
+    sure: boolean,
+    out: number[],
+  ): void {
+    const namespace = this.spaces.index.get(policy.namespace) as number;
     for (const rule of policy[direction].rules) {
-      const ports = this.portsOf(rule.ports, true);
+      const ports = this.ports.of(rule.ports, true);
       if (rule.peers === null) {
         out.push(this.entry(0, ports, sure));
         continue;
@@ -585,12 +295,13 @@ export class Model {
       for (const peer of rule.peers) {
         if (peer.kind === 'unreadable') out.push(this.entry(0, ports, false));
         else if (peer.kind === 'pods') {
-          const set = peer.namespaces === null ? this.own(namespace) : this.namespaceSet(peer.namespaces);
-          out.push(this.entry(this.podPeer(set, this.podSelector(peer.pods)), ports, sure));
+          const set =
+            peer.namespaces === null ? this.spaces.own(namespace) : this.spaces.matching(peer.namespaces);
+          out.push(this.entry(this.podPeer(set, this.labels.selectorId(peer.pods)), ports, sure));
         } else {
           const id = this.blockPeer(peer);
           // A name means nothing for an address, but the block of an ingress rule is the source: its names are the subject's.
-          const blockPorts = direction === 'egress' ? this.portsOf(rule.ports, false) : ports;
+          const blockPorts = direction === 'egress' ? this.ports.of(rule.ports, false) : ports;
           out.push(this.entry(id, blockPorts, sure && peer.sure));
         }
       }
@@ -598,7 +309,7 @@ export class Model {
   }
 
   private internPolicies(): void {
-    for (let n = 0; n < this.namespaces.length; n++) {
+    for (let n = 0; n < this.spaces.names.length; n++) {
       this.groupsOfNamespace.push([]);
       this.unreadableSubjects.push([]);
     }
@@ -608,7 +319,7 @@ export class Model {
       // S24: from a manifest the API would have refused it; a live cluster has it stored.
       if (policy.refused && origin[i].origin === 'manifest') continue;
       this.active[i] = 1;
-      const namespace = this.namespaceIndex.get(policy.namespace) as number;
+      const namespace = this.spaces.index.get(policy.namespace) as number;
       if (policy.selects === null) {
         this.unreadableSubjects[namespace].push(i);
         // Its rules still intern, so that their selectors refine the classes.
@@ -616,7 +327,7 @@ export class Model {
         this.ruleEntries(policy, 'egress', false, []);
         continue;
       }
-      const selector = this.podSelector(policy.selects);
+      const selector = this.labels.selectorId(policy.selects);
       let group = this.groupIds.get(namespace, selector);
       if (group < 0) {
         group = this.groups.length;
@@ -667,10 +378,8 @@ export class Model {
     const addresses = blocks || this.mixedFamilies ? new AddressClasses(this) : null;
     if (addresses && blocks) addresses.prepare(pods);
     const enforcement = this.enforcementOfNodes();
-    const pairs: number[] = [];
     const keys: number[] = [];
-    const classKey = [0, 0, 0, 0];
-    const usesNames = this.namedPorts.length > 0;
+    const usesNames = this.ports.names.length > 0;
     const pairKeys = new PairMap(1024);
     let lastLabels: Labels | null = null;
     let lastSet = 0;
@@ -686,31 +395,20 @@ export class Model {
       }
       if (pod.namespace !== lastNamespace) {
         lastNamespace = pod.namespace;
-        namespace = this.namespaceIndex.get(lastNamespace) as number;
+        namespace = this.spaces.index.get(lastNamespace) as number;
       }
       if (pod.labels !== lastLabels) {
         lastLabels = pod.labels;
-        pairs.length = 0;
-        for (const key in pod.labels) {
-          const known = this.keyIds.get(key);
-          if (known === undefined) continue;
-          const pair = known.values.get(pod.labels[key]) ?? known.other;
-          let at = pairs.length;
-          pairs.push(pair);
-          while (at > 0 && pairs[at - 1] > pair) {
-            pairs[at] = pairs[at - 1];
-            at--;
-          }
-          pairs[at] = pair;
-        }
-        lastSet = this.labelSets.intern(pairs, pairs.length);
+        lastSet = this.labels.classOf(lastLabels);
       }
       let flags = 0;
       if (pod.hostNetwork) {
         flags = mode === 'node' ? CLASS_HOST : mode === 'pod' ? CLASS_HOST_AS_POD : CLASS_HOST_MAYBE;
       }
       if (anyHost && pod.node === null) flags |= CLASS_NODE_UNKNOWN;
-      const ports = usesNames ? this.portVector(pod, flags, keys) : 0;
+      // A node declares no ports, so a name means nothing on a pod that counts as one.
+      const ports =
+        usesNames && !(flags & CLASS_HOST) ? this.ports.vector(pod, (flags & CLASS_HOST_MAYBE) !== 0) : 0;
       const address = addresses ? addresses.of(pod, i) : 0;
       const enforced = enforcement.size === 0 ? 0 : (enforcement.get(pod.node ?? '') ?? 0);
       const family = this.mixedFamilies ? this.familiesOf(pod) : 0;
@@ -722,13 +420,8 @@ export class Model {
           pairKeys.set(namespace, lastSet, id);
         }
       } else {
-        classKey[0] = namespace;
-        classKey[1] = lastSet;
-        classKey[2] = (ports << 1) | 1;
-        classKey[3] = address;
-        const extra = flags | (enforced << 4) | (family << 8);
         keys.length = 0;
-        keys.push(classKey[0], classKey[1], classKey[2], classKey[3], extra);
+        keys.push(namespace, lastSet, ports, address, flags | (enforced << 4) | (family << 8));
         const before = this.classIds.size;
         const key = this.classIds.intern(keys, 5);
         if (key === before) {
@@ -788,7 +481,8 @@ export class Model {
     }
     for (const n of this.snapshot.nodes) for (const ip of n.ips) seen |= familyBit(ip);
     this.clusterFamilies = seen === 0 ? 1 : seen;
-    this.mixedFamilies = mixed || (first !== 0 && first !== this.clusterFamilies) || this.clusterFamilies === 3;
+    this.mixedFamilies =
+      mixed || (first !== 0 && first !== this.clusterFamilies) || this.clusterFamilies === 3;
     this.values.families = this.clusterFamilies;
   }
 
@@ -835,134 +529,14 @@ export class Model {
     return found ? found[direction] : this.snapshot.enforcement[direction];
   }
 
-  /** The ports of the names that some rule uses, as a list of (name, port) pairs. */
-  private portVector(pod: PodRecord, flags: number, scratch: number[]): number {
-    scratch.length = 0;
-    // A node declares no ports, so a name means nothing on a pod that counts as one.
-    if (flags & CLASS_HOST) return 0;
-    for (const p of pod.ports) {
-      if (p.name === '') continue;
-      const ids = this.portNames.get(p.name);
-      if (ids === undefined) continue;
-      const name = ids[p.protocol === 'TCP' ? 0 : p.protocol === 'UDP' ? 1 : 2];
-      if (name < 0) continue;
-      const code = name * 65536 + p.port;
-      if (!scratch.includes(code)) scratch.push(code);
-    }
-    if (scratch.length === 0) return 0;
-    scratch.sort((a, b) => a - b);
-    if (flags & CLASS_HOST_MAYBE) scratch.push(PERHAPS);
-    return this.portVectors.intern(scratch, scratch.length);
-  }
-
-  // ---- which selectors match which label classes ----
-
-  private matchLabelClasses(): void {
-    const selectors = this.podSelectors;
-    const byPair = new Map<number, number[]>();
-    const byKey = new Map<number, number[]>();
-    const always: number[] = [];
-    const put = (map: Map<number, number[]>, k: number, s: number): void => {
-      const list = map.get(k);
-      if (list) list.push(s);
-      else map.set(k, [s]);
-    };
-    // Each selector as (key id, operator, value pair ids), tested only on classes that its pivot lets through.
-    const tests = selectors.map((s) =>
-      s.requirements.map((r) => {
-        const key = this.keyIds.get(r.key) as { id: number; other: number; values: Map<string, number> };
-        return {
-          key: key.id,
-          operator: r.operator,
-          pairs: r.values.map((v) => key.values.get(v) as number),
-        };
-      }),
-    );
-    tests.forEach((requirements, s) => {
-      let pivot = requirements.find((r) => r.operator === 'In');
-      for (const r of requirements) if (r.operator === 'In' && pivot && r.pairs.length < pivot.pairs.length) pivot = r;
-      if (pivot) for (const pair of pivot.pairs) put(byPair, pair, s);
-      else {
-        const exists = requirements.find((r) => r.operator === 'Exists');
-        if (exists) put(byKey, exists.key, s);
-        else always.push(s);
-      }
-    });
-    const sets = this.labelSets;
-    const keyOf = this.keyOfPair.items;
-    const found: number[] = [];
-    for (let c = 0; c < sets.size; c++) {
-      const from = sets.start(c);
-      const to = sets.start(c + 1);
-      const items = sets.items;
-      found.length = 0;
-      const consider = (s: number): void => {
-        for (const r of tests[s]) {
-          let pair = -1;
-          for (let k = from; k < to; k++) {
-            if (keyOf[items[k]] === r.key) {
-              pair = items[k];
-              break;
-            }
-          }
-          let ok: boolean;
-          if (r.operator === 'In') ok = pair >= 0 && r.pairs.includes(pair);
-          else if (r.operator === 'NotIn') ok = pair < 0 || !r.pairs.includes(pair);
-          else ok = (r.operator === 'Exists') === pair >= 0;
-          if (!ok) return;
-        }
-        found.push(s);
-      };
-      for (let k = from; k < to; k++) {
-        for (const s of byPair.get(items[k]) ?? NONE) consider(s);
-        for (const s of byKey.get(keyOf[items[k]]) ?? NONE) consider(s);
-      }
-      for (const s of always) consider(s);
-      found.sort((a, b) => a - b);
-      this.matchedOf.push(this.matched.intern(found, found.length));
-    }
-    // A bit per (class of matches, selector) where that stays small: the point verdict asks it millions of times.
-    const words = (selectors.length + 31) >>> 5;
-    if (words * this.matched.size <= 4_000_000) {
-      const bits = new Uint32Array(words * this.matched.size);
-      const all = this.matched.items;
-      for (let m = 0; m < this.matched.size; m++) {
-        for (let k = this.matched.start(m); k < this.matched.start(m + 1); k++) {
-          bits[m * words + (all[k] >>> 5)] |= 1 << (all[k] & 31);
-        }
-      }
-      this.matchBits = bits;
-      this.matchWords = words;
-    }
-  }
-
-  /** Does the pod selector match the label class? */
-  selectorMatches(selector: number, labelClass: number): boolean {
-    const m = this.matchedOf.items[labelClass];
-    const bits = this.matchBits;
-    if (bits) return (bits[m * this.matchWords + (selector >>> 5)] & (1 << (selector & 31))) !== 0;
-    const items = this.matched.items;
-    let lo = this.matched.start(m);
-    let hi = this.matched.start(m + 1);
-    while (lo < hi) {
-      const mid = (lo + hi) >> 1;
-      if (items[mid] < selector) lo = mid + 1;
-      else hi = mid;
-    }
-    return lo < this.matched.start(m + 1) && items[lo] === selector;
-  }
-
   /** Groups of policies of the namespace whose subject selector matches the label class. */
   private subjectGroups(namespace: number, labelClass: number, out: number[]): void {
     out.length = 0;
     const groups = this.groupsOfNamespace[namespace];
-    const m = this.matchedOf.items[labelClass];
-    const from = this.matched.start(m);
-    const to = this.matched.start(m + 1);
+    const { items, from, to } = this.labels.matchesOf(labelClass);
     if (groups.length <= to - from) {
-      for (const g of groups) if (this.selectorMatches(this.groupSelector[g], labelClass)) out.push(g);
+      for (const g of groups) if (this.labels.matches(this.groupSelector[g], labelClass)) out.push(g);
     } else {
-      const items = this.matched.items;
       for (let k = from; k < to; k++) {
         const g = this.groupIds.get(namespace, items[k]);
         if (g >= 0) out.push(g);
@@ -1002,7 +576,11 @@ export class Model {
     return subject;
   }
 
-  private subjectSide(namespace: number, groups: readonly number[], direction: 'ingress' | 'egress'): SubjectSide {
+  private subjectSide(
+    namespace: number,
+    groups: readonly number[],
+    direction: 'ingress' | 'egress',
+  ): SubjectSide {
     let isolated = false;
     let maybe = 0;
     const count = this.entryPeers.length;
@@ -1049,15 +627,21 @@ export class Model {
    * The one policy that may select, as if it did: where no other selects, what it permits is permitted either way,
    * since a pod that it does not select is not isolated.
    */
-  private asIfSelected(namespace: number, groups: readonly number[], direction: 'ingress' | 'egress'): number {
+  private asIfSelected(
+    namespace: number,
+    groups: readonly number[],
+    direction: 'ingress' | 'egress',
+  ): number {
     const out: number[] = [];
     for (const g of groups) {
       for (const p of this.groups[g].policies) {
-        if (this.compiled[p][direction].applies === 'maybe') this.ruleEntries(this.compiled[p], direction, true, out);
+        if (this.compiled[p][direction].applies === 'maybe')
+          this.ruleEntries(this.compiled[p], direction, true, out);
       }
     }
     for (const p of this.unreadableSubjects[namespace]) {
-      if (this.compiled[p][direction].applies !== 'no') this.ruleEntries(this.compiled[p], direction, true, out);
+      if (this.compiled[p][direction].applies !== 'no')
+        this.ruleEntries(this.compiled[p], direction, true, out);
     }
     const sorted = Int32Array.from(new Set(out)).sort();
     return this.rowLists.intern(sorted, sorted.length);
@@ -1170,41 +754,17 @@ export class Model {
       const flags = this.classFlags.items[c];
       // S18: no selector peer matches a pod that is its node.
       if (flags & CLASS_HOST) return 0;
-      const set = this.sets[this.peerA.items[peer]];
+      const set = this.spaces.sets[this.peerA.items[peer]];
       const namespace = this.classNamespace.items[c];
       let mask: number;
       if (bitTest(set.sure, namespace)) mask = MATCHES;
       else if (set.maybe !== null && bitTest(set.maybe, namespace)) mask = MAY_MATCH;
       else return 0;
-      if (!this.selectorMatches(this.peerB.items[peer], this.classLabels.items[c])) return 0;
+      if (!this.labels.matches(this.peerB.items[peer], this.classLabels.items[c])) return 0;
       return flags & CLASS_HOST_MAYBE ? MAY_MATCH : mask;
     }
     const mask = this.addressMask.get(peer, this.classAddresses.items[c]);
     return mask < 0 ? 0 : mask;
-  }
-
-  /** Connections of a port list on a pod whose named ports are `vector`: lower and upper bound (S14). */
-  private resolve(ports: number, vector: number): number {
-    let id = this.resolved.get(ports, vector);
-    if (id >= 0) return id;
-    let lower = this.portLower.items[ports];
-    let upper = this.portUpper.items[ports];
-    const names = this.namedLists.list(this.portNamed.items[ports]);
-    const numbers = this.portVectors.list(vector);
-    const perhaps = numbers.length > 0 && numbers[numbers.length - 1] === PERHAPS;
-    for (const code of names) {
-      const name = code >> 1;
-      const found = [...numbers].filter((n) => Math.floor(n / 65536) === name).map((n) => n % 65536);
-      for (const port of found) {
-        const conn = this.conns.range(this.namedPorts[name].protocol, port, port);
-        upper = this.conns.union(upper, conn);
-        // Two ports of one name: plugins differ in which they take, so neither is sure.
-        if (found.length === 1 && code & 1 && !perhaps) lower = this.conns.union(lower, conn);
-      }
-    }
-    id = this.portSpec(lower, upper, []);
-    this.resolved.set(ports, vector, id);
-    return id;
   }
 
   entryPeer(e: number): number {
@@ -1222,19 +782,19 @@ export class Model {
   /** Connections of an entry's ports on named ports `vector` (-1: names mean nothing), without its peer. */
   entryBounds(e: number, vector: number): { lower: ConnId; upper: ConnId } {
     let ports = this.entryPorts.items[e];
-    if (vector >= 0 && this.portNamed.items[ports] !== 0) ports = this.resolve(ports, vector);
+    if (vector >= 0 && this.ports.named.items[ports] !== 0) ports = this.ports.resolve(ports, vector);
     const sure = this.entrySure.items[e] === 1;
-    return { lower: sure ? this.portLower.items[ports] : NO_CONNS, upper: this.portUpper.items[ports] };
+    return { lower: sure ? this.ports.lower.items[ports] : NO_CONNS, upper: this.ports.upper.items[ports] };
   }
 
   /** The value of an entry for a peer that matches with `mask`, named ports taken from `vector`. */
   entryValue(e: number, mask: number, vector: number): ValueId {
     let ports = this.entryPorts.items[e];
-    if (this.portNamed.items[ports] !== 0) ports = this.resolve(ports, vector);
+    if (this.ports.named.items[ports] !== 0) ports = this.ports.resolve(ports, vector);
     if (this.entrySure.items[e] === 0) mask &= MAY_MATCH;
-    if (mask === MATCHES) return this.portValue.items[ports];
-    if (mask === MAY_MATCH) return this.portValueMaybe.items[ports];
-    return this.values.of(this.portLower.items[ports], this.portUpper.items[ports], mask);
+    if (mask === MATCHES) return this.ports.value.items[ports];
+    if (mask === MAY_MATCH) return this.ports.valueMaybe.items[ports];
+    return this.values.of(this.ports.lower.items[ports], this.ports.upper.items[ports], mask);
   }
 
   /**
@@ -1285,10 +845,7 @@ export class Model {
     if (this.hasHosts) {
       const other = this.classFlags.items[c];
       // S7: where a node is not known, the pod may be on the same one.
-      if (
-        other & CLASS_ON_HOST &&
-        (flags & ROW_NODE_UNKNOWN || other & CLASS_NODE_UNKNOWN)
-      ) {
+      if (other & CLASS_ON_HOST && (flags & ROW_NODE_UNKNOWN || other & CLASS_NODE_UNKNOWN)) {
         value = this.values.raiseUpper(value);
       }
     }
@@ -1304,10 +861,7 @@ export class Model {
     if (this.anyOverrides && (this.isOverridden(p) || this.isOverridden(q))) return this.unsure;
     const out = this.evaluate(this.classEgress.items[p], q, this.classPorts.items[q]);
     if (out === NOTHING) return NOTHING;
-    return this.values.intersect(
-      out,
-      this.evaluate(this.classIngress.items[q], p, this.classPorts.items[q]),
-    );
+    return this.values.intersect(out, this.evaluate(this.classIngress.items[q], p, this.classPorts.items[q]));
   }
 
   /**
@@ -1374,32 +928,20 @@ export class Model {
   private selectorSize: number[] = [];
 
   private indexClasses(): void {
-    const n = this.namespaces.length;
+    const n = this.spaces.names.length;
     const first = new Int32Array(n + 1);
     for (let c = 0; c < this.classes; c++) first[this.classNamespace.items[c] + 1]++;
     for (let a = 0; a < n; a++) first[a + 1] += first[a];
     this.firstClassOf = first;
   }
 
-  /** For each namespace: an id for the wide sets (of more than one namespace) that hold it; equal ids, equal sets. */
-  wideSignatures(): Int32Array {
-    const lists: number[][] = this.namespaces.map(() => []);
-    this.sets.forEach((set, id) => {
-      if (set.list.length < 2) return;
-      for (const n of set.list) lists[n].push(id * 2 + (bitTest(set.sure, n) ? 1 : 0));
-    });
-    const pool = new ListPool();
-    return Int32Array.from(lists, (l) => pool.intern(l, l.length));
-  }
-
   /** Which label classes each selector matches, and which classes have them. */
   private indexSelectors(): number[][] {
     if (this.labelsOfSelector) return this.labelsOfSelector;
-    const bySelector: number[][] = this.podSelectors.map(() => []);
-    const items = this.matched.items;
+    const bySelector: number[][] = this.labels.selectors.map(() => []);
     for (let l = 0; l < this.labelClasses; l++) {
-      const list = this.matchedOf.items[l];
-      for (let k = this.matched.start(list); k < this.matched.start(list + 1); k++) bySelector[items[k]].push(l);
+      const { items, from, to } = this.labels.matchesOf(l);
+      for (let k = from; k < to; k++) bySelector[items[k]].push(l);
     }
     const counts = new Int32Array(this.labelClasses);
     for (let c = 0; c < this.classes; c++) counts[this.classLabels.items[c]]++;
@@ -1420,7 +962,7 @@ export class Model {
     if (known) return known;
     const out: number[] = [];
     if (this.peerKind.items[peer] === PODS) {
-      const set = this.sets[this.peerA.items[peer]];
+      const set = this.spaces.sets[this.peerA.items[peer]];
       const selector = this.peerB.items[peer];
       const bySelector = this.indexSelectors();
       let inside = 0;
@@ -1462,20 +1004,15 @@ export class Model {
   /** The pod selector peer's namespace set and selector, or null. */
   peerPods(peer: number): { set: NamespaceSet; selector: number } | null {
     return this.peerKind.items[peer] === PODS
-      ? { set: this.sets[this.peerA.items[peer]], selector: this.peerB.items[peer] }
+      ? { set: this.spaces.sets[this.peerA.items[peer]], selector: this.peerB.items[peer] }
       : null;
-  }
-
-  /** Does the set hold every namespace for sure? */
-  isEveryNamespace(set: { sure: Uint32Array; maybe: Uint32Array | null; list: Int32Array }): boolean {
-    return set.maybe === null && set.list.length === this.namespaces.length;
   }
 
   rowHasNames(row: number): boolean {
     const list = this.rowList.items[row];
     const items = this.rowLists.items;
     for (let k = this.rowLists.start(list); k < this.rowLists.start(list + 1); k++) {
-      if (this.portNamed.items[this.entryPorts.items[items[k]]] !== 0) return true;
+      if (this.ports.named.items[this.entryPorts.items[items[k]]] !== 0) return true;
     }
     return false;
   }
@@ -1503,7 +1040,7 @@ export class Model {
   }
 
   get labelClasses(): number {
-    return this.labelSets.size;
+    return this.labels.count;
   }
 
   get rows(): number {
@@ -1512,8 +1049,8 @@ export class Model {
 
   /** Connections of a rule's port list, named ports left out. */
   rulePorts(rule: CompiledRule): { lower: ConnId; upper: ConnId } {
-    const spec = this.portsOf(rule.ports, false);
-    return { lower: this.portLower.items[spec], upper: this.portUpper.items[spec] };
+    const spec = this.ports.of(rule.ports, false);
+    return { lower: this.ports.lower.items[spec], upper: this.ports.upper.items[spec] };
   }
 
   /** 1 for each policy that selects at least one pod. */
@@ -1536,7 +1073,7 @@ export class Model {
   /** Indices of the pods of a namespace that take part. */
   podsOfNamespace(namespace: number): readonly number[] {
     if (!this.podsByNamespace) {
-      this.podsByNamespace = this.namespaces.map(() => []);
+      this.podsByNamespace = this.spaces.names.map(() => []);
       for (let i = 0; i < this.podClass.length; i++) {
         const c = this.podClass[i];
         if (c >= 0) this.podsByNamespace[this.classNamespace.items[c]].push(i);
@@ -1600,16 +1137,20 @@ export class Model {
     const p = peers[peer];
     if (p.kind === 'unreadable') return 0;
     if (p.kind === 'block') return this.blockPeer(p);
-    const namespace = this.namespaceIndex.get(compiled.namespace) as number;
-    const set = p.namespaces === null ? this.own(namespace) : this.namespaceSet(p.namespaces);
-    return this.podPeer(set, this.podSelector(p.pods));
+    const namespace = this.spaces.index.get(compiled.namespace) as number;
+    const set = p.namespaces === null ? this.spaces.own(namespace) : this.spaces.matching(p.namespaces);
+    return this.podPeer(set, this.labels.selectorId(p.pods));
   }
 
   /** For explanations: connections of one port entry (null: every port) on a pod with these named ports. */
-  portBounds(port: CompiledPort | null, vector: number, withNames: boolean): { lower: ConnId; upper: ConnId } {
-    let spec = this.portsOf(port === null ? null : [port], withNames && vector >= 0);
-    if (this.portNamed.items[spec] !== 0) spec = this.resolve(spec, vector);
-    return { lower: this.portLower.items[spec], upper: this.portUpper.items[spec] };
+  portBounds(
+    port: CompiledPort | null,
+    vector: number,
+    withNames: boolean,
+  ): { lower: ConnId; upper: ConnId } {
+    let spec = this.ports.of(port === null ? null : [port], withNames && vector >= 0);
+    if (this.ports.named.items[spec] !== 0) spec = this.ports.resolve(spec, vector);
+    return { lower: this.ports.lower.items[spec], upper: this.ports.upper.items[spec] };
   }
 }
 
@@ -1628,216 +1169,9 @@ interface Subject {
 }
 
 const EMPTY = new Int32Array(0);
-/** Ends the named ports of a pod that may count as its node. */
-const PERHAPS = 0x7fffffff;
-const NONE: readonly number[] = [];
 const TRI: readonly Tri[] = ['yes', 'no', 'unknown'];
-
-/** Family by the first signs alone: an address with a colon among its first five characters is IPv6 (or mapped IPv4). */
-function familyOf(ip: string): number {
-  for (let i = 0; i < 5; i++) {
-    const ch = ip.charCodeAt(i);
-    if (ch === 46) return 1;
-    if (ch === 58) return familyBit(ip);
-  }
-  return familyBit(ip);
-}
-
-function familyBit(ip: string): number {
-  const a = parseAddress(ip);
-  return a === null ? 0 : a.family === 4 ? 1 : 2;
-}
 
 /** Pods that have ended take no part (S17). */
 export function isFinished(pod: PodRecord): boolean {
   return pod.phase === 'Succeeded' || pod.phase === 'Failed';
-}
-
-/** Which block peers match which pods' addresses (S12), found by one sweep over the bounds of all blocks. */
-class AddressClasses {
-  private readonly model: Model;
-  private bounds4 = new Float64Array(0);
-  private atomOfPod = new Int32Array(0);
-  private classOfAtom = new Int32Array(0);
-  private readonly bounds6: bigint[] = [];
-  private readonly atoms4 = new Map<number, number[]>();
-  private readonly atoms6 = new Map<number, number[]>();
-  private readonly memo = new Map<string, number>();
-
-  constructor(model: Model) {
-    this.model = model;
-  }
-
-  /** Finds the block peers of every atom of the address space that holds a pod. */
-  prepare(pods: readonly PodRecord[]): void {
-    const m = this.model;
-    const set4 = new Set<number>();
-    const set6 = new Set<bigint>();
-    for (const b of m.blocks) {
-      if (b.family === 4) for (const x of b.ranges) set4.add(x);
-      else for (const x of b.ranges) set6.add(x);
-    }
-    this.bounds4 = Float64Array.from([...set4].sort((a, b) => a - b));
-    this.bounds6.push(...[...set6].sort((a, b) => (a < b ? -1 : 1)));
-    this.atomOfPod = new Int32Array(pods.length);
-    const seen = new Uint8Array(this.bounds4.length + 1);
-    for (let i = 0; i < pods.length; i++) {
-      const p = pods[i];
-      if (isFinished(p)) continue;
-      const ips = m.addressesOf(p);
-      if (ips.length === 1) {
-        const v4 = fastV4(ips[0]);
-        if (v4 >= 0) {
-          // The common case of 100,000 pods: one plain IPv4 address, read once.
-          const atom = rank(this.bounds4, v4);
-          this.atomOfPod[i] = atom + 1;
-          seen[atom] = 1;
-          continue;
-        }
-      }
-      for (const ip of ips) this.atomOf(ip);
-    }
-    seen.forEach((yes, atom) => {
-      if (yes && !this.atoms4.has(atom)) this.atoms4.set(atom, []);
-    });
-    this.classOfAtom = new Int32Array(this.bounds4.length + 1).fill(-1);
-    const blockPeers: number[] = [];
-    for (let peer = 0; peer < m.peers; peer++) if (m.peerBlock(peer)) blockPeers.push(peer);
-    this.sweep(4, blockPeers);
-    this.sweep(6, blockPeers);
-  }
-
-  /** Atom of the address: its index among the bounds, twice, plus one for IPv6. */
-  private atomOf(ip: string): number {
-    const address = parseAddress(ip);
-    if (address === null) return -1;
-    if (address.family === 4) {
-      const k = rank(this.bounds4, address.value);
-      if (!this.atoms4.has(k)) this.atoms4.set(k, []);
-      return k * 2;
-    }
-    const k = rank(this.bounds6, address.value);
-    if (!this.atoms6.has(k)) this.atoms6.set(k, []);
-    return k * 2 + 1;
-  }
-
-  private sweep(family: 4 | 6, peers: number[]): void {
-    const m = this.model;
-    const atoms: Map<number, number[]> = family === 4 ? this.atoms4 : this.atoms6;
-    if (atoms.size === 0) return;
-    const wanted = [...atoms.keys()].sort((a, b) => a - b);
-    // Events by atom index: a peer enters at the atom that starts at its low bound and leaves at its high bound.
-    const enter = new Map<number, number[]>();
-    const leave = new Map<number, number[]>();
-    const add = (map: Map<number, number[]>, k: number, peer: number): void => {
-      const list = map.get(k);
-      if (list) list.push(peer);
-      else map.set(k, [peer]);
-    };
-    for (const peer of peers) {
-      const b = m.peerBlock(peer) as Block;
-      if (b.family !== family) continue;
-      for (let i = 0; i < b.ranges.length; i += 2) {
-        const lo = family === 4 ? rank(this.bounds4, b.ranges[i] as number) : rank(this.bounds6, b.ranges[i] as bigint);
-        const hi =
-          family === 4
-            ? rank(this.bounds4, b.ranges[i + 1] as number)
-            : rank(this.bounds6, b.ranges[i + 1] as bigint);
-        add(enter, lo, peer);
-        add(leave, hi, peer);
-      }
-    }
-    const points = [...new Set([...enter.keys(), ...leave.keys()])].sort((a, b) => a - b);
-    const inside = new Set<number>();
-    let next = 0;
-    for (const atom of wanted) {
-      while (next < points.length && points[next] <= atom) {
-        for (const peer of leave.get(points[next]) ?? NONE) inside.delete(peer);
-        for (const peer of enter.get(points[next]) ?? NONE) inside.add(peer);
-        next++;
-      }
-      atoms.set(atom, [...inside].sort((a, b) => a - b));
-    }
-  }
-
-  /** The address class of pod `i`. */
-  of(p: PodRecord, i: number): number {
-    const m = this.model;
-    if (m.blocks.length === 0 || m.assumptions.ipBlockPods === 'ignore') return 0;
-    const atom = this.atomOfPod[i] - 1;
-    if (atom < 0) return this.find(p);
-    if (this.classOfAtom[atom] < 0) this.classOfAtom[atom] = this.find(p);
-    return this.classOfAtom[atom];
-  }
-
-  private find(p: PodRecord): number {
-    const m = this.model;
-    const ips = m.addressesOf(p);
-    let key = '';
-    for (const ip of ips) key += `${this.atomOf(ip)} `;
-    const known = this.memo.get(key);
-    if (known !== undefined) return known;
-    const masks = new Map<number, number>();
-    const matches = m.assumptions.ipBlockPods === 'match';
-    const bits = (family: 4 | 6): number => (family === 4 ? L4 | U4 : L6 | U6) & (matches ? ~0 : MAY_MATCH);
-    const readable = ips.filter((ip) => parseAddress(ip) !== null);
-    if (readable.length === 0) {
-      // No address yet: a block of the whole family matches, any other may (S12).
-      for (let peer = 0; peer < m.peers; peer++) {
-        const b = m.peerBlock(peer);
-        if (!b) continue;
-        const whole =
-          b.family === 4
-            ? equal(b.ranges, [0, 2 ** 32])
-            : equal(b.ranges, [0n, 1n << 128n]);
-        if (b.ranges.length === 0) continue;
-        masks.set(peer, whole ? bits(b.family) : bits(b.family) & MAY_MATCH);
-      }
-    }
-    for (const ip of readable) {
-      const atom = this.atomOf(ip);
-      const family = atom % 2 === 0 ? 4 : 6;
-      const list = (family === 4 ? this.atoms4 : this.atoms6).get(Math.floor(atom / 2)) ?? NONE;
-      for (const peer of list) masks.set(peer, (masks.get(peer) ?? 0) | bits(family));
-    }
-    const pairs = [...masks].sort((a, b) => a[0] - b[0]).flat();
-    const id = m.addressClass(pairs);
-    this.memo.set(key, id);
-    return id;
-  }
-}
-
-/** Number of bounds ≤ x. */
-function rank<T extends number | bigint>(bounds: ArrayLike<T>, x: T): number {
-  let lo = 0;
-  let hi = bounds.length;
-  while (lo < hi) {
-    const mid = (lo + hi) >> 1;
-    if (bounds[mid] <= x) lo = mid + 1;
-    else hi = mid;
-  }
-  return lo;
-}
-
-/** A plain dotted quad as a number, or -1: the common case of 100,000 pods, without allocation. */
-function fastV4(text: string): number {
-  let value = 0;
-  let part = 0;
-  let digits = 0;
-  let dots = 0;
-  for (let i = 0; i < text.length; i++) {
-    const ch = text.charCodeAt(i);
-    if (ch === 46) {
-      if (digits === 0 || part > 255) return -1;
-      value = value * 256 + part;
-      part = 0;
-      digits = 0;
-      dots++;
-    } else if (ch >= 48 && ch <= 57) {
-      part = part * 10 + ch - 48;
-      if (++digits > 3) return -1;
-    } else return -1;
-  }
-  if (dots !== 3 || digits === 0 || part > 255) return -1;
-  return value * 256 + part;
 }
