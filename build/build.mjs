@@ -12,6 +12,7 @@ const started = performance.now();
 const MODULES = {
   main: 'electron/main.ts',
   worker: 'electron/worker/worker.ts',
+  reader: 'electron/reader/worker.ts',
   history: 'electron/history/worker.ts',
   cli: 'electron/cli.ts',
 };

@@ -178,7 +178,8 @@ export function createBackend(settings: BackendSettings): Backend {
       jobs.delete(job);
       const error: IpcError = abort.signal.aborted
         ? { kind: 'cancelled', message: 'The audit was cancelled.' }
-        : toIpcError(thrown);
+        : // Where the audit's thread crashed, that is the reason, and not what the reader made of it.
+          (client.ended ?? toIpcError(thrown));
       await client.close(error);
       if (!closed) host.emit('audit.finished', { job, error });
     }

@@ -11,7 +11,7 @@ import { historyFile } from './history/file.ts';
 import { APP_HOST, APP_SCHEME, registerHandlers } from './ipc.ts';
 import { setMenu } from './menu.ts';
 import { pageFiles, pageFolder, SECURITY_HEADERS } from './page.ts';
-import { KubeSources } from './source.ts';
+import { ThreadedSources } from './reader/client.ts';
 import { startArguments, startSource } from './start.ts';
 import { VERSION } from './version.ts';
 import { guardSession, openWindow, stateFileIn } from './window.ts';
@@ -42,7 +42,7 @@ async function start(): Promise<void> {
   ]);
   if (shellPath) process.env['PATH'] = shellPath;
 
-  const sources = new KubeSources(asked.kubeconfig.length > 0 ? { files: asked.kubeconfig } : {});
+  const sources = new ThreadedSources(asked.kubeconfig.length > 0 ? { files: asked.kubeconfig } : {});
   const { start: source, notice } = startSource(asked.source, await sources.list());
   const backend = createBackend({
     version: VERSION,

@@ -9,7 +9,7 @@ import { Kubeconfigs } from './cluster/kubeconfig.ts';
 import type { KubeconfigOptions } from './cluster/kubeconfig.ts';
 import { readCluster } from './cluster/reader.ts';
 import { VERSION } from './version.ts';
-import type { AuditClient } from './worker/client.ts';
+import type { AuditInput } from './worker/client.ts';
 import { BackendError } from './worker/errors.ts';
 
 /** How far reading is; `total` 0 where it is not known. */
@@ -31,13 +31,28 @@ export interface ReadOptions {
 /** A larger file is no snapshot of ours; V8 would not hold its text. */
 const MAX_SNAPSHOT_FILE = 512 * 1024 * 1024;
 
+/** Where kubeconfigs are looked for, by default where the user has them; and files that were added. Plain data. */
+export interface KubeSourcesOptions extends Pick<KubeconfigOptions, 'files'> {
+  added?: string[];
+}
+
 /** The kubeconfigs of this machine and what can be read with them. */
 export class KubeSources implements Sources {
   readonly #kubeconfigs: Kubeconfigs;
+  readonly #options: KubeSourcesOptions;
+  readonly #added: string[];
 
-  /** @param options where kubeconfigs are looked for; the user's own by default */
-  constructor(options: KubeconfigOptions = {}) {
-    this.#kubeconfigs = new Kubeconfigs(options);
+  /** @param options where kubeconfigs are looked for */
+  constructor(options: KubeSourcesOptions = {}) {
+    this.#options = options;
+    this.#added = [...(options.added ?? [])];
+    this.#kubeconfigs = new Kubeconfigs(options.files ? { files: options.files } : {});
+    for (const path of this.#added) this.#kubeconfigs.add(path);
+  }
+
+  /** What another one with the same contexts is made of. */
+  protected settings(): KubeSourcesOptions {
+    return { ...this.#options, added: this.#added };
   }
 
   list(): Promise<SourcesInfo> {
@@ -45,11 +60,12 @@ export class KubeSources implements Sources {
   }
 
   addKubeconfig(path: string): Promise<SourcesInfo> {
+    this.#added.push(path);
     this.#kubeconfigs.add(path);
     return this.#kubeconfigs.load();
   }
 
-  async read(client: AuditClient, source: Source, options: ReadOptions): Promise<void> {
+  async read(client: AuditInput, source: Source, options: ReadOptions): Promise<void> {
     switch (source.kind) {
       case 'demo':
         options.progress({ phase: 'read', detail: '', done: 0, total: 0 });
@@ -68,7 +84,7 @@ export class KubeSources implements Sources {
   }
 
   async #readContext(
-    client: AuditClient,
+    client: AuditInput,
     source: Extract<Source, { kind: 'context' }>,
     options: ReadOptions,
   ): Promise<void> {
@@ -93,7 +109,7 @@ export class KubeSources implements Sources {
   }
 }
 
-async function readManifests(client: AuditClient, paths: string[], options: ReadOptions): Promise<void> {
+async function readManifests(client: AuditInput, paths: string[], options: ReadOptions): Promise<void> {
   const [first = ''] = paths;
   await client.begin({
     name: manifestsName(paths),
@@ -137,7 +153,7 @@ export function manifestsName(paths: readonly string[]): string {
   return more.length > 0 ? `${name} + ${more.length}` : name;
 }
 
-async function readSnapshot(client: AuditClient, path: string, options: ReadOptions): Promise<void> {
+async function readSnapshot(client: AuditInput, path: string, options: ReadOptions): Promise<void> {
   options.progress({ phase: 'read', detail: path, done: 0, total: 1 });
   const { size } = await stat(path);
   if (size > MAX_SNAPSHOT_FILE) {

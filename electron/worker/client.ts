@@ -1,5 +1,6 @@
 /** The main side of an audit worker: one typed method for each thing it can be asked. */
-import type { ResourceLimits } from 'node:worker_threads';
+import { MessageChannel } from 'node:worker_threads';
+import type { MessagePort, ResourceLimits } from 'node:worker_threads';
 import type {
   Explanation,
   Finding,
@@ -25,7 +26,7 @@ import type {
   ProgressNote,
   SnapshotBytes,
 } from './protocol.ts';
-import { Thread } from './rpc.ts';
+import { Calls, Thread } from './rpc.ts';
 
 /**
  * Where a thread's program lies: beside this file's source when run from source (Node strips the types), or in the
@@ -45,83 +46,78 @@ export interface AuditClientOptions {
 }
 
 /**
- * An audit worker. Buffers given to it move to the worker and cannot be used here afterwards. Every method throws a
- * `BackendError`: with the kind that the worker found, 'cancelled' after `close`, or 'internal' where the worker
- * crashed.
+ * The building of a snapshot in an audit worker, from whichever thread does the reading. Buffers given to it move to the
+ * worker and cannot be used here afterwards. Every method throws a `BackendError`.
  */
-export class AuditClient implements ClusterSink {
-  readonly #thread: Thread<AuditMethods>;
+export class AuditInput implements ClusterSink {
+  protected readonly calls: Calls<AuditMethods>;
   #failure: Error | null = null;
+  #unanswered = new Set<Promise<void>>();
 
-  /** Starts the thread. */
-  constructor(options: AuditClientOptions = {}) {
-    this.#thread = new Thread<AuditMethods>(
-      threadFile('./worker.ts', './worker.js'),
-      'The audit',
-      options.resourceLimits ? { resourceLimits: options.resourceLimits } : {},
-    );
-    this.#thread.onNote = (note) => options.progress?.(note as ProgressNote);
-  }
-
-  /** Why the worker takes no more questions; null while it lives. */
-  get ended(): IpcError | null {
-    return this.#thread.ended;
+  /** @param calls to the worker, or to a port that it serves */
+  constructor(calls: Calls<AuditMethods>) {
+    this.calls = calls;
   }
 
   /** Begins a snapshot; what follows fills it, `evaluate` ends it. */
   begin(cluster: ClusterInfo): Promise<void> {
-    return this.#thread.call('begin', [cluster]);
+    return this.calls.call('begin', [cluster]);
   }
 
   /** Passes one page of an API list on. */
   page(resource: string, namespace: string | null, bytes: Uint8Array | ArrayBuffer): Promise<PageSummary> {
     const buffer = movable(bytes);
-    return this.#thread.call('page', [resource, namespace, buffer], [buffer]);
+    return this.calls.call('page', [resource, namespace, buffer], [buffer]);
   }
 
   /** Forgets what a list brought so far: it starts again. */
   restart(resource: string, namespace: string | null): Promise<void> {
-    return this.#thread.call('restart', [resource, namespace]);
+    return this.calls.call('restart', [resource, namespace]);
   }
 
   /** Passes one manifest file on. */
   manifest(file: string, bytes: Uint8Array | ArrayBuffer): Promise<{ documents: number; objects: number }> {
     const buffer = movable(bytes);
-    return this.#thread.call('manifest', [file, buffer], [buffer]);
+    return this.calls.call('manifest', [file, buffer], [buffer]);
   }
 
   otherPolicy(record: OtherPolicyRecord): void {
-    this.#later(this.#thread.call('otherPolicy', [record]));
+    this.#later(this.calls.call('otherPolicy', [record]));
   }
 
   coverage(entry: CoverageEntry): void {
-    this.#later(this.#thread.call('coverage', [entry]));
+    this.#later(this.calls.call('coverage', [entry]));
   }
 
   problem(problem: Problem): void {
-    this.#later(this.#thread.call('problem', [problem]));
+    this.#later(this.calls.call('problem', [problem]));
   }
 
   unread(what: 'policies' | 'pods', namespace: string | null): void {
-    this.#later(this.#thread.call('unread', [what, namespace]));
+    this.#later(this.calls.call('unread', [what, namespace]));
   }
 
   version(gitVersion: string | null): void {
-    this.#later(this.#thread.call('version', [gitVersion]));
+    this.#later(this.calls.call('version', [gitVersion]));
   }
 
   apiGroups(names: string[]): void {
-    this.#later(this.#thread.call('apiGroups', [names]));
+    this.#later(this.calls.call('apiGroups', [names]));
   }
 
-  /** Calls whose answer nobody waits for: a failure is not lost, `evaluate` and `snapshot` throw it. */
+  /** Calls whose answer nobody waits for: a failure is not lost, `settled` throws it. */
   #later(call: Promise<void>): void {
-    call.catch((thrown: unknown) => {
-      this.#failure ??= thrown instanceof Error ? thrown : new Error(String(thrown));
-    });
+    const answered = call
+      .catch((thrown: unknown) => {
+        this.#failure ??= thrown instanceof Error ? thrown : new Error(String(thrown));
+      })
+      .finally(() => this.#unanswered.delete(answered));
+    this.#unanswered.add(answered);
   }
 
-  #noFailure(): void {
+  /** Waits until everything that was passed on has been taken. Throws the first failure among it. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#unanswered);
     const failure = this.#failure;
     this.#failure = null;
     if (failure) throw failure;
@@ -130,21 +126,50 @@ export class AuditClient implements ClusterSink {
   /** Takes a saved snapshot (plain JSON or gzip) instead of `begin` and pages. Throws kind 'input' with its errors. */
   loadSnapshot(bytes: Uint8Array | ArrayBuffer): Promise<ClusterInfo> {
     const buffer = movable(bytes);
-    return this.#thread.call('loadSnapshot', [buffer], [buffer]);
+    return this.calls.call('loadSnapshot', [buffer], [buffer]);
   }
 
   /** Takes the built-in cluster instead of `begin` and pages. */
   demo(): Promise<ClusterInfo> {
-    return this.#thread.call('demo', []);
+    return this.calls.call('demo', []);
+  }
+}
+
+/**
+ * An audit worker. Every method throws a `BackendError`: with the kind that the worker found, 'cancelled' after `close`,
+ * or 'internal' where the worker crashed.
+ */
+export class AuditClient extends AuditInput {
+  readonly #thread: Thread<AuditMethods>;
+
+  /** Starts the thread. */
+  constructor(options: AuditClientOptions = {}) {
+    const thread = new Thread<AuditMethods>(
+      threadFile('./worker.ts', './worker.js'),
+      'The audit',
+      options.resourceLimits ? { resourceLimits: options.resourceLimits } : {},
+    );
+    super(thread);
+    this.#thread = thread;
+    thread.onNote = (note) => options.progress?.(note as ProgressNote);
+  }
+
+  /** Why the worker takes no more questions; null while it lives. */
+  get ended(): IpcError | null {
+    return this.#thread.ended;
+  }
+
+  /** Another door to the worker: for `new AuditInput(new Calls(port))` in the thread that reads. */
+  async openPort(): Promise<MessagePort> {
+    const { port1, port2 } = new MessageChannel();
+    await this.#thread.call('attach', [port1], [port1]);
+    return port2;
   }
 
   /** Ends the building and evaluates; the number is what the questions below take (0 for the first). */
   async evaluate(options: EvaluateOptions): Promise<{ audit: number; overview: Overview }> {
-    const evaluated = this.#thread.call('evaluate', [options]);
-    // The worker answers in order: what failed before is known by now.
-    const result = await evaluated;
-    this.#noFailure();
-    return result;
+    await this.settled();
+    return this.#thread.call('evaluate', [options]);
   }
 
   overview(audit = 0): Promise<Overview> {
@@ -185,10 +210,9 @@ export class AuditClient implements ClusterSink {
    * evaluation.
    */
   async snapshot(options: { audit?: number | null; gzip?: boolean } = {}): Promise<SnapshotBytes> {
+    await this.settled();
     const audit = options.audit === undefined ? 0 : options.audit;
-    const result = await this.#thread.call('snapshot', [audit, options.gzip ?? false]);
-    this.#noFailure();
-    return result;
+    return this.#thread.call('snapshot', [audit, options.gzip ?? false]);
   }
 
   /** An output piece by piece; the worker makes the next piece only when this one was taken. */

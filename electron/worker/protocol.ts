@@ -1,4 +1,5 @@
 /** What an audit worker can be asked. Types only; every value here crosses threads by structured clone. */
+import type { MessagePort } from 'node:worker_threads';
 import type { AuditEngine } from '../../shared/audit/api.ts';
 import type { Overview, Probe, ProbeAnswer } from '../../shared/audit/result.ts';
 import type { Lang } from '../../shared/ipc.ts';
@@ -66,6 +67,8 @@ type Asked<K extends 'pods' | 'openEgress' | 'findings' | 'matrix' | 'explain' |
  * snapshot is built between `begin` and `evaluate`, which answers the number that the questions take.
  */
 export interface AuditMethods {
+  /** Serves the same methods at another port: the thread that reads passes its pages straight on. */
+  attach(port: MessagePort): void;
   begin(cluster: ClusterInfo): void;
   /** One page of a list, as the bytes of the API's answer. */
   page(resource: string, namespace: string | null, bytes: ArrayBuffer): PageInfo;

@@ -69,51 +69,42 @@ interface Pending {
   reject: (reason: BackendError) => void;
 }
 
-/** The calling side: a thread and what it still owes. Never hangs: when the thread ends, all it owes is refused. */
-export class Thread<M> {
-  readonly #worker: Worker;
+/** What calls go through: a thread, or a port to one. */
+type Line = Worker | MessagePort;
+
+/** The calling side: a line and what its other end still owes. */
+export class Calls<M> {
+  readonly #line: Line;
   readonly #pending = new Map<number, Pending>();
-  readonly #what: string;
   #next = 1;
   #ended: IpcError | null = null;
-  /** Called with each note that the thread sends (progress). */
+  /** Called with each note that comes without being asked (progress). */
   onNote: ((note: unknown) => void) | null = null;
 
-  /**
-   * @param file the thread's program
-   * @param what its name in error messages, e.g. 'The audit'
-   * @param options heap limits and data for the thread
-   */
-  constructor(
-    file: URL,
-    what: string,
-    options: { workerData?: unknown; resourceLimits?: ResourceLimits } = {},
-  ) {
-    this.#what = what;
-    const workerOptions: WorkerOptions = { workerData: options.workerData };
-    if (options.resourceLimits) workerOptions.resourceLimits = options.resourceLimits;
-    this.#worker = new Worker(file, workerOptions);
-    this.#worker.on('message', (message: ReplyMessage) => this.#receive(message));
-    this.#worker.on('messageerror', (error) => this.#end({ kind: 'internal', message: error.message }));
-    this.#worker.on('error', (thrown) => this.#end(this.#crash(thrown)));
-    this.#worker.on('exit', (code) =>
-      this.#end({ kind: 'internal', message: `${this.#what} stopped unexpectedly (exit ${code}).` }),
+  /** @param line a worker, or a port whose other end is served */
+  constructor(line: Line) {
+    this.#line = line;
+    // Both have it; their overloads in the type declarations are too different for a union.
+    (line as MessagePort).on('message', (message: ReplyMessage) => this.#receive(message));
+    // A port closes when its other end's thread is gone. (A worker has no such event; `Thread` listens to its own.)
+    (line as MessagePort).on('close', () =>
+      this.end({ kind: 'internal', message: 'The other end of a call is gone.' }),
     );
-    // An idle thread must not keep a terminal command alive; a call in flight does (see `call`).
-    this.#worker.unref();
+    // What is idle must not keep a terminal command alive; a call in flight does (see `call`).
+    line.unref();
   }
 
-  /** Why the thread takes no more calls; null while it lives. */
+  /** Why no more calls are taken; null while they are. */
   get ended(): IpcError | null {
     return this.#ended;
   }
 
   /**
-   * Calls a method in the thread.
+   * Calls a method at the other end.
    * @param method its name
    * @param args its arguments (structured clone)
-   * @param transfer buffers in the arguments that move instead of being copied
-   * @throws BackendError as the method threw it, or as the thread ended
+   * @param transfer buffers and ports in the arguments that move instead of being copied
+   * @throws BackendError as the method threw it, or as the other end ended
    */
   call<K extends keyof M & string>(
     method: K,
@@ -124,9 +115,9 @@ export class Thread<M> {
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      if (this.#pending.size === 1) this.#worker.ref();
+      if (this.#pending.size === 1) this.#line.ref();
       try {
-        this.#worker.postMessage({ id, method, args } satisfies CallMessage, transfer);
+        this.#line.postMessage({ id, method, args } satisfies CallMessage, transfer);
       } catch (thrown) {
         this.#settle(id);
         reject(new BackendError(toIpcError(thrown)));
@@ -134,13 +125,12 @@ export class Thread<M> {
     });
   }
 
-  /**
-   * Ends the thread at once, in the middle of what it does.
-   * @param reason what pending and later calls are refused with
-   */
-  async terminate(reason: IpcError = { kind: 'cancelled', message: 'Cancelled.' }): Promise<void> {
-    this.#end(reason);
-    await this.#worker.terminate();
+  /** Refuses what is owed and every later call; the first reason stays. */
+  end(reason: IpcError): void {
+    if (this.#ended) return;
+    this.#ended = reason;
+    for (const { reject } of this.#pending.values()) reject(new BackendError(reason));
+    this.#pending.clear();
   }
 
   #receive(message: ReplyMessage): void {
@@ -157,15 +147,46 @@ export class Thread<M> {
   #settle(id: number): Pending | undefined {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
-    if (this.#pending.size === 0) this.#worker.unref();
+    if (this.#pending.size === 0) this.#line.unref();
     return pending;
   }
+}
 
-  #end(reason: IpcError): void {
-    if (this.#ended) return;
-    this.#ended = reason;
-    for (const { reject } of this.#pending.values()) reject(new BackendError(reason));
-    this.#pending.clear();
+/** Calls to a thread of our own. Never hangs: when the thread ends, all that it owes is refused. */
+export class Thread<M> extends Calls<M> {
+  readonly #worker: Worker;
+  readonly #what: string;
+
+  /**
+   * @param file the thread's program
+   * @param what its name in error messages, e.g. 'The audit'
+   * @param options heap limits and data for the thread
+   */
+  constructor(
+    file: URL,
+    what: string,
+    options: { workerData?: unknown; resourceLimits?: ResourceLimits } = {},
+  ) {
+    const workerOptions: WorkerOptions = { workerData: options.workerData };
+    if (options.resourceLimits) workerOptions.resourceLimits = options.resourceLimits;
+    const worker = new Worker(file, workerOptions);
+    super(worker);
+    this.#what = what;
+    this.#worker = worker;
+    worker.on('messageerror', (error) => this.end({ kind: 'internal', message: error.message }));
+    worker.on('error', (thrown) => this.end(this.#crash(thrown)));
+    worker.on('exit', (code) =>
+      this.end({ kind: 'internal', message: `${this.#what} stopped unexpectedly (exit ${code}).` }),
+    );
+  }
+
+  /**
+   * Ends the thread at once, in the middle of what it does.
+   * @param reason what pending and later calls are refused with
+   */
+  async terminate(reason: IpcError = { kind: 'cancelled', message: 'Cancelled.' }): Promise<void> {
+    this.end(reason);
+    await this.#worker.terminate();
   }
 
   #crash(thrown: unknown): IpcError {

@@ -64,6 +64,10 @@ function parseJson(bytes: ArrayBuffer, kind: 'api' | 'input', what: string): unk
 }
 
 const methods: AuditMethods = {
+  attach(other) {
+    serve(other, methods as unknown as Parameters<typeof serve>[1]);
+  },
+
   begin(cluster) {
     builder = new SnapshotBuilder(cluster);
     snapshot = null;

@@ -1,0 +1,38 @@
+/** Sources for the windows: as `KubeSources`, but read in a thread of their own. */
+import type { Source } from '../../shared/ipc.ts';
+import { KubeSources } from '../source.ts';
+import type { ReadOptions, ReadProgress } from '../source.ts';
+import { threadFile } from '../worker/client.ts';
+import type { AuditClient } from '../worker/client.ts';
+import { Thread } from '../worker/rpc.ts';
+import type { ReaderMethods } from './worker.ts';
+
+/** A read that does not end by itself when it is asked to is ended with its thread. */
+const ABORT_MS = 1000;
+
+/** The same contexts and files; each read is a thread that begins and ends with it. */
+export class ThreadedSources extends KubeSources {
+  /** Throws as `KubeSources.read`; 'cancelled' on abort, 'internal' where the thread crashed. */
+  override async read(client: AuditClient, source: Source, options: ReadOptions): Promise<void> {
+    const thread = new Thread<ReaderMethods>(threadFile('../reader/worker.ts', './reader.js'), 'Reading', {
+      workerData: this.settings(),
+    });
+    thread.onNote = (note) => options.progress(note as ReadProgress);
+    const { signal } = options;
+    let late: NodeJS.Timeout | undefined;
+    const abort = (): void => {
+      thread.call('abort', []).catch(() => {});
+      late = setTimeout(() => void thread.terminate(), ABORT_MS);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      signal.throwIfAborted();
+      const port = await client.openPort();
+      await thread.call('read', [source, options.takenAt, port], [port]);
+    } finally {
+      signal.removeEventListener('abort', abort);
+      clearTimeout(late);
+      await thread.terminate();
+    }
+  }
+}

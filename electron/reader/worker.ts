@@ -1,0 +1,44 @@
+/**
+ * The thread that reads: kubeconfig, login, TLS, pages, files. It passes what it reads straight on to the audit's
+ * thread, so that neither loading a client library nor a hundred pages of pods is felt by the main thread.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import type { Source } from '../../shared/ipc.ts';
+import { KubeSources } from '../source.ts';
+import type { KubeSourcesOptions } from '../source.ts';
+import { AuditInput } from '../worker/client.ts';
+import { Calls, serve } from '../worker/rpc.ts';
+
+export interface ReaderMethods {
+  /** Reads a source into the worker behind the port; notes tell how far it is. */
+  read(source: Source, takenAt: string, port: MessagePort): Promise<void>;
+  /** Ends reading in order: connections are closed, a login's program is ended. */
+  abort(): void;
+}
+
+const own = parentPort;
+if (!own) throw new Error('reader/worker.ts runs as a worker thread only.');
+const abort = new AbortController();
+
+const methods: ReaderMethods = {
+  async read(source, takenAt, port) {
+    const input = new AuditInput(new Calls(port));
+    const sources = new KubeSources(workerData as KubeSourcesOptions);
+    try {
+      await sources.read(input, source, {
+        signal: abort.signal,
+        takenAt,
+        progress: (note) => own.postMessage({ note }),
+      });
+      await input.settled();
+    } finally {
+      port.close();
+    }
+  },
+  abort() {
+    abort.abort();
+  },
+};
+
+serve(own, methods as unknown as Parameters<typeof serve>[1]);
