@@ -332,7 +332,11 @@ const podDraft: fc.Arbitrary<PodDraft> = fc.record({
 
 /** One shape a snapshot: addresses follow from the pods' numbers, so that no two that run share one. */
 function podRecords(drafts: PodDraft[], nodes: NodeRecord[]): PodRecord[] {
+  const counts = new Map<string, number>();
   return drafts.map((draft, i) => {
+    // Names repeat from namespace to namespace.
+    const nth = counts.get(draft.namespace) ?? 0;
+    counts.set(draft.namespace, nth + 1);
     const node = nodes.find((n) => n.name === draft.node);
     const finished = draft.phase === 'Succeeded' || draft.phase === 'Failed';
     const number = finished && draft.reuse ? 8 : 8 + i;
@@ -341,12 +345,13 @@ function podRecords(drafts: PodDraft[], nodes: NodeRecord[]): PodRecord[] {
     let ips =
       draft.stack === 'none' ? [] : draft.stack === 'dual' ? [v4, v6] : draft.stack === 'v4' ? [v4] : [v6];
     // A hostNetwork pod shows its node's addresses, or none yet.
-    if (draft.hostNetwork) ips = draft.stack === 'none' || !node ? [] : [...node.ips];
+    if (draft.hostNetwork)
+      ips = draft.stack === 'none' || !node ? [] : node.ips.filter((ip) => !ip.startsWith('192.'));
     // A template is nowhere yet.
     if (draft.template) ips = [];
     return {
       namespace: draft.namespace,
-      name: `p${i}`,
+      name: `p${nth}`,
       kind: draft.template ? 'Deployment' : 'Pod',
       labels: draft.labels,
       ips,
@@ -418,8 +423,14 @@ export const cases: fc.Arbitrary<Case> = fc
     live: mostly(false, 2, true),
     liveNamespaces: fc.tuple(...NAMESPACES.map((name) => namespaceRecord(name, true))),
     namespaces: fc.tuple(...NAMESPACES.map((name) => namespaceRecord(name, false))),
-    nodes: fc.tuple(one<'v4' | 'dual'>('v4', 'dual'), one<'v4' | 'dual' | 'absent'>('absent', 'v4', 'dual')),
-    pods: fc.array(podDraft, { minLength: 1, maxLength: 6 }),
+    nodes: fc.tuple(
+      one<'v4' | 'dual' | 'two'>('v4', 'dual', 'two'),
+      one<'v4' | 'dual' | 'absent'>('absent', 'v4', 'dual'),
+    ),
+    pods: weighted(
+      [12, fc.array(podDraft, { minLength: 1, maxLength: 6 })],
+      [1, fc.array(podDraft, { minLength: 7, maxLength: 14 })],
+    ),
     policies: fc.array(
       fc
         .record({
@@ -447,12 +458,24 @@ export const cases: fc.Arbitrary<Case> = fc
     const nodes: NodeRecord[] = [];
     draft.nodes.forEach((stack, i) => {
       if (stack === 'absent') return;
-      const ips = stack === 'v4' ? [`10.9.0.${i + 1}`] : [`10.9.0.${i + 1}`, `fd00:9::${i + 1}`];
+      // An internal and an external address.
+      const ips =
+        stack === 'two'
+          ? [`10.9.0.${i + 1}`, `192.0.2.${i + 130}`]
+          : stack === 'v4'
+            ? [`10.9.0.${i + 1}`]
+            : [`10.9.0.${i + 1}`, `fd00:9::${i + 1}`];
       nodes.push({ name: `n${i + 1}`, ips, labels: {}, podCIDRs: [] });
     });
-    const policies: PolicyRecord[] = draft.policies.map((policy, i) => ({
+    const named = new Map<string, number>();
+    const nameOf = (namespace: string): string => {
+      const nth = named.get(namespace) ?? 0;
+      named.set(namespace, nth + 1);
+      return `pol${nth}`;
+    };
+    const policies: PolicyRecord[] = draft.policies.map((policy) => ({
       namespace: policy.namespace,
-      name: `pol${i}`,
+      name: nameOf(policy.namespace),
       ...(policy.spec === undefined ? {} : { spec: policy.spec }),
       origin: draft.live ? 'cluster' : 'manifest',
     }));
