@@ -63,6 +63,18 @@ function isWholeFamily(ranges: readonly (number | bigint)[]): boolean {
   );
 }
 
+/** Two edits of one policy become one manifest that holds both, since applying it twice would lose the first. */
+function joinEdits(a: Remedy['policies'][number], b: Remedy['policies'][number]): void {
+  const [x, y] = [a.manifest, b.manifest] as {
+    metadata: { name: string; namespace: string };
+    spec: Record<string, unknown>;
+  }[];
+  if (x.metadata.name !== y.metadata.name || x.metadata.namespace !== y.metadata.namespace) return;
+  const both = { ...x, spec: { ...x.spec, [b.direction]: y.spec[b.direction] } };
+  a.manifest = both;
+  b.manifest = both;
+}
+
 export class Points {
   private readonly m: Model;
   private byAddress: Map<string, number[]> | null = null;
@@ -370,7 +382,8 @@ export class Points {
       ingress,
       conns: m.conns.toJson(conns.lower),
       depends: m.conns.toJson(m.conns.subtract(conns.upper, conns.lower)),
-      remedy: verdict === 'denied' ? this.remedy(src, dst, egress, ingress, protocol, probe.port) : null,
+      remedy:
+        verdict === 'denied' ? this.remedy(src, dst, egress, ingress, protocol, probe.port, families) : null,
     };
   }
 
@@ -694,6 +707,7 @@ export class Points {
     ingress: DirectionReason,
     protocol: Protocol,
     port: number,
+    families: (4 | 6 | 0)[],
   ): Remedy | null {
     const policies: Remedy['policies'] = [];
     // No rule can permit what the server or plugin does not know (S22).
@@ -707,7 +721,7 @@ export class Points {
       // No NetworkPolicy can overrule another kind (S26).
       const gap = this.m.gaps[this.m.classNamespace.items[owner.c]];
       if (gap.overrides.length > 0 || gap.restricts.length > 0) return null;
-      const peers = this.peersFor(other, this.m.snapshot.pods[owner.pod].namespace);
+      const peers = this.peersFor(other, this.m.snapshot.pods[owner.pod].namespace, families);
       if (!peers) return null;
       const manifest = this.addition(owner, reason.direction, peers, protocol, port);
       if (!manifest) return null;
@@ -717,24 +731,26 @@ export class Points {
         manifest,
       });
     }
+    if (policies.length === 2) joinEdits(policies[0], policies[1]);
     return policies.length > 0 ? { kind: 'add-rules', policies } : null;
   }
 
   /** Peers that name the other end, or null where none can. */
-  private peersFor(other: End, namespace: string): Record<string, unknown>[] | null {
+  private peersFor(other: End, namespace: string, families: (4 | 6 | 0)[]): Record<string, unknown>[] | null {
     const m = this.m;
     if (other.type === 'pod' && !(m.classFlags.items[other.c] & (CLASS_HOST | CLASS_HOST_MAYBE))) {
       const p = m.snapshot.pods[other.pod];
       const podSelector = Object.keys(p.labels).length > 0 ? { matchLabels: { ...p.labels } } : {};
       if (p.namespace === namespace) return [{ podSelector }];
       const labels = m.spaces.labelsToNameBy(p.namespace);
-      return labels && [{ namespaceSelector: { matchLabels: labels }, podSelector }];
+      if (labels) return [{ namespaceSelector: { matchLabels: labels }, podSelector }];
     }
     if (other.type !== 'ip' && m.assumptions.ipBlockPods !== 'match') return null;
     const addresses =
       other.type === 'pod' ? m.addressesOf(m.snapshot.pods[other.pod]).map(parseAddress) : [other.address];
     const blocks = addresses
       .filter((a) => a !== null)
+      .filter((a) => families.includes(a.family))
       .map((a) => ({ ipBlock: { cidr: `${formatAddress(a)}/${a.family === 4 ? 32 : 128}` } }));
     return blocks.length > 0 ? blocks : null;
   }

@@ -167,11 +167,19 @@ export class AddressClasses {
         masks.set(peer, whole ? bits(b.family) : bits(b.family) & MAY_MATCH);
       }
     }
+    // Of several addresses of one family (a node's) it is not known which one is seen: sure only where all match.
+    const hits = new Map<number, number>();
+    const inFamily = { 4: 0, 6: 0 };
     for (const ip of readable) {
       const atom = this.atomOf(ip);
       const family = atom % 2 === 0 ? 4 : 6;
+      inFamily[family]++;
       const list = (family === 4 ? this.atoms4 : this.atoms6).get(Math.floor(atom / 2)) ?? NONE;
-      for (const peer of list) masks.set(peer, (masks.get(peer) ?? 0) | bits(family));
+      for (const peer of list) hits.set(peer, (hits.get(peer) ?? 0) + 1);
+    }
+    for (const [peer, n] of hits) {
+      const { family } = m.peerBlock(peer) as Block;
+      masks.set(peer, n === inFamily[family] ? bits(family) : bits(family) & MAY_MATCH);
     }
     const pairs = [...masks].sort((a, b) => a[0] - b[0]).flat();
     const id = m.addressClass(pairs);

@@ -211,6 +211,8 @@ class Reader {
       }
     });
     if (!cidr) return unreadable;
+    // With an except that cannot be read nobody says what the others take away: inside the block all is open (S24).
+    if (!sure) cut.length = 0;
     if (cidr.family === 4) {
       const ranges = subtract<number>([cidr.lo, cidr.hi], normalize(cut as [number, number][]));
       return { kind: 'block', family: 4, ranges, sure };

@@ -723,10 +723,14 @@ export class Model {
       // It holds where no NetworkPolicy selects the pod.
       list = 0;
       flags = ROW_RAISES;
-      if (paper === 'not-isolated') {
+      if (paper === 'not-isolated' || paper === 'unselected-denied') {
+        if (state === paper) state = enforced === 'no' ? 'not-enforced' : 'unknown';
         paper = 'unknown';
-        if (state === 'not-isolated') state = enforced === 'no' ? 'not-enforced' : 'unknown';
       }
+    } else if (gap.baseline.length > 0 && classFlags & CLASS_HOST_MAYBE) {
+      // As a node no NetworkPolicy selects it, and the baseline may.
+      list = 0;
+      flags = ROW_RAISES;
     }
     if (gap.restricts.length > 0) {
       if (flags & ROW_OPEN) {

@@ -101,7 +101,8 @@ export class Namespaces {
       else if (!nameSure) delete here[NAME_LABEL];
       let result: 'yes' | 'maybe' = 'yes';
       for (const r of selector.requirements) {
-        if (!known && r.key !== NAME_LABEL) result = 'maybe';
+        // Before 1.21 nothing but the labels themselves says whether somebody set the name label.
+        if (!known && (r.key !== NAME_LABEL || !hasName)) result = 'maybe';
         else if (!matchesRequirement(r, here)) return 'no';
       }
       return result;
