@@ -154,10 +154,12 @@ export async function explain(flags: ExplainVerb): Promise<number> {
   return withAudits([source], flags, false, async (opened) => {
     const explanation = await opened.client.explain(probe);
     const { out, lang } = flags;
-    const text =
-      flags.format === 'json'
-        ? `${JSON.stringify(explanation, null, 2)}\n`
-        : explanationText(explanation, { lang, width: textWidth(out), colour: wantsColour(out) });
+    let text = `${JSON.stringify(explanation, null, 2)}\n`;
+    if (flags.format === 'text') {
+      const { stringify } = await import('yaml');
+      const looks = { lang, width: textWidth(out), colour: wantsColour(out) };
+      text = explanationText(explanation, looks, (manifest) => stringify(manifest));
+    }
     await writeResult(out, [text]);
     return exitOf(opened);
   });

@@ -104,7 +104,7 @@ export function reportDocument(engines: readonly AuditEngine[], options: Documen
     content.push(...section(engine, options.digests[i] ?? '', lang, several, i));
   }
   const title = `${w.title}: ${names.join(', ')}`;
-  const footerDigest = options.digests.map((digest) => digest.slice(0, 16)).join(', ');
+  const footerDigest = options.digests.map((digest) => digest.slice(0, several ? 8 : 16)).join(', ');
   return {
     pageSize: 'A4',
     pageMargins: [...PAGE.margins],
@@ -155,27 +155,42 @@ export function reportDocument(engines: readonly AuditEngine[], options: Documen
   };
 }
 
+/** More clusters than this beside each other cannot be read on paper: the next ones stand in another table. */
+const BESIDE = 7;
+
 /** The page that compares several clusters. */
 function comparison(overviews: Overview[], lang: Lang): Content[] {
   const w = words(lang).report;
-  const width = overviews.length > 3 ? ('*' as const) : 110;
+  const tables: Content[] = [];
+  for (let i = 0; i < overviews.length; i += BESIDE) {
+    const some = overviews.slice(i, i + BESIDE);
+    const wide = some.length > 3;
+    tables.push(
+      table(
+        [
+          { title: '', width: wide ? 125 : '*' },
+          ...some.map((o) => ({
+            title: o.cluster.name,
+            width: wide ? ('*' as const) : 110,
+            align: 'right' as const,
+          })),
+        ],
+        comparisonRows(some, lang).map(([name, ...values]) => [
+          t(name!, { color: MUTED }),
+          ...values.map((value) => t(value)),
+        ]),
+      ),
+    );
+  }
   return [
     { text: w.title, style: 'overline' },
     { text: w.comparison, style: 'title', margin: [0, 2, 0, 10], tocItem: true, outline: true },
-    table(
-      [
-        { title: '', width: overviews.length > 3 ? 130 : '*' },
-        ...overviews.map((o) => ({ title: o.cluster.name, width, align: 'right' as const })),
-      ],
-      comparisonRows(overviews, lang).map(([name, ...values]) => [
-        t(name!, { color: MUTED }),
-        ...values.map((v) => t(v)),
-      ]),
-    ),
+    ...tables,
     ...overviews.map((o) => ({
       margin: [0, 8, 0, 0],
+      unbreakable: true,
       stack: [
-        { text: o.cluster.name, bold: true, fontSize: 8.5, margin: [0, 0, 0, 3] },
+        { text: cut(o.cluster.name, 90), bold: true, fontSize: 8.5, margin: [0, 0, 0, 3] },
         bar(isolationSegments(o, lang), ROOM, 12),
       ],
     })),

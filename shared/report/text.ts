@@ -148,6 +148,10 @@ function standing(page: Page, o: Overview, gaps: number): void {
   const paints: Paint[] =
     enforcement.level === 'yes' ? ['green'] : enforcement.level === 'no' ? ['bold', 'red'] : ['yellow'];
   page.para(enforcement.text, 0, pad(w.enforcement, label), ...paints);
+  const proof = o.enforcement.evidence.slice(0, 2).map((e) => `${e.where}: ${e.what}`);
+  if (proof.length > 0) {
+    page.para(`${w.evidence}: ${listText(proof, lang)}`, 0, ' '.repeat(label), 'dim');
+  }
   for (const [i, sentence] of coverage.sentences.entries()) {
     const paint: Paint = coverage.complete ? 'green' : 'red';
     page.para(sentence, 0, pad(i === 0 ? w.coverage : '', label), ...(i === 0 ? [paint] : []));
@@ -425,8 +429,15 @@ export function* connectionsText(
   if (lines.length > 0) yield `${lines.join('\n')}\n`;
 }
 
-/** Why a connection is permitted or denied, as text for a terminal. */
-export function explanationText(e: Explanation, options: TextOptions): string {
+/**
+ * Why a connection is permitted or denied, as text for a terminal.
+ * @param manifestText puts the manifest of a remedy into text (YAML), so that only who needs that library loads it
+ */
+export function explanationText(
+  e: Explanation,
+  options: TextOptions,
+  manifestText: (manifest: unknown) => string,
+): string {
   const page = new Page(options);
   const { lang } = options;
   const w = words(lang);
@@ -457,9 +468,10 @@ export function explanationText(e: Explanation, options: TextOptions): string {
   if (e.remedy !== null) {
     page.line();
     page.line(page.paint(w.explain.remedy, 'bold'));
-    for (const policy of e.remedy.policies) {
+    for (const [i, policy] of e.remedy.policies.entries()) {
+      if (i > 0) page.line('---');
       page.line(`# ${w.directionTitle[policy.direction]}, ${w.report.namespace} ${plain(policy.namespace)}`);
-      page.line(JSON.stringify(policy.manifest, null, 2));
+      page.line(manifestText(policy.manifest).trimEnd());
     }
   }
   return page.text();

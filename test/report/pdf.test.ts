@@ -1,13 +1,13 @@
 /** The PDF as a reader sees it: its text, its pages, and its ink. Real pages are rendered to pixels. */
 import { createCanvas } from '@napi-rs/canvas';
+import type * as Pdfjs from 'pdfjs-dist/legacy/build/pdf.mjs';
 import { beforeAll, expect, test } from 'vitest';
 import { renderPdf } from '../../electron/export/pdf.ts';
 import { foldMatrix, heatmapSvg, shortName } from '../../shared/report/pdf/heatmap.ts';
 import { fixture } from './fixture.ts';
 
-type Pdfjs = typeof import('pdfjs-dist/legacy/build/pdf.mjs');
-type Pdf = Awaited<ReturnType<Pdfjs['getDocument']>['promise']>;
-let pdfjs: Pdfjs;
+type Pdf = Pdfjs.PDFDocumentProxy;
+let pdfjs: typeof Pdfjs;
 
 beforeAll(async () => {
   pdfjs = await import('pdfjs-dist/legacy/build/pdf.mjs');
