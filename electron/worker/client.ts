@@ -26,7 +26,8 @@ import type {
   ProgressNote,
   SnapshotBytes,
 } from './protocol.ts';
-import { Calls, Thread } from './rpc.ts';
+import { Thread } from './rpc.ts';
+import type { Calls } from './rpc.ts';
 
 /**
  * Where a thread's program lies: beside this file's source when run from source (Node strips the types), or in the

@@ -158,6 +158,7 @@ export const test = base.extend<{ app: App }, { named: void }>({
     expect(problems, 'the console of the page').toEqual([]);
   },
   named: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads from the pattern what a fixture needs: nothing
     async ({}, use, info) => {
       if (info.project.name === 'electron') {
         console.log(
