@@ -18,6 +18,7 @@ import {
   enforcementText,
   findingText,
   listText,
+  NAMED_RULES,
   objectText,
   placeText,
   reasonParts,
@@ -99,6 +100,7 @@ const SEVERITY_PAINT: Record<Severity, Paint[]> = {
 const MOST_ROWS = 12;
 const MOST_NAMESPACES = 40;
 const MOST_PLACES = 5;
+const MOST_RULES = 50;
 
 /**
  * One or several audits as text.
@@ -455,8 +457,11 @@ export function explanationText(
       page.paint(`${w.directionTitle[reason.direction]}: ${verdictText(reason.verdict, lang)}`, 'bold'),
     );
     page.para(`${parts.sentence}.`, 2);
-    for (const rule of parts.rules.slice(0, MOST_ROWS)) page.para(rule, 4, '- ');
-    more(page, parts.rules.length - MOST_ROWS);
+    // The sentence names a few rules; where it had to count the rest, here they stand.
+    if (parts.rules.length > NAMED_RULES) {
+      for (const rule of parts.rules.slice(0, MOST_RULES)) page.para(rule, 4, '- ');
+      more(page, parts.rules.length - MOST_RULES);
+    }
     for (const use of reason.assumptions) {
       page.para(assumptionUseText(use, reason.verdict === 'depends', lang), 2, '', 'dim');
     }

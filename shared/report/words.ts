@@ -213,6 +213,9 @@ export function rulePath(ref: RuleRef): string {
   return `${rule}.${ref.direction === 'ingress' ? 'from' : 'to'}[${ref.peer}]`;
 }
 
+/** Rules that a reason's sentence names before it counts the rest. */
+export const NAMED_RULES = 4;
+
 export interface ReasonParts {
   /** The sentence, with no full stop at its end. */
   sentence: string;
@@ -234,7 +237,7 @@ export function reasonParts(reason: DirectionReason, lang: Lang): ReasonParts {
   const named = permits.length > 0 ? permits : reason.permits;
   const rules = named.map((ref) => ruleText(ref, lang));
   return {
-    sentence: fill(reasonTemplate(reason, w), { ...params, rules: listText(rules, lang, 4) }),
+    sentence: fill(reasonTemplate(reason, w), { ...params, rules: listText(rules, lang, NAMED_RULES) }),
     rules,
     assumptions: reason.assumptions.map((use) => assumptionUseText(use, reason.verdict === 'depends', lang)),
   };
