@@ -161,14 +161,11 @@ function selectsNamespace(cluster: PlainCluster, selector: Selector, name: strin
   const minor = minorVersion(cluster.assumptions.serverVersion);
   const withName = { ...record.labels, [NAME_LABEL]: name };
   if (!record.labelsKnown) {
-    // Only its name is known, and so, from 1.21 on, the label that repeats it. That label is reserved: before,
-    // it is the name or it is not there, and nobody can tell.
+    // Only its name is known, and so, from 1.21 on, the label that repeats it; before, nothing.
     return and(
       ...selector.map((requirement): Three => {
-        if (requirement.key !== NAME_LABEL) return PERHAPS;
-        const there = holds(requirement, { [NAME_LABEL]: name });
-        if (minor !== null && minor >= 21) return there ? YES : NO;
-        return there === holds(requirement, {}) ? (there ? YES : NO) : PERHAPS;
+        if (requirement.key !== NAME_LABEL || minor === null || minor < 21) return PERHAPS;
+        return holds(requirement, { [NAME_LABEL]: name }) ? YES : NO;
       }),
     );
   }
