@@ -158,7 +158,7 @@ export class ApiClient {
   /**
    * Opens a watch and hands each line (one event in JSON) on as it comes. Ends when the server ends it or `signal`
    * aborts (without an error).
-   * @throws ClusterError like `get`; one attempt only
+   * @throws ClusterError like `get`; one attempt only, and one more with a renewed login after a 401
    */
   async watch(
     path: string,
@@ -166,6 +166,7 @@ export class ApiClient {
     signal: AbortSignal,
     onLine: (line: string) => void,
     onOpen?: () => void,
+    again = false,
   ): Promise<{ status: number; message: string }> {
     const both = AbortSignal.any([signal, this.#options.signal]);
     const session = await untilAborted(this.#login.session(both), both);
@@ -182,8 +183,9 @@ export class ApiClient {
       });
       if (response.statusCode === 401) {
         await response.body.dump();
+        if (again) throw this.#loggedOut({ message: '' });
         await untilAborted(this.#login.renew(session.generation, both), both);
-        return { status: 401, message: 'the login was refused' };
+        return await this.watch(path, accept, signal, onLine, onOpen, true);
       }
       if (response.statusCode !== 200) {
         const bytes = Buffer.from(await response.body.arrayBuffer()).subarray(0, 64 * 1024);

@@ -138,7 +138,7 @@ export class Login {
       expires = oidc.expires;
     }
 
-    const { KubeConfig } = await import('@kubernetes/client-node');
+    const { KubeConfig } = await import('./clientConfig.ts');
     const config = new KubeConfig();
     const base64 = (value: string | null): string | undefined =>
       value === null ? undefined : Buffer.from(value).toString('base64');

@@ -175,8 +175,13 @@ export class TestApiServer {
     return this.#sockets.size;
   }
 
-  async close(): Promise<void> {
+  /** Cuts every connection that stands; new ones are taken. */
+  cut(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.cut();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 

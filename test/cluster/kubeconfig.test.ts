@@ -12,7 +12,7 @@ import {
 import type { KubeconfigOptions } from '../../electron/cluster/kubeconfig.ts';
 import { proxyFromEnvironment } from '../../electron/cluster/proxyEnv.ts';
 import type { SourcesInfo } from '../../shared/ipc.ts';
-import { Folder } from './support.ts';
+import { eventually, Folder } from './support.ts';
 
 let folder: Folder;
 beforeEach(() => {
@@ -371,13 +371,11 @@ describe('following the files', () => {
     const { seen, stop } = await follow({ files: [file], pollMs: 100 });
     try {
       writeFileSync(file, simple('b', {}));
-      await expect.poll(() => seen.at(-1)?.contexts.map((c) => c.name), { timeout: 10_000 }).toEqual(['b']);
+      await eventually(() => seen.at(-1)?.contexts.map((c) => c.name)).toEqual(['b']);
       renameSync(folder.write('g', simple('c', {})), file);
-      await expect.poll(() => seen.at(-1)?.contexts.map((c) => c.name), { timeout: 10_000 }).toEqual(['c']);
+      await eventually(() => seen.at(-1)?.contexts.map((c) => c.name)).toEqual(['c']);
       rmSync(file);
-      await expect
-        .poll(() => seen.at(-1)?.files[0].problem, { timeout: 10_000 })
-        .toBe('there is no such file');
+      await eventually(() => seen.at(-1)?.files[0].problem).toBe('there is no such file');
     } finally {
       stop();
     }
@@ -389,12 +387,10 @@ describe('following the files', () => {
     const { seen, stop } = await follow({ files: [one, two], pollMs: 100 });
     try {
       writeFileSync(two, 'kind: [\n');
-      await expect.poll(() => seen.at(-1)?.contexts.map((c) => c.name), { timeout: 10_000 }).toEqual(['a']);
+      await eventually(() => seen.at(-1)?.contexts.map((c) => c.name)).toEqual(['a']);
       expect(seen.at(-1)?.files[1].problem).toMatch(/^line /);
       writeFileSync(two, simple('b', {}));
-      await expect
-        .poll(() => seen.at(-1)?.contexts.map((c) => c.name), { timeout: 10_000 })
-        .toEqual(['a', 'b']);
+      await eventually(() => seen.at(-1)?.contexts.map((c) => c.name)).toEqual(['a', 'b']);
     } finally {
       stop();
     }

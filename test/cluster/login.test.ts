@@ -14,7 +14,7 @@ import { issue, makeAuthority } from '../apiserver/certs.ts';
 import { generatedStore } from '../apiserver/generate.ts';
 import { TestApiServer } from '../apiserver/server.ts';
 import type { ServerOptions, TestUser } from '../apiserver/server.ts';
-import { Folder, MemorySink, QUICK } from './support.ts';
+import { eventually, Folder, MemorySink, QUICK } from './support.ts';
 
 let folder: Folder;
 const closing: (() => Promise<unknown>)[] = [];
@@ -385,18 +385,16 @@ describe('exec plugins', () => {
     const error = await refused(readAs(await start(), exec(command), {}, { execTimeoutMs: 300 }));
     expect(error.message).toContain('gave no answer');
     const child = Number(readFileSync(path.join(folder.path, 'child'), 'utf8'));
-    await expect
-      .poll(
-        () => existsSync(`/proc/${child}`) && !readFileSync(`/proc/${child}/stat`, 'utf8').includes(' Z '),
-      )
-      .toBe(false);
+    await eventually(
+      () => existsSync(`/proc/${child}`) && !readFileSync(`/proc/${child}/stat`, 'utf8').includes(' Z '),
+    ).toBe(false);
   });
 
   test('a cancel ends one that waits for a browser', async () => {
     const abort = new AbortController();
     const command = plugin(['touch "$(dirname "$0")/running"', 'sleep 60']);
     const done = readAs(await start(), exec(command), {}, { signal: abort.signal });
-    await expect.poll(() => existsSync(path.join(folder.path, 'running'))).toBe(true);
+    await eventually(() => existsSync(path.join(folder.path, 'running'))).toBe(true);
     abort.abort();
     expect(await refused(done)).toMatchObject({ kind: 'cancelled' });
   });

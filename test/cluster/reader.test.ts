@@ -7,7 +7,7 @@ import { generatedStore, namespaceName } from '../apiserver/generate.ts';
 import { TestApiServer } from '../apiserver/server.ts';
 import type { Fault, PolicyRule, ServerOptions, TestUser } from '../apiserver/server.ts';
 import { Store, type } from '../apiserver/store.ts';
-import { contextOf, entryOf, Folder, MemorySink, QUICK, read } from './support.ts';
+import { eventually, contextOf, entryOf, Folder, MemorySink, QUICK, read } from './support.ts';
 
 const servers: TestApiServer[] = [];
 afterEach(async () => {
@@ -535,12 +535,12 @@ describe('faults', () => {
     const api = await start({ store: small() }, { on: /\/pods\?/, trouble: { kind: 'hang' } });
     const abort = new AbortController();
     const done = read(api, { signal: abort.signal, patience: { ...QUICK, answerMs: 60_000 } });
-    await expect.poll(() => api.requests.some((r) => r.path === pods)).toBe(true);
+    await eventually(() => api.requests.some((r) => r.path === pods)).toBe(true);
     const begun = Date.now();
     abort.abort();
     await expect(done).rejects.toMatchObject({ kind: 'cancelled' });
     expect(Date.now() - begun).toBeLessThan(1000);
-    await expect.poll(() => api.open).toBe(0);
+    await eventually(() => api.open).toBe(0);
   });
 
   test('a cancel ends a long pause at once', async () => {
@@ -555,7 +555,7 @@ describe('faults', () => {
       patience: { ...QUICK, longestPauseMs: 60_000 },
       onProgress: ({ detail }) => paused.push(detail),
     });
-    await expect.poll(() => paused.some((detail) => detail.includes('trying again in'))).toBe(true);
+    await eventually(() => paused.some((detail) => detail.includes('trying again in'))).toBe(true);
     const begun = Date.now();
     abort.abort();
     await expect(done).rejects.toMatchObject({ kind: 'cancelled' });
@@ -565,7 +565,7 @@ describe('faults', () => {
   test('after the end no connection is left open', async () => {
     const api = await start({ store: small() });
     await read(api);
-    await expect.poll(() => api.open).toBe(0);
+    await eventually(() => api.open).toBe(0);
   });
 });
 
@@ -581,9 +581,9 @@ describe('a cluster that moves while it is read', () => {
     const store = small();
     const api = await start({ store }, { on: '/services?', trouble: { kind: 'delay', ms: 300 } });
     const done = read(api);
-    await expect
-      .poll(() => api.requests.some((r) => r.resource === 'networkpolicies' && r.verb === 'watch'))
-      .toBe(true);
+    await eventually(() =>
+      api.requests.some((r) => r.resource === 'networkpolicies' && r.verb === 'watch'),
+    ).toBe(true);
     store.put(policy('late'));
     const { snapshot, sink } = await done;
     expect(snapshot.policies.some((p) => p.name === 'late')).toBe(true);
@@ -625,7 +625,7 @@ describe('a cluster that moves while it is read', () => {
     void store;
     const api = await start({ store: own }, { on: '/services?', trouble: { kind: 'delay', ms: 300 } });
     const done = read(api);
-    await expect.poll(() => api.requests.some((r) => r.resource === 'pods' && r.verb === 'watch')).toBe(true);
+    await eventually(() => api.requests.some((r) => r.resource === 'pods' && r.verb === 'watch')).toBe(true);
     own.put({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'c', namespace: 'x' }, spec: {} });
     own.put({
       apiVersion: 'v1',

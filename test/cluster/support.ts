@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { expect } from 'vitest';
 import type { Patience } from '../../electron/cluster/http.ts';
 import { Kubeconfigs } from '../../electron/cluster/kubeconfig.ts';
 import type { ResolvedContext } from '../../electron/cluster/kubeconfig.ts';
@@ -135,4 +136,9 @@ export function entryOf(
   verb: CoverageEntry['verb'] = 'list',
 ): CoverageEntry | undefined {
   return entries.find((e) => e.resource === resource && e.namespace === namespace && e.verb === verb);
+}
+
+/** `expect.poll` that waits for a busy machine. */
+export function eventually<T>(get: () => T): ReturnType<typeof expect.poll<T>> {
+  return expect.poll(get, { timeout: 20_000 });
 }
