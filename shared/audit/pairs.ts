@@ -110,7 +110,6 @@ export class Pairs {
 
   private side(direction: 'ingress' | 'egress'): Side {
     const m = this.m;
-    const rows = direction === 'egress' ? m.classEgress.items : m.classIngress.items;
     const n = m.spaces.names.length;
     const side: Side = {
       open: new Uint8Array(m.classes),
@@ -120,32 +119,43 @@ export class Pairs {
       groupOf: new Int32Array(m.classes).fill(-1),
       isolatedTotal: 0,
     };
-    for (let a = 0; a < n; a++) {
-      const byKey = new Map<number, number>();
-      for (let c = this.first[a]; c < this.first[a + 1]; c++) {
-        const count = m.classCount.items[c];
-        const row = rows[c];
-        // S26: all its pairs are open questions, counted apart.
-        if (m.anyOverrides && m.isOverridden(c)) continue;
-        if (m.rowFlags.items[row] & ROW_OPEN) {
-          side.open[c] = 1;
-          side.openPods[a] += count;
-          side.openTotal += count;
-          continue;
-        }
-        const vector = direction === 'ingress' && this.hasNames(row) ? m.classPorts.items[c] : 0;
-        let g = byKey.get(row * VECTORS + vector);
-        if (g === undefined) {
-          g = side.groups[a].length;
-          side.groups[a].push({ row, vector, count: 0, namespace: a });
-          byKey.set(row * VECTORS + vector, g);
-        }
-        side.groups[a][g].count += count;
-        side.groupOf[c] = g;
-        side.isolatedTotal += count;
-      }
-    }
+    for (let a = 0; a < n; a++) this.fill(side, direction, a);
     return side;
+  }
+
+  /** (Re)reads the rows of one namespace's classes into a side. */
+  private fill(side: Side, direction: 'ingress' | 'egress', a: number): void {
+    const m = this.m;
+    const rows = direction === 'egress' ? m.classEgress.items : m.classIngress.items;
+    side.openTotal -= side.openPods[a];
+    for (const g of side.groups[a]) side.isolatedTotal -= g.count;
+    side.openPods[a] = 0;
+    side.groups[a] = [];
+    const byKey = new Map<number, number>();
+    for (let c = this.first[a]; c < this.first[a + 1]; c++) {
+      const count = m.classCount.items[c];
+      const row = rows[c];
+      side.open[c] = 0;
+      side.groupOf[c] = -1;
+      // S26: all its pairs are open questions, counted apart.
+      if (m.anyOverrides && m.isOverridden(c)) continue;
+      if (m.rowFlags.items[row] & ROW_OPEN) {
+        side.open[c] = 1;
+        side.openPods[a] += count;
+        side.openTotal += count;
+        continue;
+      }
+      const vector = direction === 'ingress' && this.hasNames(row) ? m.classPorts.items[c] : 0;
+      let g = byKey.get(row * VECTORS + vector);
+      if (g === undefined) {
+        g = side.groups[a].length;
+        side.groups[a].push({ row, vector, count: 0, namespace: a });
+        byKey.set(row * VECTORS + vector, g);
+      }
+      side.groups[a][g].count += count;
+      side.groupOf[c] = g;
+      side.isolatedTotal += count;
+    }
   }
 
   private counts: Float64Array | null = null;
@@ -286,7 +296,7 @@ export class Pairs {
     return s;
   }
 
-  private readonly spreadIds: Record<'ingress' | 'egress', PairMap> = {
+  private spreadIds: Record<'ingress' | 'egress', PairMap> = {
     ingress: new PairMap(),
     egress: new PairMap(),
   };
@@ -328,7 +338,7 @@ export class Pairs {
     return spread;
   }
 
-  private readonly totalIds: Record<'ingress' | 'egress', PairMap> = {
+  private totalIds: Record<'ingress' | 'egress', PairMap> = {
     ingress: new PairMap(),
     egress: new PairMap(),
   };
@@ -499,6 +509,7 @@ export class Pairs {
         out.add(after, n);
       });
     }
+    this.current = out;
     return out;
   }
 
@@ -523,6 +534,100 @@ export class Pairs {
         something += count;
       });
       out.add(NOTHING, (opposite - something) * t.count);
+    }
+  }
+
+  private current: Histogram | null = null;
+
+  /**
+   * Brings all pairs up to date after a change of policies in one namespace. `change` makes it (see
+   * Model.replacePolicy) and says whether it could; gives the new histogram, or null where it could not or where
+   * everything has to be counted anew. `all` must have been asked before.
+   */
+  edit(namespace: number, change: () => boolean): Histogram | null {
+    const now = this.current;
+    if (now === null || this.m.anyOverrides || this.m.hasHosts) {
+      change();
+      return null;
+    }
+    this.touching(namespace, (value, n) => now.add(value, -n));
+    const changed = change();
+    if (changed) {
+      this.fill(this.source, 'egress', namespace);
+      this.fill(this.destination, 'ingress', namespace);
+      this.groups = null;
+      this.spreadIds = { ingress: new PairMap(), egress: new PairMap() };
+      this.totalIds = { ingress: new PairMap(), egress: new PairMap() };
+      this.spreads.length = 0;
+      this.totals.length = 0;
+    }
+    this.touching(namespace, (value, n) => now.add(value, n));
+    // What permits nothing is the rest.
+    let something = 0;
+    for (let v = 0; v < now.counts.length; v++) if (v !== NOTHING) something += now.counts[v];
+    now.counts[NOTHING] = this.m.pods * (this.m.pods - 1) - something;
+    return changed ? now : null;
+  }
+
+  /** Values of all ordered pairs with an end in the namespace, NOTHING left out. */
+  private touching(a: number, visit: (value: ValueId, n: number) => void): void {
+    const m = this.m;
+    const s = this.source;
+    const d = this.destination;
+    const both = s.openPods[a] * d.openTotal + (s.openTotal - s.openPods[a]) * d.openPods[a];
+    if (both > 0) visit(EVERYTHING_PERMITTED, both);
+    for (const g of d.groups[a]) {
+      this.eachOpen(g.row, g.vector, 'ingress', false, (_n, value, count) => visit(value, count * g.count));
+    }
+    for (const g of s.groups[a]) {
+      this.eachOpen(g.row, 0, 'egress', false, (_n, value, count) => visit(value, count * g.count));
+    }
+    // The isolated ends of other namespaces towards this one's open classes.
+    this.others(a, d, s, visit);
+    this.others(a, s, d, visit);
+    const each = (_a: number, _b: number, value: ValueId, n: number): void => visit(value, n);
+    this.accept();
+    const sources = s.groups[a].filter((g) => !this.isNothing(g.row));
+    if (sources.length > 0) {
+      for (const b of this.reached(sources)) {
+        const accepting = this.accepting[b].filter((j) => this.touchesNamespace(d.groups[b][j].row, a));
+        if (accepting.length > 0) this.block(a, b, accepting, each);
+      }
+    }
+    for (let b = 0; b < s.groups.length; b++) {
+      if (b === a || this.accepting[a].length === 0) continue;
+      if (!s.groups[b].some((g) => !this.isNothing(g.row) && this.touchesNamespace(g.row, a))) continue;
+      const accepting = this.accepting[a].filter((j) => this.touchesNamespace(d.groups[a][j].row, b));
+      if (accepting.length > 0) this.block(b, a, accepting, each);
+    }
+    for (let c = this.first[a]; c < this.first[a + 1]; c++) {
+      const value = m.between(c, c);
+      if (value !== NOTHING) visit(value, -m.classCount.items[c]);
+    }
+  }
+
+  /** Isolated groups of all namespaces but `a` on `side` against the open classes of `a` on the other. */
+  private others(a: number, side: Side, other: Side, visit: (value: ValueId, n: number) => void): void {
+    if (other.openPods[a] === 0) return;
+    const m = this.m;
+    const egress = side === this.source;
+    const done = new Map<number, number>();
+    for (let b = 0; b < side.groups.length; b++) {
+      if (b === a) continue;
+      for (const g of side.groups[b]) {
+        if (this.isNothing(g.row) || !this.touchesNamespace(g.row, a)) continue;
+        const key = g.row * VECTORS + g.vector;
+        done.set(key, (done.get(key) ?? 0) + g.count);
+      }
+    }
+    for (const [key, count] of done) {
+      const row = Math.floor(key / VECTORS);
+      this.over(row, key % VECTORS, egress, this.first[a], this.first[a + 1]);
+      for (let i = 0; i < this.touched.length; i++) {
+        const c = this.touched.items[i];
+        if (other.open[c]) visit(this.val[c], m.classCount.items[c] * count);
+      }
+      this.clear();
     }
   }
 
@@ -589,11 +694,17 @@ export class Pairs {
   /** Destination groups of a namespace that permit something to somebody. */
   private accepting: number[][] = [];
 
+  private accept(): void {
+    this.accepting = this.destination.groups.map((gs) =>
+      gs.map((_g, j) => j).filter((j) => !this.isNothing(gs[j].row)),
+    );
+  }
+
   /** Pairs that are isolated on both sides and permit something, by namespaces. */
   private bothSided(visit: (a: number, b: number, value: ValueId, n: number) => void): void {
     const n = this.m.spaces.names.length;
     const groups = this.destination.groups;
-    this.accepting = groups.map((gs) => gs.map((_g, j) => j).filter((j) => !this.isNothing(gs[j].row)));
+    this.accept();
     for (let a = 0; a < n; a++) {
       const sources = this.source.groups[a].filter((g) => !this.isNothing(g.row));
       if (sources.length === 0) continue;

@@ -23,14 +23,22 @@ export class LabelClasses {
   /** A class is a sorted list of pairs. */
   private readonly classesOf = new ListPool();
   /** Per class the selectors that match it, sorted; classes of equal matches share a list. */
-  private readonly matched = new ListPool();
-  private readonly matchedOf = new IntList();
+  private matched = new ListPool();
+  private matchedOf = new IntList();
   private matchBits: Uint32Array | null = null;
   private matchWords = 0;
   private readonly pairs: number[] = [];
 
   get count(): number {
     return this.classesOf.size;
+  }
+
+  /** Are all keys and values of the selector known, so that it refines no class? */
+  knows(selector: Selector): boolean {
+    return selector.requirements.every((r) => {
+      const key = this.keys.get(r.key);
+      return key !== undefined && r.values.every((v) => key.values.has(v));
+    });
   }
 
   /** The class of a label set. All selectors have to be known before the first one is asked for. */
@@ -79,7 +87,11 @@ export class LabelClasses {
     return id;
   }
 
+  /** Finds which selectors match which classes; again after a selector has come. */
   match(): void {
+    this.matched = new ListPool();
+    this.matchedOf = new IntList(this.count + 1);
+    this.matchBits = null;
     const selectors = this.selectors;
     const byPair = new Map<number, number[]>();
     const byKey = new Map<number, number[]>();

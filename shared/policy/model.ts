@@ -13,6 +13,7 @@ import type {
   Assumptions,
   Labels,
   PodRecord,
+  PolicyRecord,
   Snapshot,
   Tri,
 } from '../kube/snapshot.ts';
@@ -23,7 +24,13 @@ import { IntList, ListPool } from '../net/listPool.ts';
 import { PairMap } from '../net/pairMap.ts';
 import { AddressClasses, familyBit, familyOf } from './addresses.ts';
 import { isBefore, parseVersion, resolveAssumptions } from './assumptions.ts';
-import { compilePolicy, type CompiledPolicy, type CompiledPort, type CompiledRule } from './compile.ts';
+import {
+  compilePolicy,
+  type CompiledPolicy,
+  type CompiledPort,
+  type CompiledRule,
+  type CompileOptions,
+} from './compile.ts';
 import { LabelClasses } from './labelClasses.ts';
 import { bitTest, Namespaces, type NamespaceSet } from './namespaces.ts';
 import { Ports } from './ports.ts';
@@ -99,6 +106,7 @@ export class Model {
   readonly ports: Ports;
   readonly gaps: NamespaceGaps[];
   readonly compiled: CompiledPolicy[];
+  private readonly options: CompileOptions;
   /** 1 where the policy takes part in the evaluation. */
   readonly active: Uint8Array;
 
@@ -187,12 +195,12 @@ export class Model {
     this.unsure = v.of(ALL_CONNS, ALL_CONNS, MAY_MATCH);
 
     const version = parseVersion(assumptions.serverVersion);
-    const options = {
+    this.options = {
       endPort: assumptions.endPort,
       sctp: assumptions.sctp,
       strictAddresses: version !== null && !isBefore(version, 36),
     };
-    this.compiled = snapshot.policies.map((p) => compilePolicy(p, options));
+    this.compiled = snapshot.policies.map((p) => compilePolicy(p, this.options));
     this.active = new Uint8Array(this.compiled.length);
     // Row 0 restricts nothing, whoever owns it; peer 0 is everyone.
     this.row(0, ROW_OPEN, 0);
@@ -254,7 +262,7 @@ export class Model {
   }
 
   private blockPeer(block: Block): number {
-    const key = `${block.family}:${block.ranges.join(',')}`;
+    const key = blockKey(block);
     let id = this.blockPeers.get(key);
     if (id === undefined) {
       id = this.peerKind.push(BLOCK);
@@ -279,6 +287,18 @@ export class Model {
   }
 
   /** The row entries of one rule of a policy; `index` -1 for all peers, else that peer alone. */
+  private entriesOf(g: { policies: number[]; ingress: Int32Array; egress: Int32Array }): void {
+    const ingress: number[] = [];
+    const egress: number[] = [];
+    for (const i of g.policies) {
+      const p = this.compiled[i];
+      if (p.ingress.applies !== 'no') this.ruleEntries(p, 'ingress', p.ingress.applies === 'yes', ingress);
+      if (p.egress.applies !== 'no') this.ruleEntries(p, 'egress', p.egress.applies === 'yes', egress);
+    }
+    g.ingress = ingress.length > 0 ? Int32Array.from(ingress) : EMPTY;
+    g.egress = egress.length > 0 ? Int32Array.from(egress) : EMPTY;
+  }
+
   private ruleEntries(
     policy: CompiledPolicy,
     direction: 'ingress' | 'egress',
@@ -313,44 +333,103 @@ export class Model {
       this.groupsOfNamespace.push([]);
       this.unreadableSubjects.push([]);
     }
-    const origin = this.snapshot.policies;
-    for (let i = 0; i < this.compiled.length; i++) {
-      const policy = this.compiled[i];
-      // S24: from a manifest the API would have refused it; a live cluster has it stored.
-      if (policy.refused && origin[i].origin === 'manifest') continue;
-      this.active[i] = 1;
-      const namespace = this.spaces.index.get(policy.namespace) as number;
-      if (policy.selects === null) {
-        this.unreadableSubjects[namespace].push(i);
-        // Its rules still intern, so that their selectors refine the classes.
-        this.ruleEntries(policy, 'ingress', false, []);
-        this.ruleEntries(policy, 'egress', false, []);
-        continue;
-      }
-      const selector = this.labels.selectorId(policy.selects);
-      let group = this.groupIds.get(namespace, selector);
-      if (group < 0) {
-        group = this.groups.length;
-        this.groups.push({ policies: [], ingress: EMPTY, egress: EMPTY });
-        this.groupSelector.push(selector);
-        this.groupIds.set(namespace, selector, group);
-        this.groupsOfNamespace[namespace].push(group);
-      }
-      this.groups[group].policies.push(i);
+    for (let i = 0; i < this.compiled.length; i++) this.enrol(i);
+    for (const g of this.groups) this.entriesOf(g);
+  }
+
+  /** Puts a policy to those of its namespace and subject; gives the group, -1 where it takes part in none. */
+  private enrol(i: number): number {
+    const policy = this.compiled[i];
+    // S24: from a manifest the API would have refused it; a live cluster has it stored.
+    this.active[i] = policy.refused && this.snapshot.policies[i].origin === 'manifest' ? 0 : 1;
+    if (!this.active[i]) return -1;
+    const namespace = this.spaces.index.get(policy.namespace) as number;
+    if (policy.selects === null) {
+      this.unreadableSubjects[namespace].push(i);
+      // Its rules still intern, so that their selectors refine the classes.
+      this.ruleEntries(policy, 'ingress', false, []);
+      this.ruleEntries(policy, 'egress', false, []);
+      return -1;
     }
-    const ingress: number[] = [];
-    const egress: number[] = [];
-    for (const g of this.groups) {
-      ingress.length = 0;
-      egress.length = 0;
-      for (const i of g.policies) {
-        const p = this.compiled[i];
-        if (p.ingress.applies !== 'no') this.ruleEntries(p, 'ingress', p.ingress.applies === 'yes', ingress);
-        if (p.egress.applies !== 'no') this.ruleEntries(p, 'egress', p.egress.applies === 'yes', egress);
-      }
-      if (ingress.length > 0) g.ingress = Int32Array.from(ingress);
-      if (egress.length > 0) g.egress = Int32Array.from(egress);
+    const selector = this.labels.selectorId(policy.selects);
+    let group = this.groupIds.get(namespace, selector);
+    if (group < 0) {
+      group = this.groups.length;
+      this.groups.push({ policies: [], ingress: EMPTY, egress: EMPTY });
+      this.groupSelector.push(selector);
+      this.groupIds.set(namespace, selector, group);
+      this.groupsOfNamespace[namespace].push(group);
     }
+    const members = this.groups[group].policies;
+    // In order, so that a policy that comes back stands where it stood.
+    let at = members.length;
+    while (at > 0 && members[at - 1] > i) at--;
+    members.splice(at, 0, i);
+    return group;
+  }
+
+  /**
+   * Replaces policy `i` by another version of itself (same namespace and name) and brings everything up to date.
+   * The snapshot's list of policies changes with it. Gives false, with nothing changed, where the new version asks
+   * for labels, named ports or blocks that no policy asked for before: then the classes of pods would change and the
+   * snapshot has to be evaluated anew.
+   */
+  replacePolicy(i: number, record: PolicyRecord): boolean {
+    const next = compilePolicy(record, this.options);
+    if (!this.isCovered(next)) return false;
+    const before = this.compiled[i];
+    const namespace = this.spaces.index.get(before.namespace) as number;
+    const changed = new Set<number>();
+    if (this.active[i]) {
+      if (before.selects === null) {
+        const list = this.unreadableSubjects[namespace];
+        list.splice(list.indexOf(i), 1);
+      } else {
+        const group = this.groupIds.get(namespace, this.labels.selectorId(before.selects));
+        const members = this.groups[group].policies;
+        members.splice(members.indexOf(i), 1);
+        changed.add(group);
+      }
+    }
+    const selectors = this.labels.selectors.length;
+    this.snapshot.policies[i] = record;
+    this.compiled[i] = next;
+    const group = this.enrol(i);
+    if (group >= 0) changed.add(group);
+    for (const g of changed) this.entriesOf(this.groups[g]);
+    if (this.labels.selectors.length > selectors) {
+      this.labels.match();
+      this.labelsOfSelector = null;
+    }
+    // What was remembered of this namespace's subjects is void.
+    const scratch: number[] = [];
+    const from = this.firstClassOf[namespace];
+    const to = this.firstClassOf[namespace + 1];
+    for (let c = from; c < to; c++) {
+      this.subjectGroups(namespace, this.classLabels.items[c], scratch);
+      this.subjectOfGroups.set(namespace, this.groupLists.intern(scratch, scratch.length), -1);
+    }
+    for (let c = from; c < to; c++) {
+      const side = this.subject(namespace, this.classLabels.items[c], scratch);
+      this.setRows(c, side);
+    }
+    return true;
+  }
+
+  private isCovered(policy: CompiledPolicy): boolean {
+    if (policy.selects !== null && !this.labels.knows(policy.selects)) return false;
+    for (const direction of ['ingress', 'egress'] as const) {
+      for (const rule of policy[direction].rules) {
+        for (const port of rule.ports ?? []) {
+          if (port.name !== null && !this.ports.knowsName(port.name, port.protocol)) return false;
+        }
+        for (const peer of rule.peers ?? []) {
+          if (peer.kind === 'block' && !this.blockPeers.has(blockKey(peer))) return false;
+          if (peer.kind === 'pods' && !this.labels.knows(peer.pods)) return false;
+        }
+      }
+    }
+    return true;
   }
 
   // ---- pods into classes ----
@@ -660,15 +739,21 @@ export class Model {
         found.push(this.subject(namespace, labels, scratch));
         subjectOf.set(namespace, labels, s);
       }
-      const ingress = this.finalRow(c, found[s].ingress, 'ingress');
-      const egress = this.finalRow(c, found[s].egress, 'egress');
-      this.classIngress.push(ingress.row);
-      this.classEgress.push(egress.row);
-      this.classStateIngress.push(ingress.state);
-      this.classStateEgress.push(egress.state);
-      this.classPaperIngress.push(ingress.paper);
-      this.classPaperEgress.push(egress.paper);
+      this.classIngress.push(0);
+      this.classEgress.push(0);
+      this.setRows(c, found[s]);
     }
+  }
+
+  private setRows(c: number, subject: Subject): void {
+    const ingress = this.finalRow(c, subject.ingress, 'ingress');
+    const egress = this.finalRow(c, subject.egress, 'egress');
+    this.classIngress.items[c] = ingress.row;
+    this.classEgress.items[c] = egress.row;
+    this.classStateIngress[c] = ingress.state;
+    this.classStateEgress[c] = egress.state;
+    this.classPaperIngress[c] = ingress.paper;
+    this.classPaperEgress[c] = egress.paper;
   }
 
   /** The row of a class in one direction, with all that stands above its policies: S3, S7, S18, S21, S26, gaps. */
@@ -1174,6 +1259,10 @@ interface Subject {
 
 const EMPTY = new Int32Array(0);
 const TRI: readonly Tri[] = ['yes', 'no', 'unknown'];
+
+function blockKey(block: Block): string {
+  return `${block.family}:${block.ranges.join(',')}`;
+}
 
 /** Pods that have ended take no part (S17). */
 export function isFinished(pod: PodRecord): boolean {

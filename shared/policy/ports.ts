@@ -35,6 +35,11 @@ export class Ports {
   private readonly resolved = new PairMap();
   private readonly scratch: number[] = [];
 
+  /** Is the named port one that some rule uses already, so that it splits no class of pods? */
+  knowsName(name: string, protocol: number): boolean {
+    return (this.byName.get(name)?.[protocol] ?? -1) >= 0;
+  }
+
   /** `sctp` false: SCTP ports match nothing (S22). */
   constructor(conns: ConnPool, values: ValuePool, sctp: boolean) {
     this.conns = conns;
