@@ -121,10 +121,11 @@ async function mainThread(): Promise<void> {
   await question('reopen', () => handlers['history.open']({ id: 1 }));
   const worst = Object.values(longest).reduce(larger);
   console.log(
-    `  longest of all ${blockText(worst)} (limit ${LIMIT_MS} ms); memory ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB; history ${Math.round(statSync(history.file).size / 2 ** 20)} MiB`,
+    `  longest of all ${blockText(worst)} (limit ${LIMIT_MS} ms); memory ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`,
   );
   delay.stop();
   await backend.close();
+  console.log(`  the history's file: ${(statSync(history.file).size / 2 ** 20).toFixed(1)} MiB`);
 }
 
 interface Block {
