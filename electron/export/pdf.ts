@@ -1,6 +1,6 @@
 /** The PDF of an audit. Runs in the worker thread: nothing here touches a window or the network. */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import pdfmake from 'pdfmake';
 import type { TDocumentDefinitions } from 'pdfmake/interfaces.js';
@@ -27,11 +27,54 @@ function fontFile(name: string): string {
   throw new Error(`The font ${name} is missing: run npm run build.`);
 }
 
+/**
+ * A font without its substitutions: it would draw (and let be copied) `6x7` in a pod's name as a multiplication and
+ * `->` as an arrow. A name in a report stands letter by letter as it is. The table of substitutions is not removed but
+ * renamed in the font's directory, so that no reader finds it.
+ * @param bytes of a TrueType file
+ */
+export function withoutSubstitutions(bytes: Buffer): Buffer {
+  const font = Buffer.from(bytes);
+  const tables = font.readUInt16BE(4);
+  for (let i = 0; i < tables; i++) {
+    const at = 12 + i * 16;
+    if (font.toString('latin1', at, at + 4) === 'GSUB') font.write('xSUB', at, 'latin1');
+  }
+  return font;
+}
+
+/** The part of pdfmake that its types leave out: files in memory. */
+interface Memory {
+  virtualfs: { existsSync(name: string): boolean; writeFileSync(name: string, content: Buffer): void };
+}
+
+/** Names in memory are the fonts' own, by which the library's SVG part finds them again. */
+const REGULAR = 'Pretendard-Regular';
+const BOLD = 'Pretendard-Bold';
+
+function loadFonts(): void {
+  const { virtualfs } = pdfmake as unknown as Memory;
+  for (const name of [REGULAR, BOLD]) {
+    if (!virtualfs.existsSync(name)) {
+      virtualfs.writeFileSync(name, withoutSubstitutions(readFileSync(fontFile(`${name}.ttf`))));
+    }
+  }
+  pdfmake.setFonts({ Pretendard: { normal: REGULAR, bold: BOLD, italics: REGULAR, bolditalics: BOLD } });
+}
+
 /** SHA-256 of an audit's JSON (`bulkhead audit --format json`), hexadecimal. */
 export function auditDigest(engine: AuditEngine): string {
   const hash = createHash('sha256');
   for (const piece of auditJson([engine])) hash.update(piece, 'utf8');
   return hash.digest('hex');
+}
+
+/** The same document with its texts composed (NFC): macOS gives file names with Korean taken apart into letters. */
+function composed<T>(node: T): T {
+  if (typeof node === 'string') return node.normalize('NFC') as T;
+  if (Array.isArray(node)) return node.map(composed) as T;
+  if (typeof node !== 'object' || node === null || node instanceof Date) return node;
+  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, composed(value)])) as T;
 }
 
 /**
@@ -43,13 +86,13 @@ export async function renderPdf(
   engines: readonly AuditEngine[],
   options: { lang: Lang },
 ): Promise<Uint8Array> {
-  const definition = reportDocument(engines, { lang: options.lang, digests: engines.map(auditDigest) });
-  const normal = fontFile('Pretendard-Regular.ttf');
-  const bold = fontFile('Pretendard-Bold.ttf');
-  // A report holds text of strangers: nothing in it may make the library fetch or open anything but the fonts.
+  const definition = composed(
+    reportDocument(engines, { lang: options.lang, digests: engines.map(auditDigest) }),
+  );
+  // A report holds text of strangers: nothing in it may make the library fetch or open anything.
   pdfmake.setUrlAccessPolicy(() => false);
-  pdfmake.setLocalAccessPolicy((path) => path === normal || path === bold);
-  pdfmake.setFonts({ Pretendard: { normal, bold, italics: normal, bolditalics: bold } });
+  pdfmake.setLocalAccessPolicy(() => false);
+  loadFonts();
   pdfmake.setTableLayouts(LAYOUTS as never);
   return new Uint8Array(await pdfmake.createPdf(definition as unknown as TDocumentDefinitions).getBuffer());
 }

@@ -708,7 +708,10 @@ function findingTable(group: FindingGroup, lang: Lang): Content {
   const words0 = findingText(group.findings[0]!, lang);
   const shown = group.findings.slice(0, MOST.findingPlaces);
   const colour = SEVERITY_COLOUR[group.severity];
-  const texts = shown.map((finding) => findingText(finding, lang).text);
+  const worded = shown.map((finding) => findingText(finding, lang));
+  // Advice that names what differs from place to place stands at each of them.
+  const oneAdvice = worded.every(({ advice }) => advice === worded[0]!.advice);
+  const texts = worded.map(({ text, advice }) => (oneAdvice ? text : `${text} → ${advice}`));
   // The same sentence for every place stands once, above them.
   const common = texts.every((text) => text === texts[0]) ? texts[0]! : null;
   const title: Content = {
@@ -729,7 +732,9 @@ function findingTable(group: FindingGroup, lang: Lang): Content {
         ],
       },
       ...(common === null || common === '' ? [] : [t(common, { margin: [0, 3, 0, 0] })]),
-      ...(words0.advice === '' ? [] : [t(`→ ${words0.advice}`, { color: MUTED, margin: [0, 3, 0, 0] })]),
+      ...(words0.advice === '' || !oneAdvice
+        ? []
+        : [t(`→ ${words0.advice}`, { color: MUTED, margin: [0, 3, 0, 0] })]),
     ],
   };
   const body = shown.flatMap((finding, i): Content[][] => {

@@ -321,18 +321,22 @@ function findings(page: Page, groups: FindingGroup[], o: Overview): void {
     const many = group.findings.length > 1 ? ` ×${figure(group.findings.length)}` : '';
     const badge = page.paint(pad(w.severity[group.severity], label), ...SEVERITY_PAINT[group.severity]);
     page.line(`  ${badge}${page.paint(plain(first.title) + many, 'bold')}`);
-    for (const finding of group.findings.slice(0, MOST_PLACES)) {
+    const shown = group.findings.slice(0, MOST_PLACES);
+    // Advice that names what differs from place to place stands at each of them.
+    const oneAdvice = shown.every((finding) => findingText(finding, lang).advice === first.advice);
+    for (const finding of shown) {
       const object = finding.object === null ? '' : objectText(finding.object);
       const place = finding.place === null ? '' : placeText(finding.place, lang);
       const where = [object, place].filter((part) => part !== '').join(', ');
-      const text = findingText(finding, lang).text;
-      page.para(where === '' ? text : `${where}: ${text}`, 2 + label, '- ');
+      const { text, advice } = findingText(finding, lang);
+      const whole = oneAdvice ? text : `${text} → ${advice}`;
+      page.para(where === '' ? whole : `${where}: ${whole}`, 2 + label, '- ');
     }
     if (group.findings.length > MOST_PLACES) {
       const count = figure(group.findings.length - MOST_PLACES);
       page.line(`${' '.repeat(2 + label)}${fill(w.report.moreShort, { count })}`);
     }
-    if (first.advice !== '') page.para(first.advice, 2 + label, '→ ');
+    if (first.advice !== '' && oneAdvice) page.para(first.advice, 2 + label, '→ ');
   }
 }
 

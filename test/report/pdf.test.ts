@@ -142,6 +142,18 @@ test('two different Korean syllables are drawn differently', async () => {
   expect(await count('뷁뷁')).toBeGreaterThan(1.5 * (await count('그그')));
 });
 
+test('a name stands letter by letter: the font puts no multiplication sign or arrow into it', async () => {
+  const pdf = await open(await renderPdf([fixture({ cluster: 'nfbh8cq6x7->a' })], { lang: 'en' }));
+  expect(await textOf(pdf, 1)).toContain('nfbh8cq6x7->a');
+});
+
+test('Korean that was taken apart into letters, as macOS gives file names, is put together', async () => {
+  const apart = '운영'.normalize('NFD');
+  expect(apart).toHaveLength(6);
+  const pdf = await open(await renderPdf([fixture({ cluster: apart })], { lang: 'en' }));
+  expect(await textOf(pdf, 1)).toContain('운영');
+});
+
 test('a Korean report is Korean: headings, states and advice', async () => {
   const pdf = await open(await renderPdf([fixture()], { lang: 'ko' }));
   const text = (await allText(pdf)).join('\n');
