@@ -141,9 +141,7 @@ test('the CSV of connections has a row for every edge', () => {
 test('the published schemas are those that the definitions give', () => {
   for (const file of Object.keys(SCHEMAS) as (keyof typeof SCHEMAS)[]) {
     const text = readFileSync(new URL(`../../build/schema/${file}`, import.meta.url), 'utf8');
-    expect(text, `${file}: run node build/schema.mjs`).toBe(
-      `${JSON.stringify(publishedSchema(file), null, 2)}\n`,
-    );
+    expect(JSON.parse(text), `${file}: run node build/schema.mjs`).toEqual(publishedSchema(file));
   }
 });
 
