@@ -311,7 +311,7 @@ export class Kubeconfigs {
       const resolved = this.#resolve(file, context);
       return {
         ...base,
-        server: resolved.cluster.server,
+        server: withoutLogin(resolved.cluster.server),
         auth: authSummary(resolved.user),
         ...(resolved.user?.exec && usesExec(resolved.user)
           ? { execCommand: commandLine(resolved.user.exec) }
@@ -447,6 +447,15 @@ export class Kubeconfigs {
       ],
     };
   }
+}
+
+/** A server's URL without a name and password in it. */
+function withoutLogin(server: string): string {
+  const url = new URL(server);
+  if (url.username === '' && url.password === '') return server;
+  url.username = '';
+  url.password = '';
+  return url.href.replace(/\/$/, '');
 }
 
 function pick<K extends 'clusters' | 'users'>(

@@ -7,6 +7,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
+import type { SecureContext } from 'node:tls';
 import { connect as tlsConnect, createSecureContext, getCACertificates } from 'node:tls';
 import { SocksClient } from 'socks';
 import { Agent, Pool, ProxyAgent } from 'undici';
@@ -185,7 +186,7 @@ export class Login {
     let dispatcher: Dispatcher;
     try {
       // Says at once when certificate and key do not belong together.
-      createSecureContext({ ca: applied.ca, cert: applied.cert, key: applied.key });
+      const secureContext = createSecureContext({ ca: applied.ca, cert: applied.cert, key: applied.key });
       dispatcher = makeDispatcher(
         config.createDispatcherOptions(clientCluster as never, {
           ca: applied.ca,
@@ -197,6 +198,8 @@ export class Login {
           ...(applied.servername === undefined ? {} : { servername: applied.servername }),
         }),
         this.#options.connectMs,
+        secureContext,
+        ca,
       );
     } catch (error) {
       throw new ClusterError('kubeconfig', 'The certificates or the proxy of this context cannot be used', {
@@ -233,14 +236,23 @@ function impersonate(user: UserEntry | null, headers: Record<string, string | st
 
 type Mapped = ReturnType<KubeConfig['createDispatcherOptions']>;
 
-function makeDispatcher(mapped: Mapped, connectMs: number): Dispatcher {
+/** `secureContext` is made once: reading the system's list of CAs anew for each connection takes its time. */
+function makeDispatcher(
+  mapped: Mapped,
+  connectMs: number,
+  secureContext: SecureContext,
+  ca: string | null,
+): Dispatcher {
   // HTTP/1.1: one connection a list, so that a slow list does not hold up the others, and a cut one ends alone.
   const pool = { allowH2: false, pipelining: 1, connectTimeout: connectMs } as const;
   switch (mapped.type) {
     case 'none':
-      return new Agent({ ...pool, connect: { timeout: connectMs } });
+      return new Agent({ ...pool, connect: { timeout: connectMs, secureContext } });
     case 'agent':
-      return new Agent({ ...pool, connect: { ...mapped.connect, timeout: connectMs } as never });
+      return new Agent({
+        ...pool,
+        connect: { ...mapped.connect, secureContext, timeout: connectMs } as never,
+      });
     case 'proxy':
       return new ProxyAgent({
         ...pool,
@@ -248,11 +260,19 @@ function makeDispatcher(mapped: Mapped, connectMs: number): Dispatcher {
         // The proxy's own answer to CONNECT is waited for no longer than a connection.
         clientFactory: (origin, options) =>
           new Pool(origin, { ...(options as Pool.Options), headersTimeout: connectMs, allowH2: false }),
-        requestTls: { ...mapped.requestTls, timeout: connectMs, allowH2: false } as never,
-        proxyTls: { timeout: connectMs, allowH2: false } as never,
+        requestTls: { ...mapped.requestTls, secureContext, timeout: connectMs, allowH2: false } as never,
+        // An HTTPS proxy may come from the cluster's CA or from anywhere that the system trusts.
+        proxyTls: {
+          timeout: connectMs,
+          allowH2: false,
+          ca: [systemCertificates(), ...(ca === null ? [] : [ca])],
+        } as never,
       });
     case 'socks':
-      return new Agent({ ...pool, connect: socksConnector(mapped.uri, mapped.requestTls, connectMs) });
+      return new Agent({
+        ...pool,
+        connect: socksConnector(mapped.uri, { ...mapped.requestTls, secureContext }, connectMs),
+      });
   }
 }
 

@@ -9,6 +9,7 @@ import type { Discovery } from './discovery.ts';
 import { cancelled, ClusterError } from './error.ts';
 import { ApiClient } from './http.ts';
 import type { ApiAnswer, Patience } from './http.ts';
+import { commandLine, usesExec } from './kubeconfig.ts';
 import type { ResolvedContext } from './kubeconfig.ts';
 import { apiPath, LISTS, NAMED, OTHER_POLICIES, resourceName, SIGNAL_LISTS } from './resources.ts';
 import type { ListResource, OtherPolicyResource } from './resources.ts';
@@ -131,7 +132,8 @@ class Reader {
   }
 
   async read(): Promise<ReadResult> {
-    this.#progress('connect', 'version');
+    const { user } = this.#client.context;
+    this.#progress('connect', user && usesExec(user) && user.exec ? commandLine(user.exec) : 'version');
     const serverVersion = await this.#version();
     this.#progress('connect', 'discovery');
     const discovery = await this.#discovery();
@@ -203,12 +205,14 @@ class Reader {
     if (version === null && answer.status === 200) {
       // Nothing that an API server says: going on would only collect the same web page many times over.
       throw new ClusterError('api', `This is no Kubernetes API server: ${reason}`, {
-        place: this.#client.context.cluster.server,
+        place: new URL(this.#client.context.cluster.server).origin,
         hint: 'Does a proxy or a login page answer in its place?',
       });
     }
     if (answer.status >= 300 && answer.status < 400) {
-      throw new ClusterError('api', answer.message, { place: this.#client.context.cluster.server });
+      throw new ClusterError('api', answer.message, {
+        place: new URL(this.#client.context.cluster.server).origin,
+      });
     }
     this.#sink.version(version);
     this.#cover({
@@ -380,7 +384,8 @@ class Reader {
         list.metadataOnly ? METADATA_LIST : 'application/json',
       );
       if (answer instanceof ClusterError) return give('failed', answer.message);
-      if (answer.attempts > 1) limit = Math.max(50, Math.floor(limit / 2));
+      // A server or a way that stumbles over a page gets smaller ones, but not so small that they never end.
+      if (answer.attempts > 1) limit = Math.max(Math.ceil(wanted / 4), Math.floor(limit / 2));
       if (answer.status === 410) {
         if (result.restarts >= RESTARTS) {
           return give('failed', `the list expired ${times(RESTARTS + 1)} while it was read (410)`);

@@ -298,10 +298,12 @@ export class PluginSignals {
    */
   detect(): Enforcement {
     const perNode = new Map<string, Agent[]>();
-    for (const [node, agents] of this.#agents) perNode.set(node, [...agents.values()]);
+    // Copies: what stands outside a pod may still come, and this may be asked again.
+    const copy = (agent: Agent): Agent => ({ ...agent, evidence: [...agent.evidence] });
+    for (const [node, agents] of this.#agents) perNode.set(node, [...agents.values()].map(copy));
     this.#addBuiltIn(perNode);
     if (perNode.size === 0) {
-      for (const agent of this.#templates.values()) perNode.set('', [...(perNode.get('') ?? []), agent]);
+      perNode.set('', [...this.#templates.values()].map(copy));
     }
     for (const agents of perNode.values()) {
       agents.sort((a, b) => compare(a.plugin, b.plugin));

@@ -347,6 +347,12 @@ describe('how a context logs in', () => {
     expect(configs.resolve('insecure').warnings).toEqual([WARNING_INSECURE]);
   });
 
+  test('a name and password in the server are not shown', async () => {
+    const file = folder.write('f', simple('a', {}, { server: 'https://me:hunter2@one.example:6443/x' }));
+    const { info } = await load({ files: [file] });
+    expect(info.contexts[0].server).toBe('https://one.example:6443/x');
+  });
+
   test('a proxy of a kind that nobody speaks is a problem', async () => {
     const { info } = await load({
       files: [folder.write('f', simple('a', {}, { 'proxy-url': 'socks4://x:1' }))],

@@ -659,6 +659,35 @@ describe('proxies', () => {
     expect(server.requests.every((r) => r.headers['proxy-authorization'] === undefined)).toBe(true);
   });
 
+  test('proxy-url over HTTPS, with a certificate of the same CA', async () => {
+    const server = await start();
+    const proxy = await httpProxy(
+      await issue(server.authority, { name: 'proxy', use: 'server', hosts: ['localhost'] }),
+    );
+    const cluster = { 'proxy-url': `https://localhost:${proxy.port}` };
+    expect(await readAs(server, { token: 'admin-token' }, cluster)).toMatchObject({ pods: 6 });
+    expect(proxy.tunnels.length).toBeGreaterThan(0);
+  });
+
+  test('a proxy that the environment names is taken, and proxy-url goes before it', async () => {
+    const named = await httpProxy(null);
+    const own = await httpProxy(null);
+    const server = await start({ hosts: ['api.prod.example'] });
+    const env = { HTTPS_PROXY: `http://127.0.0.1:${named.port}`, PATH: process.env['PATH'] };
+    // The name leads nowhere: only a proxy could reach it, and this one refuses names that it cannot resolve.
+    const elsewhere = { server: `https://api.invalid:${server.port}` };
+    await refused(readAs(server, { token: 'admin-token' }, elsewhere, { env }));
+    expect(new Set(named.tunnels)).toEqual(new Set([`api.invalid:${server.port}`]));
+    await readAs(
+      await start(),
+      { token: 'admin-token' },
+      { 'proxy-url': `http://127.0.0.1:${own.port}` },
+      { env },
+    );
+    expect(named.tunnels.every((tunnel) => tunnel.startsWith('api.invalid'))).toBe(true);
+    expect(own.tunnels.length).toBeGreaterThan(0);
+  });
+
   test('proxy-url over HTTP, with a name in the certificate that only tls-server-name tells', async () => {
     const proxy = await httpProxy(null);
     const server = await start({ hosts: ['api.prod.example'] });

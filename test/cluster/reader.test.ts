@@ -217,6 +217,111 @@ describe('other kinds of policy (S26)', () => {
   });
 });
 
+describe('what enforces, as a whole read finds it (S21)', () => {
+  function agent(owner: string, container: string, node: string): Parameters<Store['put']>[0] {
+    return {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {
+        name: `${owner}-${node}`,
+        namespace: 'kube-system',
+        ownerReferences: [{ apiVersion: 'apps/v1', kind: 'DaemonSet', name: owner, controller: true }],
+      },
+      spec: { nodeName: node, hostNetwork: true, containers: [{ name: container, image: 'x:v1.17.0' }] },
+      status: { phase: 'Running' },
+    };
+  }
+  function cilium(): Store {
+    const store = new Store();
+    for (const name of ['a', 'b']) {
+      store.put({ apiVersion: 'v1', kind: 'Node', metadata: { name } });
+      store.put(agent('cilium', 'cilium-agent', name));
+    }
+    store.serve(type('cilium.io', 'v2', 'ciliumnetworkpolicies', 'CiliumNetworkPolicy', true));
+    return store;
+  }
+  const config = (data: Record<string, string>): Parameters<Store['put']>[0] => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'cilium-config', namespace: 'kube-system' },
+    data: data as never,
+  });
+
+  test('a config map that is read by its name turns the answer', async () => {
+    const store = cilium();
+    store.put(config({ 'enable-policy': 'never' }));
+    const { snapshot } = await read(await start({ store }));
+    expect(snapshot.enforcement).toMatchObject({ plugin: 'cilium', ingress: 'no', egress: 'no' });
+    expect(
+      entryOf(snapshot.coverage.entries, 'configmaps/cilium-config', 'kube-system', 'get'),
+    ).toMatchObject({
+      outcome: 'read',
+      count: 1,
+    });
+    // What the config map says beyond that stays out of the snapshot.
+    store.put(config({ 'enable-policy': 'default', 'some-password': 'hunter2' }));
+    const again = await read(await start({ store }));
+    expect(again.snapshot.enforcement).toMatchObject({ plugin: 'cilium', ingress: 'yes' });
+    expect(again.snapshot.enforcement.implies.ipBlockPods).toBe('ignore');
+    expect(JSON.stringify(again.snapshot)).not.toContain('hunter2');
+  });
+
+  test('where it may not be read enforcement is unknown, and the refusal is named', async () => {
+    const store = cilium();
+    store.put(config({ 'enable-policy': 'default' }));
+    const api = await start({ store }, { on: 'cilium-config', trouble: { kind: 'status', status: 403 } });
+    const { snapshot } = await read(api);
+    expect(snapshot.enforcement).toMatchObject({ plugin: 'cilium', ingress: 'unknown', egress: 'unknown' });
+    expect(
+      entryOf(snapshot.coverage.entries, 'configmaps/cilium-config', 'kube-system', 'get')?.outcome,
+    ).toBe('refused');
+  });
+
+  test("OpenShift's network and EKS's node classes are read where their groups are served, and only there", async () => {
+    const store = new Store();
+    store.serve(type('config.openshift.io', 'v1', 'networks', 'Network', false));
+    store.put({
+      apiVersion: 'config.openshift.io/v1',
+      kind: 'Network',
+      metadata: { name: 'cluster' },
+      status: { networkType: 'OVNKubernetes' },
+    });
+    const api = await start({ store });
+    const { snapshot } = await read(api);
+    expect(snapshot.enforcement).toMatchObject({ plugin: 'ovn-kubernetes', ingress: 'yes' });
+    expect(api.requests.filter((r) => /eks|tigera|cilium/.test(r.path))).toEqual([]);
+
+    const eks = new Store();
+    eks.serve(type('eks.amazonaws.com', 'v1', 'nodeclasses', 'NodeClass', false));
+    eks.put({
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: {
+        name: 'i-1',
+        labels: { 'eks.amazonaws.com/compute-type': 'auto', 'eks.amazonaws.com/nodeclass': 'default' },
+      },
+    });
+    eks.put({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'amazon-vpc-cni', namespace: 'kube-system' },
+      data: { 'enable-network-policy-controller': 'true' },
+    });
+    eks.put({
+      apiVersion: 'eks.amazonaws.com/v1',
+      kind: 'NodeClass',
+      metadata: { name: 'default' },
+      spec: { networkPolicy: 'DefaultDeny' },
+    });
+    const auto = await read(await start({ store: eks }));
+    expect(auto.snapshot.enforcement).toMatchObject({
+      plugin: 'eks-auto-mode',
+      ingress: 'yes',
+      implies: { unselected: 'unknown' },
+    });
+  });
+});
+
 describe('limited rights', () => {
   test('the role that is printed is enough for everything, and nothing beyond it is asked', async () => {
     const store = small();
@@ -579,8 +684,8 @@ describe('a cluster that moves while it is read', () => {
 
   test('a policy that is added after its list was read is read too, and the move is named', async () => {
     const store = small();
-    const api = await start({ store }, { on: '/services?', trouble: { kind: 'delay', ms: 300 } });
-    const done = read(api);
+    const api = await start({ store }, { on: '/services?', trouble: { kind: 'delay', ms: 1500 } });
+    const done = read(api, { patience: { ...QUICK, answerMs: 10_000 } });
     await eventually(() =>
       api.requests.some((r) => r.resource === 'networkpolicies' && r.verb === 'watch'),
     ).toBe(true);
@@ -623,8 +728,8 @@ describe('a cluster that moves while it is read', () => {
       });
     }
     void store;
-    const api = await start({ store: own }, { on: '/services?', trouble: { kind: 'delay', ms: 300 } });
-    const done = read(api);
+    const api = await start({ store: own }, { on: '/services?', trouble: { kind: 'delay', ms: 1500 } });
+    const done = read(api, { patience: { ...QUICK, answerMs: 10_000 } });
     await eventually(() => api.requests.some((r) => r.resource === 'pods' && r.verb === 'watch')).toBe(true);
     own.put({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'c', namespace: 'x' }, spec: {} });
     own.put({

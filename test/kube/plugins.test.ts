@@ -75,6 +75,17 @@ describe('what enforces NetworkPolicy (S21)', () => {
     for (const { fixture } of fixtures) expect(detect(fixture, true)).toEqual(detect(fixture));
   });
 
+  test('asking twice gives the same, and what comes in between counts', () => {
+    const fixture = fixtures.find(({ name }) => name === 'cilium-never')?.fixture as Fixture;
+    const signals = new PluginSignals();
+    for (const raw of fixture.nodes) signals.node(raw);
+    for (const raw of fixture.pods) signals.pod(raw);
+    expect(signals.detect()).toEqual(signals.detect());
+    expect(signals.detect().ingress).toBe('unknown');
+    for (const raw of fixture.configMaps ?? []) signals.configMap(raw);
+    expect(signals.detect().ingress).toBe('no');
+  });
+
   test('"no" is never said of a cluster of which nothing was seen', () => {
     for (const version of ['v1.33.1', 'v1.33.1+k3s1', 'v1.33.1-gke.1', 'v1.33.1-eks-1', 'v1.20.0']) {
       const signals = new PluginSignals();
