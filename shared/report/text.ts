@@ -11,7 +11,6 @@ import { figure, groupEgress, groupFindings, ISOLATION_PARTS, percent, WIDTH_PAR
 import type { EgressGroup, FindingGroup } from './tables.ts';
 import {
   assumptionText,
-  assumptionUseText,
   connsText,
   coverageText,
   endpointText,
@@ -466,9 +465,7 @@ export function explanationText(
       for (const rule of parts.rules.slice(0, MOST_RULES)) page.para(rule, 4, '- ');
       more(page, parts.rules.length - MOST_RULES);
     }
-    for (const use of reason.assumptions) {
-      page.para(assumptionUseText(use, reason.verdict === 'depends', lang), 2, '', 'dim');
-    }
+    for (const sentence of parts.assumptions) page.para(sentence, 2, '', 'dim');
   }
   page.line();
   page.line(`${w.explain.between}: ${connsText(e.conns, lang)}`);

@@ -239,7 +239,10 @@ export function reasonParts(reason: DirectionReason, lang: Lang): ReasonParts {
   return {
     sentence: fill(reasonTemplate(reason, w), { ...params, rules: listText(rules, lang, NAMED_RULES) }),
     rules,
-    assumptions: reason.assumptions.map((use) => assumptionUseText(use, reason.verdict === 'depends', lang)),
+    assumptions: reason.assumptions
+      // The sentence of an own node says already what it rests on.
+      .filter((use) => use.name !== 'ownNode' || use.permittedIf !== undefined)
+      .map((use) => assumptionUseText(use, reason.verdict === 'depends', lang)),
   };
 }
 
@@ -285,18 +288,36 @@ export function assumptionUseText(use: AssumptionUse, depends: boolean, lang: La
   const known = Object.hasOwn(w.assumption, use.name) ? w.assumption[use.name as AssumptionName] : null;
   const question =
     known === null
-      ? fill(w.leansOn[use.name as keyof Messages['leansOn']] ?? use.name, { value: use.value })
+      ? fill(w.leansOn[use.name as keyof Messages['leansOn']] ?? use.name, {
+          value: clauseText(use.value, lang),
+        })
       : known.question;
+  const clause = (value: string | undefined) =>
+    value === undefined ? undefined : (w.clause[`${use.name}=${value}`] ?? clauseText(value, lang));
   const params = {
     question,
     rule: use.rule,
     value: assumptionValueText(use.value, lang),
-    permittedIf: assumptionValueText(use.permittedIf ?? '', lang),
-    deniedIf: assumptionValueText(use.deniedIf ?? '', lang),
+    permittedIf: clause(use.permittedIf),
+    deniedIf: clause(use.deniedIf),
   };
   if (use.permittedIf !== undefined && use.deniedIf !== undefined) return fill(w.reason.because, params);
   if (depends) return fill(w.reason.becauseOpen, params);
   return fill(known === null ? w.reason.leansOpen : w.reason.leans, params);
+}
+
+/** A phrase of the evaluator, with a name in it where its pattern has a hole, in the language's words. */
+export function clauseText(phrase: string, lang: Lang): string {
+  const table = words(lang).clause;
+  if (Object.hasOwn(table, phrase)) return table[phrase]!;
+  for (const [pattern, text] of Object.entries(table)) {
+    const hole = /\{(\w+)\}/.exec(pattern);
+    if (hole === null) continue;
+    const [before, after] = [pattern.slice(0, hole.index), pattern.slice(hole.index + hole[0].length)];
+    if (!phrase.startsWith(before) || !phrase.endsWith(after)) continue;
+    return fill(text, { [hole[1]!]: phrase.slice(before.length, phrase.length - after.length) });
+  }
+  return phrase;
 }
 
 /** An assumption's value in words; a version or an unknown value stays as it is. */

@@ -11,6 +11,7 @@ import { fill, holes } from '../../shared/report/messages/format.ts';
 import { ko } from '../../shared/report/messages/ko.ts';
 import {
   assumptionUseText,
+  clauseText,
   connsText,
   enforcementText,
   findingText,
@@ -80,7 +81,7 @@ test('no Korean message is empty, left in English, or has other holes than the E
   // Words that are the same in both languages: names of the API and of Kubernetes.
   const same = /^(assumption\.(endPort|sctp)\.name|report\.moreShort)$/;
   for (const [path, text] of english) {
-    if (path.startsWith('warning.')) continue;
+    if (path.startsWith('warning.') || path.startsWith('clause.')) continue;
     const other = korean.get(path);
     expect(other?.trim(), path).toBeTruthy();
     if (!same.test(path)) expect(other, path).toMatch(/[\uac00-\ud7a3]|^\{/);
@@ -170,7 +171,28 @@ test('what a verdict depends on names the rule and both values that would decide
     deniedIf: 'ignore',
   } as const;
   expect(assumptionUseText(use, true, 'en')).toBe(
-    'It depends on whether an ipBlock matches addresses of pods and nodes: permitted where the answer is “matches”, denied where it is “does not match” (S12).',
+    'It depends on whether an ipBlock matches addresses of pods and nodes: permitted if it matches, denied if it does not match (S12).',
+  );
+});
+
+test('every phrase of the evaluator that would decide a verdict has Korean words', () => {
+  const source = readFileSync(new URL('../../shared/audit/points.ts', import.meta.url), 'utf8');
+  const phrases = [
+    ...source.matchAll(
+      /(?:permittedIf|deniedIf):([^,;}]*(?:'[^']*'|`[^`]*`)[^;}]*?)(?=,\s*(?:\n|deniedIf)|\s*\})/g,
+    ),
+  ]
+    .flatMap(([, span]) => [...span!.matchAll(/'([^']+)'|`([^`]+)`/g)])
+    .map(([, plain, template]) => (plain ?? template!).replace(/\$\{[^}]*\}/g, 'AdminNetworkPolicy'));
+  expect(phrases.length).toBeGreaterThan(20);
+  const values = new Set(Object.keys(en.clause).map((key) => key.split('=')[1]));
+  for (const phrase of phrases.filter(
+    (text) => !values.has(text) && text !== 'isolated' && text !== 'unknown',
+  )) {
+    expect(clauseText(phrase, 'ko'), phrase).toMatch(/[\uac00-\ud7a3]/);
+  }
+  expect(clauseText('no AdminNetworkPolicy denies it', 'ko')).toBe(
+    '거부하는 AdminNetworkPolicy 정책이 없는 경우',
   );
 });
 

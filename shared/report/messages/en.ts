@@ -138,8 +138,7 @@ export const en = {
     'unselected-unknown':
       'no policy selects {side} for {direction}, and it is not known whether the network plugin permits or denies such pods',
     unknown: 'what could not be read leaves this open',
-    because:
-      'It depends on {question}: permitted where the answer is “{permittedIf}”, denied where it is “{deniedIf}” ({rule}).',
+    because: 'It depends on {question}: permitted if {permittedIf}, denied if {deniedIf} ({rule}).',
     becauseOpen: 'It depends on {question} ({rule}).',
     leans: 'It rests on {question}: taken as {value} ({rule}).',
     leansOpen: 'It rests on {question} ({rule}).',
@@ -210,10 +209,30 @@ export const en = {
     coverage: 'what could not be read ({value})',
     otherPolicies: 'policies of kind {value}, which are not evaluated and may override',
     ownNode: 'which node the pod runs on',
-    podAddress: 'the address of a pod that has none yet',
+    podAddress: 'the address of {value}, which has none yet',
     namedPort: 'the named port {value}, which plugins resolve differently',
     refusedPolicy: 'the rules of {value}, which the API would refuse today',
   },
+
+  /** What would decide it, as the end of “permitted if …”: first by what is asked and its value, then by phrase. */
+  clause: {
+    'ipBlockPods=match': 'it matches',
+    'ipBlockPods=ignore': 'it does not match',
+    'hostNetwork=node': 'it counts as its node',
+    'hostNetwork=pod': 'it counts as a pod',
+    'serverVersion=newest': 'it is the newest',
+    'serverVersion=1.20': 'it is 1.20 or older',
+    'endPort=on': 'it is honoured',
+    'endPort=off': 'it is not honoured',
+    'sctp=on': 'they are honoured',
+    'sctp=off': 'they are not honoured',
+    'enforced=yes': 'something does',
+    'enforced=no': 'nothing does',
+    'unselected=permit': 'it permits them everything',
+    'unselected=deny': 'it denies them',
+    'the same node': 'it is the same node',
+    'another node': 'it is another node',
+  } as Record<string, string>,
 
   /** Notes of the source; keys as in ClusterInfo.warnings. An unknown key is shown as it is. */
   warning: {
