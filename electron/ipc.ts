@@ -3,27 +3,9 @@ import { ipcMain } from 'electron';
 import type { IpcMainInvokeEvent } from 'electron';
 import type { Handlers, IpcError, Reply } from '../shared/ipc.ts';
 import { CHANNELS } from './channels.ts';
+import { isOwnPage } from './guards.ts';
 import { checkedRequest } from './requests.ts';
 import { BackendError, toIpcError } from './worker/errors.ts';
-
-/** Our page's origin: a scheme of our own, so that no file and no web page has it. */
-export const APP_SCHEME = 'app';
-export const APP_HOST = 'bulkhead';
-export const APP_URL = `${APP_SCHEME}://${APP_HOST}/`;
-
-/**
- * Whether a URL is of our own page.
- * @param url as a frame has it
- */
-export function isOwnPage(url: string): boolean {
-  try {
-    // The origin of a scheme that the URL standard does not know is 'null': compare its parts.
-    const { protocol, host, username, password } = new URL(url);
-    return protocol === `${APP_SCHEME}:` && host === APP_HOST && username === '' && password === '';
-  } catch {
-    return false;
-  }
-}
 
 /**
  * Answers every channel of the contract. A handler's error is answered as data; a call from anything but the top

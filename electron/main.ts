@@ -8,7 +8,8 @@ import { createBackend, writeExport } from './backend.ts';
 import type { Host } from './backend.ts';
 import { HistoryClient } from './history/client.ts';
 import { historyFile } from './history/file.ts';
-import { APP_HOST, APP_SCHEME, registerHandlers } from './ipc.ts';
+import { APP_HOST, APP_SCHEME } from './guards.ts';
+import { registerHandlers } from './ipc.ts';
 import { setMenu } from './menu.ts';
 import { pageFiles, pageFolder, SECURITY_HEADERS } from './page.ts';
 import { ThreadedSources } from './reader/client.ts';
@@ -58,10 +59,14 @@ async function start(): Promise<void> {
   servePage();
   guardSession();
   registerHandlers(backend.handlers);
-  setMenu((command) => {
-    if (!window) open();
-    window?.webContents.send('bulkhead:menu.command', { command });
-  }, process.platform === 'darwin');
+  setMenu(
+    (command) => {
+      if (!window) open();
+      window?.webContents.send('bulkhead:menu.command', { command });
+    },
+    process.platform === 'darwin',
+    app.getLocale().startsWith('ko') ? 'ko' : 'en',
+  );
   open();
 
   app.on('activate', () => {

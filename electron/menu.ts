@@ -1,37 +1,64 @@
 /** The menu bar: the system's own items by their roles, and ours as commands to the page. */
 import { Menu } from 'electron';
 import type { MenuItemConstructorOptions } from 'electron';
-import type { Events } from '../shared/ipc.ts';
+import type { Events, Lang } from '../shared/ipc.ts';
 
 type Command = Events['menu.command']['command'];
+
+const LABELS = {
+  en: {
+    file: '&File',
+    'new-audit': 'New Audit',
+    'export-pdf': 'Export PDF…',
+    'export-csv': 'Export CSV…',
+    edit: '&Edit',
+    find: 'Find…',
+    view: '&View',
+    history: 'History',
+  },
+  ko: {
+    file: '파일(&F)',
+    'new-audit': '새 감사',
+    'export-pdf': 'PDF로 내보내기…',
+    'export-csv': 'CSV로 내보내기…',
+    edit: '편집(&E)',
+    find: '찾기…',
+    view: '보기(&V)',
+    history: '기록',
+  },
+} satisfies Record<Lang, Record<Command | 'file' | 'edit' | 'view', string>>;
 
 /**
  * Sets the application's menu.
  * @param send tells the page which command was chosen
  * @param mac whether this is macOS, where the first menu is the app's
+ * @param lang the system's language, as the items that have a role are in it too
  */
-export function setMenu(send: (command: Command) => void, mac: boolean): void {
-  const item = (label: string, command: Command, accelerator?: string): MenuItemConstructorOptions => ({
-    label,
+export function setMenu(send: (command: Command) => void, mac: boolean, lang: Lang): void {
+  // macOS has no access keys in its menu bar.
+  const bar = (name: 'file' | 'edit' | 'view'): string =>
+    mac ? LABELS[lang][name].replace(/\(&\w\)|&/, '') : LABELS[lang][name];
+  const item = (command: Command, accelerator: string): MenuItemConstructorOptions => ({
+    label: LABELS[lang][command],
     id: command,
-    ...(accelerator ? { accelerator } : {}),
+    accelerator,
     click: () => send(command),
   });
   const template: MenuItemConstructorOptions[] = [
     ...(mac ? [{ role: 'appMenu' } as const] : []),
     {
-      label: '&File',
+      label: bar('file'),
       submenu: [
-        item('New Audit', 'new-audit', 'CmdOrCtrl+N'),
+        item('new-audit', 'CmdOrCtrl+N'),
         { type: 'separator' },
-        item('Export PDF…', 'export-pdf', 'CmdOrCtrl+P'),
-        item('Export CSV…', 'export-csv', 'CmdOrCtrl+Shift+E'),
+        item('export-pdf', 'CmdOrCtrl+P'),
+        item('export-csv', 'CmdOrCtrl+Shift+E'),
         { type: 'separator' },
         mac ? { role: 'close' } : { role: 'quit' },
       ],
     },
     {
-      label: '&Edit',
+      label: bar('edit'),
       submenu: [
         { role: 'undo' },
         { role: 'redo' },
@@ -41,13 +68,13 @@ export function setMenu(send: (command: Command) => void, mac: boolean): void {
         { role: 'paste' },
         { role: 'selectAll' },
         { type: 'separator' },
-        item('Find…', 'find', 'CmdOrCtrl+F'),
+        item('find', 'CmdOrCtrl+F'),
       ],
     },
     {
-      label: '&View',
+      label: bar('view'),
       submenu: [
-        item('History', 'history', 'CmdOrCtrl+Y'),
+        item('history', 'CmdOrCtrl+Y'),
         { type: 'separator' },
         { role: 'resetZoom' },
         { role: 'zoomIn' },

@@ -1,11 +1,10 @@
 /** The window: sandboxed, isolated, on our own page and nowhere else, where the user left it. */
 import { BrowserWindow, nativeTheme, screen, session } from 'electron';
-import type { Rectangle } from 'electron';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { APP_URL, isOwnPage } from './ipc.ts';
+import { APP_URL, isOwnPage, isVisible, mayLoad } from './guards.ts';
 
 const MIN = { width: 880, height: 560 };
 const DEFAULT = { width: 1280, height: 840 };
@@ -25,10 +24,7 @@ export function guardSession(): void {
   own.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
   own.setPermissionCheckHandler(() => false);
   own.setDevicePermissionHandler(() => false);
-  own.webRequest.onBeforeRequest(
-    { urls: ['http://*/*', 'https://*/*', 'ws://*/*', 'wss://*/*', 'ftp://*/*', 'file://*/*'] },
-    (_details, answer) => answer({ cancel: true }),
-  );
+  own.webRequest.onBeforeRequest(({ url }, answer) => answer({ cancel: !mayLoad(url) }));
 }
 
 /**
@@ -37,8 +33,9 @@ export function guardSession(): void {
  */
 export function openWindow(stateFile: string): BrowserWindow {
   const state = readState(stateFile);
+  const areas = screen.getAllDisplays().map(({ workArea }) => workArea);
   const window = new BrowserWindow({
-    ...(state && isVisible(state)
+    ...(state && isVisible(state, areas)
       ? { x: state.x, y: state.y, width: state.width, height: state.height }
       : DEFAULT),
     minWidth: MIN.width,
@@ -101,13 +98,4 @@ function writeState(file: string, state: WindowState): void {
   } catch {
     // Not worth a word: the next start opens at the default place.
   }
-}
-
-/** A screen may be gone since: a window that nobody can reach is worse than one at the default place. */
-function isVisible(bounds: Rectangle): boolean {
-  return screen.getAllDisplays().some(({ workArea: area }) => {
-    const width = Math.min(bounds.x + bounds.width, area.x + area.width) - Math.max(bounds.x, area.x);
-    const height = Math.min(bounds.y + bounds.height, area.y + area.height) - Math.max(bounds.y, area.y);
-    return width >= 100 && height >= 100;
-  });
 }

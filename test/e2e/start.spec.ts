@@ -14,4 +14,17 @@ test.describe('A start', () => {
     await app.audited();
     await expect(page.getByTestId('notice')).toHaveCount(0);
   });
+
+  test('that is followed by a reload of the page comes back to the audit that was open', async ({ app }) => {
+    const page = await app.start({ args: ['--demo'] });
+    await app.audited();
+    await page.getByTestId('nav-pods').click();
+    const pods = await app.value('pods-total');
+    await page.reload();
+    await expect(page.getByTestId('app')).toHaveAttribute('data-view', 'pods');
+    expect(await app.value('pods-total')).toBe(pods);
+    // The same audit, not another one of the same start.
+    await page.getByTestId('nav-history').click();
+    await expect(page.getByTestId('history-row')).toHaveCount(1);
+  });
 });

@@ -77,6 +77,9 @@ class App extends EventEmitter {
     return this.#ready;
   }
   enableSandbox() {}
+  getLocale() {
+    return 'en-US';
+  }
   requestSingleInstanceLock() {
     return true;
   }
