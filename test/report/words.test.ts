@@ -181,8 +181,9 @@ test('every phrase of the evaluator that would decide a verdict has Korean words
     .split(/(?:permittedIf|deniedIf):/)
     .slice(1)
     .map((rest) => rest.slice(0, rest.search(/,\n| \}|, deniedIf/)))
-    .flatMap((span) => [...span.matchAll(/(?<!=== )(?:'([^']+)'|`([^`]+)`)/g)])
-    .map(([, plain, template]) => (plain ?? template!).replace(/\$\{[^}]*\}/g, 'AdminNetworkPolicy'));
+    .flatMap((span) => [...span.matchAll(/(=== )?(?:'([^']+)'|`([^`]+)`)/g)])
+    .filter(([, compared]) => compared === undefined)
+    .map(([, , plain, template]) => (plain ?? template!).replace(/\$\{[^}]*\}/g, 'AdminNetworkPolicy'));
   expect(phrases.length).toBeGreaterThan(20);
   const values = new Set(Object.keys(en.clause).map((key) => key.split('=')[1]));
   for (const phrase of phrases.filter(
