@@ -106,6 +106,8 @@ export class Pairs {
     this.first = model.firstClassOf;
     this.source = this.side('egress');
     this.destination = this.side('ingress');
+    this.backHeads = new Int32Array(model.classes);
+    this.placeOfGroup = new Int32Array(model.classes).fill(-1);
   }
 
   private side(direction: 'ingress' | 'egress'): Side {
@@ -680,8 +682,13 @@ export class Pairs {
       for (let w = 0; w < all.length; w++) all[w] |= t[w];
     }
     const out: number[] = [];
-    for (let i = 0; i < n; i++) {
-      if ((everywhere || all[i >>> 5] & (1 << (i & 31))) && this.accepting[i].length > 0) out.push(i);
+    for (let w = 0; w < all.length; w++) {
+      let bits = everywhere ? -1 : all[w];
+      while (bits !== 0) {
+        const i = w * 32 + 31 - Math.clz32(bits & -bits);
+        bits &= bits - 1;
+        if (i < n && this.accepting[i].length > 0) out.push(i);
+      }
     }
     return out;
   }
@@ -726,50 +733,84 @@ export class Pairs {
     const sources = this.source.groups[a];
     const sourceOf = this.source.groupOf;
     const targetOf = this.destination.groupOf;
-    // For each destination group: which source groups it accepts, and with which values.
-    const incoming = new Map<number, Small>();
-    const lively = new Set<number>();
-    for (const j of accepting) {
-      const d = this.destination.groups[b][j];
+    const wide = this.source.groups[a].length;
+    // Lists by (destination group, source group): how the source's pods spread over the values that it accepts.
+    const heads = this.scratchHeads(accepting.length * wide);
+    const lively: number[] = [];
+    this.nodes = 0;
+    for (let x = 0; x < accepting.length; x++) {
+      const d = this.destination.groups[b][accepting[x]];
       this.over(d.row, d.vector, false, this.first[a], this.first[a + 1]);
       for (let i = 0; i < this.touched.length; i++) {
         const c = this.touched.items[i];
         const g = sourceOf[c];
         if (g < 0) continue;
-        lively.add(g);
-        const key = j * sources.length + g;
-        let h = incoming.get(key);
-        if (!h) incoming.set(key, (h = { values: [], counts: [] }));
-        bump(h, this.val[c], m.classCount.items[c]);
+        if (heads[x * wide + g] === 0 && !lively.includes(g)) lively.push(g);
+        this.tally(heads, x * wide + g, this.val[c], m.classCount.items[c]);
       }
       this.clear();
     }
+    const incoming = this.nodes;
+    const place = this.placeOfGroup;
+    accepting.forEach((j, x) => (place[j] = x));
+    const back = this.backHeads;
     for (const g of lively) {
       const s = sources[g];
       if (this.isNothing(s.row) || !this.touchesNamespace(s.row, b)) continue;
       this.over(s.row, 0, true, this.first[b], this.first[b + 1]);
-      const outgoing = new Map<number, Small>();
+      this.nodes = incoming;
+      const reached: number[] = [];
       for (let i = 0; i < this.touched.length; i++) {
         const c = this.touched.items[i];
         const j = targetOf[c];
-        if (j < 0) continue;
-        let h = outgoing.get(j);
-        if (!h) outgoing.set(j, (h = { values: [], counts: [] }));
-        bump(h, this.val[c], m.classCount.items[c]);
+        // Only what this source group is accepted by.
+        if (j < 0 || place[j] < 0 || heads[place[j] * wide + g] === 0) continue;
+        if (back[j] === 0) reached.push(j);
+        this.tally(back, j, this.val[c], m.classCount.items[c]);
       }
       this.clear();
-      for (const [j, to] of outgoing) {
-        const from = incoming.get(j * sources.length + g);
-        if (!from) continue;
+      for (const j of reached) {
         this.counters.combinations++;
-        for (let x = 0; x < from.values.length; x++) {
-          for (let y = 0; y < to.values.length; y++) {
-            const value = m.values.intersect(from.values[x], to.values[y]);
-            if (value !== NOTHING) visit(a, b, value, from.counts[x] * to.counts[y]);
+        for (let x = heads[place[j] * wide + g]; x !== 0; x = this.nodeNext[x]) {
+          for (let y = back[j]; y !== 0; y = this.nodeNext[y]) {
+            const value = m.values.intersect(this.nodeValue[x], this.nodeValue[y]);
+            if (value !== NOTHING) visit(a, b, value, this.nodeCount[x] * this.nodeCount[y]);
           }
         }
+        back[j] = 0;
       }
     }
+    for (const j of accepting) place[j] = -1;
+    heads.fill(0, 0, accepting.length * wide);
+  }
+
+  // Linked lists of (value, count) in flat arrays; node 0 is the end.
+  private nodes = 0;
+  private nodeValue: number[] = [0];
+  private nodeCount: number[] = [0];
+  private nodeNext: number[] = [0];
+  private heads = new Int32Array(64);
+  private backHeads: Int32Array;
+  private placeOfGroup: Int32Array;
+
+  private scratchHeads(size: number): Int32Array {
+    if (this.heads.length < size) this.heads = new Int32Array(size * 2);
+    return this.heads;
+  }
+
+  /** Adds to the list that starts at `heads[at]`. */
+  private tally(heads: Int32Array, at: number, value: ValueId, count: number): void {
+    for (let k = heads[at]; k !== 0; k = this.nodeNext[k]) {
+      if (this.nodeValue[k] === value) {
+        this.nodeCount[k] += count;
+        return;
+      }
+    }
+    const k = ++this.nodes;
+    this.nodeValue[k] = value;
+    this.nodeCount[k] = count;
+    this.nodeNext[k] = heads[at];
+    heads[at] = k;
   }
 
   /**

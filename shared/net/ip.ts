@@ -9,10 +9,7 @@ export type IpFamily = 4 | 6;
 export type Address = { family: 4; value: number } | { family: 6; value: bigint };
 
 /** A parsed block: the masked range, and whether its text was canonical. */
-export type Cidr = (
-  | { family: 4; lo: number; hi: number }
-  | { family: 6; lo: bigint; hi: bigint }
-) & {
+export type Cidr = ({ family: 4; lo: number; hi: number } | { family: 6; lo: bigint; hi: bigint }) & {
   prefix: number;
   /** Bits below the prefix were set: the API server masks them. */
   hostBits: boolean;
@@ -68,7 +65,8 @@ function parseV6(text: string): { value: bigint; leadingZeros: boolean } | null 
   const missing = 8 - head.length - tail.length;
   if (halves.length === 1 ? missing !== 0 : missing < 1) return null;
   let value = 0n;
-  for (const g of [...head, ...new Array<number>(missing).fill(0), ...tail]) value = (value << 16n) | BigInt(g);
+  for (const g of [...head, ...new Array<number>(missing).fill(0), ...tail])
+    value = (value << 16n) | BigInt(g);
   return { value, leadingZeros };
 }
 
@@ -154,7 +152,7 @@ function formatV6(v: bigint): string {
   // RFC 5952 section 4.2: `::` for the longest run of at least two zero groups, the first of equals.
   let best = -1;
   let bestLength = 1;
-  for (let i = 0; i < 8; ) {
+  for (let i = 0; i < 8;) {
     let j = i;
     while (j < 8 && groups[j] === 0) j++;
     if (j - i > bestLength) {

@@ -38,6 +38,16 @@ export class PairMap {
     }
   }
 
+  /** The pair's number, in order of first asking from 0; do not mix with `set`. */
+  number(a: number, b: number): number {
+    let n = this.get(a, b);
+    if (n < 0) {
+      n = this.used;
+      this.set(a, b, n);
+    }
+    return n;
+  }
+
   set(a: number, b: number, value: number): void {
     if ((this.used + 1) * 2 > this.mask + 1) this.grow();
     const t = this.table;

@@ -7,16 +7,6 @@ import { L4, L6, MAY_MATCH, U4, U6 } from './values.ts';
 
 const NONE: readonly number[] = [];
 
-/** Family by the first signs alone: an address with a colon among its first five characters is IPv6 (or mapped IPv4). */
-export function familyOf(ip: string): number {
-  for (let i = 0; i < 5; i++) {
-    const ch = ip.charCodeAt(i);
-    if (ch === 46) return 1;
-    if (ch === 58) return familyBit(ip);
-  }
-  return familyBit(ip);
-}
-
 /** Family of an address as a bit: 1 IPv4, 2 IPv6, 0 for what is no address. */
 export function familyBit(ip: string): number {
   const a = parseAddress(ip);
@@ -26,21 +16,18 @@ export function familyBit(ip: string): number {
 /** Which block peers match which pods' addresses (S12), found by one sweep over the bounds of all blocks. */
 export class AddressClasses {
   private readonly model: Model;
-  private bounds4 = new Float64Array(0);
-  private atomOfPod = new Int32Array(0);
-  private classOfAtom = new Int32Array(0);
+  private readonly bounds4: Float64Array;
+  private readonly atomOfPod: Int32Array;
+  private readonly classOfAtom: Int32Array;
   private readonly bounds6: bigint[] = [];
   private readonly atoms4 = new Map<number, number[]>();
   private readonly atoms6 = new Map<number, number[]>();
   private readonly memo = new Map<string, number>();
 
-  constructor(model: Model) {
+  /** `plain`: each pod's address as a number where it has just one plain IPv4 address, else -1. */
+  constructor(model: Model, pods: readonly PodRecord[], plain: Float64Array) {
     this.model = model;
-  }
-
-  /** Finds the block peers of every atom of the address space that holds a pod. */
-  prepare(pods: readonly PodRecord[]): void {
-    const m = this.model;
+    const m = model;
     const set4 = new Set<number>();
     const set6 = new Set<bigint>();
     for (const b of m.blocks) {
@@ -54,18 +41,11 @@ export class AddressClasses {
     for (let i = 0; i < pods.length; i++) {
       const p = pods[i];
       if (isFinished(p)) continue;
-      const ips = m.addressesOf(p);
-      if (ips.length === 1) {
-        const v4 = fastV4(ips[0]);
-        if (v4 >= 0) {
-          // The common case of 100,000 pods: one plain IPv4 address, read once.
-          const atom = rank(this.bounds4, v4);
-          this.atomOfPod[i] = atom + 1;
-          seen[atom] = 1;
-          continue;
-        }
-      }
-      for (const ip of ips) this.atomOf(ip);
+      if (plain[i] >= 0) {
+        const atom = rank(this.bounds4, plain[i]);
+        this.atomOfPod[i] = atom + 1;
+        seen[atom] = 1;
+      } else for (const ip of m.addressesOf(p)) this.atomOf(ip);
     }
     seen.forEach((yes, atom) => {
       if (yes && !this.atoms4.has(atom)) this.atoms4.set(atom, []);
@@ -138,8 +118,6 @@ export class AddressClasses {
 
   /** The address class of pod `i`. */
   of(p: PodRecord, i: number): number {
-    const m = this.model;
-    if (m.blocks.length === 0 || m.assumptions.ipBlockPods === 'ignore') return 0;
     const atom = this.atomOfPod[i] - 1;
     if (atom < 0) return this.find(p);
     if (this.classOfAtom[atom] < 0) this.classOfAtom[atom] = this.find(p);
@@ -201,7 +179,7 @@ function rank<T extends number | bigint>(bounds: ArrayLike<T>, x: T): number {
 }
 
 /** A plain dotted quad as a number, or -1: the common case of 100,000 pods, without allocation. */
-function fastV4(text: string): number {
+export function fastV4(text: string): number {
   let value = 0;
   let part = 0;
   let digits = 0;

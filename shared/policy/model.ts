@@ -22,7 +22,7 @@ import { contains, type Intervals } from '../net/intervals.ts';
 import { parseAddress, type Address } from '../net/ip.ts';
 import { IntList, ListPool } from '../net/listPool.ts';
 import { PairMap } from '../net/pairMap.ts';
-import { AddressClasses, familyBit, familyOf } from './addresses.ts';
+import { AddressClasses, familyBit, fastV4 } from './addresses.ts';
 import { isBefore, parseVersion, resolveAssumptions } from './assumptions.ts';
 import {
   compilePolicy,
@@ -153,7 +153,6 @@ export class Model {
   readonly classEnforced = new IntList();
   readonly classFamily = new IntList();
   private readonly subjects: Subject[] = [];
-  private readonly classIds = new ListPool();
 
   /** Pairs (peer, mask) of each address class. */
   private readonly addressClasses = new ListPool();
@@ -438,14 +437,8 @@ export class Model {
     const pods = this.snapshot.pods;
     const mode = this.assumptions.hostNetwork;
     const blocks = this.blocks.length > 0 && this.assumptions.ipBlockPods !== 'ignore';
-    let anyHost = false;
-    for (const p of pods) {
-      if (p.hostNetwork && !isFinished(p)) {
-        anyHost = true;
-        if (p.node === null) this.hostsWithoutNode = true;
-      }
-    }
-    this.hasHosts = anyHost;
+    const plainV4 = this.firstLook(pods);
+    const anyHost = this.hasHosts;
     if (anyHost) {
       this.podNode = new Int32Array(pods.length).fill(-1);
       for (let i = 0; i < pods.length; i++) {
@@ -453,13 +446,18 @@ export class Model {
         if (node !== null) this.podNode[i] = this.nodeId(node);
       }
     }
-    this.findFamilies(pods);
-    const addresses = blocks || this.mixedFamilies ? new AddressClasses(this) : null;
-    if (addresses && blocks) addresses.prepare(pods);
+    const addresses = blocks ? new AddressClasses(this, pods, plainV4) : null;
     const enforcement = this.enforcementOfNodes();
-    const keys: number[] = [];
     const usesNames = this.ports.names.length > 0;
-    const pairKeys = new PairMap(1024);
+    // A class is (namespace, labels) and what else tells pods apart, which is mostly the same from pod to pod.
+    const places = new PairMap(1024);
+    const reach = new PairMap();
+    const extras = new PairMap();
+    const classes = new PairMap(1024);
+    let lastPorts = -1;
+    let lastAddress = -1;
+    let lastRest = -1;
+    let extra = 0;
     let lastLabels: Labels | null = null;
     let lastSet = 0;
     let lastNamespace = '';
@@ -491,30 +489,21 @@ export class Model {
       const address = addresses ? addresses.of(pod, i) : 0;
       const enforced = enforcement.size === 0 ? 0 : (enforcement.get(pod.node ?? '') ?? 0);
       const family = this.mixedFamilies ? this.familiesOf(pod) : 0;
-      let id: number;
-      if ((ports | address | flags | enforced | family) === 0) {
-        id = pairKeys.get(namespace, lastSet);
-        if (id < 0) {
-          id = this.newClass(namespace, lastSet, 0, 0, 0, 0, 0);
-          pairKeys.set(namespace, lastSet, id);
-        }
-      } else {
-        keys.length = 0;
-        keys.push(namespace, lastSet, ports, address, flags | (enforced << 4) | (family << 8));
-        const before = this.classIds.size;
-        const key = this.classIds.intern(keys, 5);
-        if (key === before) {
-          id = this.newClass(namespace, lastSet, ports, address, flags, enforced, family);
-          this.classOfKey.push(id);
-        } else id = this.classOfKey.items[key - 1];
+      const rest = flags | (enforced << 4) | (family << 8);
+      if (ports !== lastPorts || address !== lastAddress || rest !== lastRest) {
+        lastPorts = ports;
+        lastAddress = address;
+        lastRest = rest;
+        extra = extras.number(reach.number(ports, address), rest);
       }
+      const key = classes.size;
+      let id = classes.number(places.number(namespace, lastSet), extra);
+      if (id === key) id = this.newClass(namespace, lastSet, ports, address, flags, enforced, family);
       this.podClass[i] = id;
       this.classCount.items[id]++;
       this.pods++;
     }
   }
-
-  private readonly classOfKey = new IntList();
 
   private newClass(
     namespace: number,
@@ -545,14 +534,26 @@ export class Model {
     return id;
   }
 
-  /** Families as bits (1 IPv4, 2 IPv6). A pod without an address has those that pods and nodes show, IPv4 if none. */
-  private findFamilies(pods: readonly PodRecord[]): void {
+  /**
+   * One look at every pod: who is on the host's network, and which address families there are (bits: 1 IPv4, 2 IPv6;
+   * a pod without an address has those that pods and nodes show, IPv4 if none). Gives each pod's address as a number
+   * where it has just one plain IPv4 address, else -1.
+   */
+  private firstLook(pods: readonly PodRecord[]): Float64Array {
+    const plain = new Float64Array(pods.length).fill(-1);
     let seen = 0;
     let mixed = false;
     let first = 0;
-    for (const p of pods) {
+    for (let i = 0; i < pods.length; i++) {
+      const p = pods[i];
+      if (p.hostNetwork && !isFinished(p)) {
+        this.hasHosts = true;
+        if (p.node === null) this.hostsWithoutNode = true;
+      }
+      const ips = p.ips.length > 0 ? p.ips : this.addressesOf(p);
       let own = 0;
-      for (const ip of p.ips.length > 0 ? p.ips : this.addressesOf(p)) own |= familyOf(ip);
+      if (ips.length === 1 && (plain[i] = fastV4(ips[0])) >= 0) own = 1;
+      else for (const ip of ips) own |= familyBit(ip);
       if (own === 0) continue;
       if (first === 0) first = own;
       else if (own !== first) mixed = true;
@@ -563,6 +564,7 @@ export class Model {
     this.mixedFamilies =
       mixed || (first !== 0 && first !== this.clusterFamilies) || this.clusterFamilies === 3;
     this.values.families = this.clusterFamilies;
+    return plain;
   }
 
   /** Address families of a pod as bits: 1 IPv4, 2 IPv6. */
@@ -897,6 +899,9 @@ export class Model {
     const items = this.rowLists.items;
     const to = this.rowLists.start(list + 1);
     let value: ValueId = NOTHING;
+    if (to - this.rowLists.start(list) > LONG_ROW) {
+      return this.finish(this.evaluateLong(list, c, vector), row, c);
+    }
     for (let k = this.rowLists.start(list); k < to; k++) {
       const e = items[k];
       const mask = this.peerMask(this.entryPeers.items[e], c);
@@ -905,6 +910,50 @@ export class Model {
       if (value === EVERYTHING_PERMITTED) break;
     }
     return this.finish(value, row, c);
+  }
+
+  private readonly longRows: (LongRow | undefined)[] = [];
+
+  /**
+   * The same for a list of many entries: through the selectors that match the class where those are fewer, so that
+   * a policy of a thousand rules costs what its matching rules cost.
+   */
+  private evaluateLong(list: number, c: number, vector: number): ValueId {
+    const long = (this.longRows[list] ??= this.longRow(list));
+    let value: ValueId = NOTHING;
+    const take = (e: number): void => {
+      const mask = this.peerMask(this.entryPeers.items[e], c);
+      if (mask !== 0) value = this.values.union(value, this.entryValue(e, mask, vector));
+    };
+    for (const e of long.rest) take(e);
+    if (this.classFlags.items[c] & CLASS_HOST) return value;
+    const { items, from, to } = this.labels.matchesOf(this.classLabels.items[c]);
+    if (to - from <= long.selectors) {
+      for (let k = from; k < to && value !== EVERYTHING_PERMITTED; k++) {
+        for (const e of long.bySelector.get(items[k]) ?? EMPTY) take(e);
+      }
+    } else {
+      for (const [selector, entries] of long.bySelector) {
+        if (value === EVERYTHING_PERMITTED) break;
+        if (this.labels.matches(selector, this.classLabels.items[c])) for (const e of entries) take(e);
+      }
+    }
+    return value;
+  }
+
+  private longRow(list: number): LongRow {
+    const rest: number[] = [];
+    const bySelector = new Map<number, number[]>();
+    for (const e of this.rowLists.list(list)) {
+      const peer = this.entryPeers.items[e];
+      if (this.peerKind.items[peer] !== PODS) rest.push(e);
+      else {
+        const entries = bySelector.get(this.peerB.items[peer]);
+        if (entries) entries.push(e);
+        else bySelector.set(this.peerB.items[peer], [e]);
+      }
+    }
+    return { rest, bySelector, selectors: bySelector.size };
   }
 
   /** The value of an entry for an address or node: where `vector` is -1 named ports mean nothing (S14). */
@@ -985,6 +1034,14 @@ export class Model {
     const cq = this.podClass[q];
     if (this.onSameNode(p, q)) return this.onOneNode(cp, cq);
     return this.between(cp, cq);
+  }
+
+  /**
+   * Is the point (see `connPoint`: a TCP port is its number) permitted for sure from pod `p` to pod `q`, over any
+   * address family? The verdict alone, without reasons; both must take part.
+   */
+  permits(p: number, q: number, point: number): boolean {
+    return this.conns.has(this.values.lower(this.podValue(p, q)), point);
   }
 
   /** Are the two pods on one known node, and is one of them that node? */
@@ -1258,6 +1315,15 @@ interface Subject {
 }
 
 const EMPTY = new Int32Array(0);
+/** Entries above which a row is asked through the selectors that match. */
+const LONG_ROW = 24;
+
+/** A long row's entries by the pod selector of their peer; `rest` are everyone and blocks. */
+interface LongRow {
+  rest: number[];
+  bySelector: Map<number, number[]>;
+  selectors: number;
+}
 const TRI: readonly Tri[] = ['yes', 'no', 'unknown'];
 
 function blockKey(block: Block): string {

@@ -42,7 +42,12 @@ export class Namespaces {
     this.serverVersion = serverVersion;
     const names = new Set<string>();
     for (const n of snapshot.namespaces) names.add(n.name);
-    for (const p of snapshot.pods) names.add(p.namespace);
+    let last = '';
+    for (const p of snapshot.pods) {
+      if (p.namespace === last) continue;
+      last = p.namespace;
+      names.add(last);
+    }
     for (const p of snapshot.policies) names.add(p.namespace);
     this.names = [...names].sort();
     this.names.forEach((n, i) => this.index.set(n, i));

@@ -109,6 +109,7 @@ export class Ports {
   vector(pod: PodRecord, perhaps: boolean): number {
     const scratch = this.scratch;
     scratch.length = 0;
+    // Lists of a few ports: put in place as they come, since a sort would cost more than all the rest.
     for (const p of pod.ports) {
       if (p.name === '') continue;
       const ids = this.byName.get(p.name);
@@ -116,10 +117,14 @@ export class Ports {
       const name = ids[p.protocol === 'TCP' ? 0 : p.protocol === 'UDP' ? 1 : 2];
       if (name < 0) continue;
       const code = name * 65536 + p.port;
-      if (!scratch.includes(code)) scratch.push(code);
+      let at = scratch.length;
+      while (at > 0 && scratch[at - 1] > code) at--;
+      if (at > 0 && scratch[at - 1] === code) continue;
+      scratch.push(code);
+      for (let k = scratch.length - 1; k > at; k--) scratch[k] = scratch[k - 1];
+      scratch[at] = code;
     }
     if (scratch.length === 0) return 0;
-    scratch.sort((a, b) => a - b);
     if (perhaps) scratch.push(PERHAPS);
     return this.vectors.intern(scratch, scratch.length);
   }
