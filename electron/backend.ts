@@ -55,6 +55,8 @@ export interface Sources {
   list(): Promise<SourcesInfo>;
   /** Remembers another kubeconfig file for this run. */
   addKubeconfig(path: string): Promise<SourcesInfo>;
+  /** Tells when a file that contexts come from has changed. Gives a function that ends it. */
+  watch(changed: () => void): () => void;
   /** Reads a source into a worker; throws as `IpcError` kinds. */
   read(
     client: AuditClient,
@@ -215,6 +217,15 @@ export function createBackend(settings: BackendSettings): Backend {
     };
   }
 
+  const unwatch = sources.watch(() => {
+    sources.list().then(
+      (info) => {
+        if (!closed) host.emit('sources.changed', info);
+      },
+      () => {},
+    );
+  });
+
   const handlers: Handlers = {
     'app.info': async () => ({
       version,
@@ -302,6 +313,7 @@ export function createBackend(settings: BackendSettings): Backend {
     handlers,
     async close() {
       closed = true;
+      unwatch();
       for (const { abort } of jobs.values()) abort.abort();
       await Promise.all([
         ...[...jobs.values()].map(({ client }) => client.close()),

@@ -1,6 +1,7 @@
 /** Where snapshots come from: contexts, manifests, saved snapshots, the built-in cluster. */
+import { watch } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { Source, SourcesInfo } from '../shared/ipc.ts';
 import type { Sources } from './backend.ts';
 import { collectFiles } from './cluster/files.ts';
@@ -28,6 +29,7 @@ export interface ReadOptions {
   takenAt: string;
 }
 
+const WATCH_MS = 300;
 /** A larger file is no snapshot of ours; V8 would not hold its text. */
 const MAX_SNAPSHOT_FILE = 512 * 1024 * 1024;
 
@@ -63,6 +65,40 @@ export class KubeSources implements Sources {
     this.#added.push(path);
     this.#kubeconfigs.add(path);
     return this.#kubeconfigs.load();
+  }
+
+  /**
+   * Watches the folders of the kubeconfigs: kubectl and the clouds' tools replace the file, and the new one has to be
+   * noticed too. What cannot be watched is not: `list` reads again anyway.
+   */
+  watch(changed: () => void): () => void {
+    const names = new Map<string, Set<string>>();
+    for (const path of this.#kubeconfigs.paths()) {
+      const folder = dirname(path);
+      names.set(folder, (names.get(folder) ?? new Set()).add(basename(path)));
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const soon = (): void => {
+      clearTimeout(timer);
+      // One change is several events, and a file that is half written is not worth reading.
+      timer = setTimeout(changed, WATCH_MS);
+      timer.unref();
+    };
+    const watchers = [...names].flatMap(([folder, files]) => {
+      try {
+        const watcher = watch(folder, { persistent: false }, (_event, name) => {
+          if (name === null || files.has(name)) soon();
+        });
+        watcher.on('error', () => watcher.close());
+        return [watcher];
+      } catch {
+        return [];
+      }
+    });
+    return () => {
+      clearTimeout(timer);
+      for (const watcher of watchers) watcher.close();
+    };
   }
 
   async read(client: AuditInput, source: Source, options: ReadOptions): Promise<void> {

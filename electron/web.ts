@@ -159,10 +159,9 @@ export async function serve(options: ServeOptions): Promise<Served> {
     const path = question < 0 ? target : target.slice(0, question);
     const query = new URLSearchParams(question < 0 ? '' : target.slice(question + 1));
     const api = path.startsWith('/api/');
-    const allowed = api ? ['POST'] : ['GET', 'HEAD'];
-    if (!allowed.includes(request.method ?? '')) {
-      throw new Refusal(405, `Only ${allowed.join(' and ')} here.`, { allow: allowed.join(', ') });
-    }
+    // Not even HEAD: a token and a download are good once, and what only looks at a link must not use them up.
+    const allowed = api ? 'POST' : 'GET';
+    if (request.method !== allowed) throw new Refusal(405, `Only ${allowed} here.`, { allow: allowed });
 
     const given = query.get('token');
     if (path === '/' && given !== null) return exchange(given, hasSession(request), response);
@@ -183,7 +182,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     if (path.startsWith('/download/')) return download(response, path.slice('/download/'.length));
     const file = files.get(path);
     if (!file) throw new Refusal(404, 'There is no such page.');
-    send(response, 200, file.type, request.method === 'HEAD' ? '' : await readFile(file.path));
+    send(response, 200, file.type, await readFile(file.path));
   }
 
   function exchange(given: string, known: boolean, response: ServerResponse): void {

@@ -41,6 +41,9 @@ export const PATIENCE: Patience = {
   budgetMs: 150_000,
 };
 
+/** After so many requests that failed for good, one after the other, further ones are tried once. */
+const LOSSES = 3;
+
 /** A page of 500 pods has some megabytes; what is larger than this is no page. */
 const MAX_BODY = 512 * 1024 * 1024;
 
@@ -90,6 +93,8 @@ export class ApiClient {
   readonly #base: string;
   /** Has the server ever answered? Before, a refused connection is not repeated. */
   #reached = false;
+  /** Requests in a row that failed for good: a server that went away is not waited for by every list anew. */
+  #losses = 0;
 
   constructor(context: ResolvedContext, options: ClientOptions) {
     this.context = context;
@@ -120,7 +125,8 @@ export class ApiClient {
    */
   async get(path: string, accept = 'application/json'): Promise<ApiAnswer> {
     const { signal } = this.#options;
-    const { attempts, pauseMs, longestPauseMs, budgetMs } = this.patience;
+    const { pauseMs, longestPauseMs, budgetMs } = this.patience;
+    const attempts = this.#losses < LOSSES ? this.patience.attempts : 1;
     const begun = Date.now();
     let renewed = false;
     for (let attempt = 1; ; attempt += 1) {
@@ -138,13 +144,17 @@ export class ApiClient {
         const wait = retryAfter(answer.retryAfter);
         const busy = answer.status === 429 || (answer.status >= 500 && answer.status !== 501);
         if (!busy || attempt >= attempts || Date.now() - begun > budgetMs) {
+          this.#losses = busy ? this.#losses + 1 : 0;
           return { ...answer, attempts: attempt };
         }
         again = new Attempt(new ClusterError('api', answer.message), true, wait);
       } catch (error) {
         if (signal.aborted) throw cancelled();
         if (!(error instanceof Attempt)) throw error;
-        if (!error.again || attempt >= attempts || Date.now() - begun > budgetMs) throw error.error;
+        if (!error.again || attempt >= attempts || Date.now() - begun > budgetMs) {
+          this.#losses += 1;
+          throw error.error;
+        }
         again = error;
       }
       const growing = Math.min(pauseMs * 2 ** (attempt - 1), longestPauseMs);
@@ -228,7 +238,9 @@ export class ApiClient {
     session: Awaited<ReturnType<Login['session']>>,
   ): Promise<Omit<ApiAnswer, 'attempts'> & { retryAfter: string | null }> {
     const { signal } = this.#options;
-    const { connectMs, answerMs, silenceMs } = this.patience;
+    const { connectMs, silenceMs } = this.patience;
+    const answerMs =
+      this.#losses < LOSSES ? this.patience.answerMs : Math.min(10_000, this.patience.answerMs);
     // Whatever the layers below wait for (a proxy, a name server), the head of an answer comes in this time or not.
     const guard = new AbortController();
     const late = setTimeout(() => guard.abort(), connectMs + answerMs + 1000);

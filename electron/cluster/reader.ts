@@ -214,6 +214,13 @@ class Reader {
         place: new URL(this.#client.context.cluster.server).origin,
       });
     }
+    if (answer.status === 429 || answer.status >= 500) {
+      // Nobody is at home: asking for every list would only take long.
+      throw new ClusterError('api', `The API server answers ${worded(answer)}`, {
+        place: new URL(this.#client.context.cluster.server).origin,
+        hint: 'Is the control plane up?',
+      });
+    }
     this.#sink.version(version);
     this.#cover({
       resource: 'version',

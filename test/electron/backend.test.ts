@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -6,7 +6,14 @@ import { createBackend, exportName } from '../../electron/backend.ts';
 import type { Backend, Host } from '../../electron/backend.ts';
 import { HistoryClient } from '../../electron/history/client.ts';
 import { ThreadedSources } from '../../electron/reader/client.ts';
-import type { AuditFinished, AuditOptions, AuditProgress, Events, Source } from '../../shared/ipc.ts';
+import type {
+  AuditFinished,
+  AuditOptions,
+  AuditProgress,
+  Events,
+  Source,
+  SourcesInfo,
+} from '../../shared/ipc.ts';
 import { overviewOf } from '../history/overview.ts';
 
 let folder: string;
@@ -171,6 +178,41 @@ describe('An audit', () => {
         await end;
       }),
     );
+  });
+});
+
+describe('The contexts', () => {
+  const kubeconfig = (name: string): string =>
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
+      users: [{ name: 'u', user: { token: 't' } }],
+      contexts: [{ name, context: { cluster: 'c', user: 'u' } }],
+    });
+  const contexts = (): string[][] =>
+    events
+      .filter(({ event }) => event === 'sources.changed')
+      .map(({ payload }) => (payload as SourcesInfo).contexts.map(({ name }) => name));
+
+  test('are told anew when their file changes, also where it is replaced as a whole', async () => {
+    const file = join(folder, 'kubeconfig');
+    writeFileSync(file, kubeconfig('first'));
+    await expect.poll(contexts, { timeout: 10_000 }).toContainEqual(['first']);
+    writeFileSync(`${file}.new`, kubeconfig('second'));
+    renameSync(`${file}.new`, file);
+    await expect.poll(() => contexts().at(-1), { timeout: 10_000 }).toEqual(['second']);
+  });
+
+  test('of a file that was added are there, and an audit can use them', async () => {
+    const other = join(folder, 'other');
+    writeFileSync(other, kubeconfig('added'));
+    const info = await backend.handlers['sources.addKubeconfig']({ path: other });
+    expect(info?.contexts.map(({ name }) => name)).toEqual(['added']);
+    // Nothing listens there: that it was asked shows that the reading thread knows the file too.
+    expect(await finish({ kind: 'context', name: 'added', file: other })).toMatchObject({
+      error: { kind: 'network' },
+    });
   });
 });
 

@@ -134,6 +134,12 @@ describe('The key to the page', () => {
     expect(await enter()).toMatch(/=/);
   });
 
+  test('is not used up by what only looks at the address', async () => {
+    const { pathname, search } = new URL(served.url);
+    expect((await fetchRaw(pathname + search, { method: 'HEAD' })).status).toBe(405);
+    await enter();
+  });
+
   test('is asked for everywhere: page, assets, events, downloads, calls', async () => {
     for (const path of ['/', '/assets/a.js', '/events', '/download/x']) {
       expect((await fetchRaw(path)).status, path).toBe(401);
@@ -245,7 +251,7 @@ describe('Calls', () => {
     const get = await fetchRaw('/api/history.list', { headers: { cookie } });
     expect(get.status).toBe(405);
     expect(get.headers['allow']).toBe('POST');
-    for (const method of ['PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
+    for (const method of ['PUT', 'DELETE', 'OPTIONS', 'PATCH', 'HEAD']) {
       expect((await fetchRaw('/api/history.list', { method, headers: { cookie } })).status).toBe(405);
       expect((await fetchRaw('/', { method, headers: { cookie } })).status).toBe(405);
     }
