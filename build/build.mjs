@@ -17,20 +17,13 @@ const MODULES = {
   cli: 'electron/cli.ts',
 };
 const PRELOAD = { preload: 'electron/preload.ts' };
-const PAGE = 'renderer/index.html';
 
 /**
- * Those entries whose source exists, as absolute paths.
+ * The same with absolute paths.
  * @param {Record<string, string>} entries
  */
-function present(entries) {
-  const found = Object.entries(entries).filter(([, file]) => {
-    if (existsSync(fromRoot(file))) return true;
-    console.warn(`build: ${file} does not exist yet, left out`);
-    return false;
-  });
-  return Object.fromEntries(found.map(([name, file]) => [name, fromRoot(file)]));
-}
+const absolute = (entries) =>
+  Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, fromRoot(file)]));
 
 // Taken first: a file saved during the build makes the next start build again.
 const stamp = buildStamp(ROOT);
@@ -68,17 +61,12 @@ mkdirSync(fromRoot('dist'), { recursive: true });
 mkdirSync(out, { recursive: true });
 
 await part('electron', async () => {
-  const modules = present(MODULES);
-  const preload = present(PRELOAD);
-  if (Object.keys(modules).length > 0)
-    await build({ configFile: false, ...backend(modules, 'es', `${out}/electron`) });
-  if (Object.keys(preload).length > 0)
-    await build({ configFile: false, ...backend(preload, 'cjs', `${out}/electron`) });
+  await build({ configFile: false, ...backend(absolute(MODULES), 'es', `${out}/electron`) });
+  await build({ configFile: false, ...backend(absolute(PRELOAD), 'cjs', `${out}/electron`) });
 });
 
 await part('renderer', async () => {
-  if (existsSync(fromRoot(PAGE))) await build({ configFile: false, ...renderer(`${out}/renderer`) });
-  else console.warn(`build: ${PAGE} does not exist yet, left out`);
+  await build({ configFile: false, ...renderer(`${out}/renderer`) });
 });
 
 // The PDF embeds these; TrueType, because woff2 embeds broken (text extracts, but renders blank).
