@@ -597,6 +597,36 @@ describe('faults', () => {
     });
   });
 
+  test('a server that answers nothing but 503 is one clear error, after a bounded number of requests', async () => {
+    const api = await start({ store: small() }, { on: /./, trouble: { kind: 'status', status: 503 } });
+    await expect(read(api)).rejects.toMatchObject({
+      kind: 'api',
+      message: expect.stringContaining('503') as string,
+    });
+    expect(api.requests).toHaveLength(3);
+  });
+
+  test('a server that goes away in the middle is not waited for by every list anew', async () => {
+    const store = small();
+    for (const [group, version, resource, kind] of [
+      ['cilium.io', 'v2', 'ciliumnetworkpolicies', 'CiliumNetworkPolicy'],
+      ['crd.antrea.io', 'v1beta1', 'networkpolicies', 'NetworkPolicy'],
+      ['security.istio.io', 'v1', 'authorizationpolicies', 'AuthorizationPolicy'],
+    ]) {
+      store.serve(type(group, version, resource, kind, true));
+    }
+    const api = await start({ store }, { on: /^\/(api\/v1|apis\/[^/]+)\//, trouble: { kind: 'cut' } });
+    const { snapshot } = await read(api);
+    expect(snapshot.coverage.complete).toBe(false);
+    expect(snapshot.coverage.unreadPolicies).toEqual([null]);
+    // Lists that run side by side may each use up their attempts; after that one request each.
+    const asked = new Map<string, number>();
+    for (const { path } of api.requests) asked.set(path, (asked.get(path) ?? 0) + 1);
+    expect([...asked.values()].filter((n) => n > 1).length).toBeLessThanOrEqual(6);
+    expect(asked.get('/apis/security.istio.io/v1/authorizationpolicies')).toBe(1);
+    expect(snapshot.otherPolicies.filter((o) => o.status === 'unreadable')).toHaveLength(3);
+  });
+
   test('a redirect is not followed, and no credential goes along', async () => {
     const elsewhere = await start({ store: small() });
     const api = await start(
