@@ -58,6 +58,8 @@ export const en = {
   'start.runs': 'runs {command}',
   'start.looking': 'Looking for kubeconfig files…',
   'start.noContexts': 'No kubeconfig with a context was found. Add one by its path, or try the demo.',
+  'start.namespaces': 'Only these namespaces',
+  'start.namespacesAll': 'all, or names parted by commas',
   'start.fileEmpty': 'This file names no context.',
   'start.kubeconfigPath': 'Path of another kubeconfig',
   'start.add': 'Add',

@@ -63,6 +63,8 @@ export const ko: Record<keyof typeof en, Message> = {
   'start.runs': '실행 명령: {command}',
   'start.looking': 'kubeconfig 파일을 찾는 중…',
   'start.noContexts': '컨텍스트가 있는 kubeconfig를 찾지 못했습니다. 경로를 추가하거나 데모를 살펴보세요.',
+  'start.namespaces': '네임스페이스 한정',
+  'start.namespacesAll': '전체, 또는 쉼표로 구분한 이름',
   'start.fileEmpty': '이 파일에는 컨텍스트가 없습니다.',
   'start.kubeconfigPath': '다른 kubeconfig 경로',
   'start.add': '추가',

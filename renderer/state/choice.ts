@@ -34,3 +34,14 @@ export function sourceName(source: Source): string {
       return '';
   }
 }
+
+/** Names from a line of text, parted by commas or spaces; each once, in order. */
+export function namesIn(text: string): string[] {
+  return [...new Set(text.split(/[\s,]+/).filter(Boolean))];
+}
+
+/** The source to run: a context is limited to the namespaces that were named, if any. */
+export function limited(source: Source, namespaces: string): Source {
+  const names = namesIn(namespaces);
+  return source.kind === 'context' && names.length > 0 ? { ...source, namespaces: names } : source;
+}

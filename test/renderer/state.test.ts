@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../shared/audit/result.ts';
 import type { ContextInfo } from '../../shared/ipc.ts';
-import { byFile, sameSource } from '../../renderer/state/choice.ts';
+import { byFile, limited, sameSource } from '../../renderer/state/choice.ts';
 import { endText, parseEnd, parsePort } from '../../renderer/state/endpoint.ts';
 import { flatten, groupFindings } from '../../renderer/state/groups.ts';
 import { currentProgress, NEW_JOB, outcome, share, stepJob } from '../../renderer/state/job.ts';
@@ -85,6 +85,13 @@ describe('A source', () => {
       ['/a', ['y']],
     ]);
   });
+});
+
+test('A context is limited to the namespaces that were named; nothing else is, and nothing named means all', () => {
+  const source = { kind: 'context', name: 'prod', file: '/a' } as const;
+  expect(limited(source, ' shop, data shop ')).toEqual({ ...source, namespaces: ['shop', 'data'] });
+  expect(limited(source, ' , ')).toEqual(source);
+  expect(limited({ kind: 'demo' }, 'shop')).toEqual({ kind: 'demo' });
 });
 
 describe('An endpoint as text', () => {
