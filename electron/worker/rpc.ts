@@ -167,12 +167,14 @@ export class Thread<M> extends Calls<M> {
     what: string,
     options: { workerData?: unknown; resourceLimits?: ResourceLimits } = {},
   ) {
-    const workerOptions: WorkerOptions = { workerData: options.workerData };
+    const workerOptions: WorkerOptions = { workerData: options.workerData, stdout: true };
     if (options.resourceLimits) workerOptions.resourceLimits = options.resourceLimits;
     const worker = new Worker(file, workerOptions);
     super(worker);
     this.#what = what;
     this.#worker = worker;
+    // Standard output is for results: what a library in the thread has to say goes to standard error.
+    worker.stdout.on('data', (text: Buffer) => process.stderr.write(text));
     worker.on('messageerror', (error) => this.end({ kind: 'internal', message: error.message }));
     worker.on('error', (thrown) => this.end(this.#crash(thrown)));
     worker.on('exit', (code) =>

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Thread } from '../../electron/worker/rpc.ts';
 import type { TestMethods } from './thread.ts';
 
@@ -65,6 +65,21 @@ describe('A call to a thread', () => {
     thread.onNote = (note) => notes.push(note);
     await thread.call('note', []);
     expect(notes).toEqual(['half']);
+  });
+});
+
+describe('What a thread prints', () => {
+  test('never comes between the results on standard output', async () => {
+    const out = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const err = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    try {
+      await thread.call('say', ['a library has a word']);
+      await expect.poll(() => err.mock.calls.map(([text]) => String(text)).join('')).toContain('a word');
+      expect(out.mock.calls.map(([text]) => String(text)).join('')).not.toContain('a word');
+    } finally {
+      out.mockRestore();
+      err.mockRestore();
+    }
   });
 });
 

@@ -13,6 +13,7 @@ export interface TestMethods {
   back(bytes: ArrayBuffer): ArrayBuffer;
   lengthOfSent(): number;
   note(): void;
+  say(text: string): void;
   spin(): void;
   exit(code: number): void;
   crash(): void;
@@ -46,6 +47,9 @@ const methods: TestMethods = {
   lengthOfSent: () => sent?.byteLength ?? -1,
   note() {
     port.postMessage({ note: 'half' });
+  },
+  say(text) {
+    console.log(text);
   },
   spin() {
     for (;;);
