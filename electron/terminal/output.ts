@@ -1,7 +1,7 @@
 /** Results to standard output or a file; everything else to standard error. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { open, rename, unlink } from 'node:fs/promises';
+import { open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { BackendError, toIpcError } from '../worker/errors.ts';
 import type { ReadProgress } from '../source.ts';
@@ -25,25 +25,39 @@ export async function writeResult(out: string | undefined, pieces: Pieces): Prom
 
 /**
  * Writes a file whole or not at all: beside its place first, then moved there. Readable by its owner alone, since a
- * report names every workload of a cluster.
+ * report names every workload of a cluster. What is no file (a device, a pipe) is written as it is.
  * @throws BackendError of kind 'export' with the path
  */
 async function writeFileWhole(path: string, pieces: Pieces): Promise<void> {
-  const part = join(dirname(path), `.bulkhead-${randomBytes(6).toString('hex')}.part`);
+  let part: string | null = null;
   try {
-    const file = await open(part, 'wx', 0o600);
+    const place = await placeOf(path);
+    if (place.file) part = join(dirname(place.path), `.bulkhead-${randomBytes(6).toString('hex')}.part`);
+    const file = await open(part ?? place.path, part === null ? 'w' : 'wx', 0o600);
     try {
       for await (const piece of pieces) await file.writeFile(piece);
     } finally {
       await file.close();
     }
-    await rename(part, path);
+    if (part !== null) await rename(part, place.path);
   } catch (thrown) {
-    await unlink(part).catch(() => undefined);
+    if (part !== null) await unlink(part).catch(() => undefined);
     // What went wrong while the pieces were made is its own error, not the file's.
     if (thrown instanceof BackendError) throw thrown;
     const { message } = toIpcError(thrown);
     throw new BackendError({ kind: 'export', message, place: path }, { cause: thrown });
+  }
+}
+
+/** Where a path leads, behind links, and whether a file is or will be there. */
+async function placeOf(path: string): Promise<{ path: string; file: boolean }> {
+  try {
+    const real = await realpath(path);
+    const there = await stat(real);
+    // A folder is an error that opening it will name.
+    return { path: real, file: there.isFile() };
+  } catch {
+    return { path, file: true };
   }
 }
 

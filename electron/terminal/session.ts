@@ -13,6 +13,9 @@ import { ProgressLine, say } from './output.ts';
 /** Exit codes: fine; a finding as bad as --fail-on; bad input or nothing readable; something was left out. */
 export const EXIT = { fine: 0, threshold: 1, bad: 2, incomplete: 3 } as const;
 
+/** The exit code of a program that Ctrl+C ended, as shells give it. */
+export const INTERRUPTED = 130;
+
 /** A worker with an audit of each source, in order; `audits` are the numbers that the worker's questions take. */
 export interface Opened {
   client: AuditClient;
@@ -39,10 +42,11 @@ export async function withAudits<T>(
   const client = new AuditClient({ progress: (note) => line.update({ ...note, detail: '' }) });
   const interrupt = () => {
     line.clear();
+    process.exitCode = INTERRUPTED;
     abort.abort();
-    // A second signal ends at once; this one lets the connection close.
-    process.exitCode = 130;
-    void client.close().then(() => process.exit(130));
+    // What waits for the worker fails now and cleans up after itself; what waits for anything else is not waited for.
+    void client.close();
+    setTimeout(() => process.exit(INTERRUPTED), 1500).unref();
   };
   process.once('SIGINT', interrupt);
   try {

@@ -1,4 +1,14 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
@@ -318,6 +328,33 @@ test('a file is written whole, for its owner alone; what cannot be written ends 
   expect(failed).toMatchObject({ code: 2, out: '' });
   expect(failed.err).toContain('none');
   expect(readdirSync(path)).toEqual(['report.pdf']);
+});
+
+test('a link stays a link, and what is no file is written as it is', async () => {
+  const path = folder();
+  const target = join(path, 'target.csv');
+  writeFileSync(target, 'old');
+  symlinkSync(target, join(path, 'link.csv'));
+  const linked = await run([
+    'audit',
+    '--from',
+    shop,
+    '--format',
+    'csv',
+    '--out',
+    join(path, 'link.csv'),
+    '--no-history',
+  ]);
+  expect(linked.code).toBe(0);
+  expect(lstatSync(join(path, 'link.csv')).isSymbolicLink()).toBe(true);
+  expect(readFileSync(target, 'utf8')).toContain('cluster,namespace');
+  const pipe = join(path, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const reading = readFile(pipe, 'utf8');
+  const piped = await run(['audit', '--from', shop, '--format', 'csv', '--out', pipe, '--no-history']);
+  expect(piped.code).toBe(0);
+  expect(await reading).toContain('cluster,namespace');
+  expect(lstatSync(pipe).isFIFO()).toBe(true);
 });
 
 test('a reader that stops early is no error', async () => {

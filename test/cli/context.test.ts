@@ -1,5 +1,7 @@
 /** The terminal against a real HTTPS API server, through a kubeconfig file. */
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AuditJson } from '../../shared/audit/result.ts';
@@ -132,4 +134,28 @@ test('a server that is not there ends with 2 and names it', async () => {
   const { code, out, err } = await run(['audit', '--context', 'gone', '--kubeconfig', gone, '--no-history']);
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(err).toContain(String(port));
+});
+
+test('Ctrl+C in the middle of reading ends with 130 and leaves no half of a file behind', async () => {
+  const path = folder();
+  let asked = () => {};
+  const arrived = new Promise<void>((resolve) => (asked = resolve));
+  // A server that takes questions and never answers.
+  const silent = createServer(() => asked());
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const { port } = silent.address() as AddressInfo;
+  const config = servers[1]!.kubeconfig(
+    { token: 'x' },
+    { server: `http://127.0.0.1:${port}` },
+    { context: 'slow' },
+  );
+  writeFileSync(join(home, 'slow.yaml'), config);
+  const { code, out, err } = await run(
+    ['audit', '--context', 'slow', '--kubeconfig', 'slow.yaml', '--out', join(path, 'x.txt'), '--no-history'],
+    { interrupt: arrived },
+  );
+  silent.closeAllConnections();
+  await new Promise((resolve) => silent.close(resolve));
+  expect({ code, out, err }).toEqual({ code: 130, out: '', err: '' });
+  expect(readdirSync(path)).toEqual([]);
 });

@@ -1,9 +1,8 @@
 /** Runs the terminal program as a child process, from source, as a user's shell would. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 
@@ -37,6 +36,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Closes its standard output after so many bytes. */
   closeAfter?: number;
+  /** Sends SIGINT when this comes. */
+  interrupt?: Promise<void>;
 }
 
 /** @param home a folder that stands for the user's own: history and kubeconfig are looked for there alone */
@@ -69,6 +70,7 @@ export function runner(home: string) {
       });
       child.stdin.on('error', () => undefined);
       child.stdin.end(options.stdin ?? '');
+      void options.interrupt?.then(() => child.kill('SIGINT'));
     });
 }
 
