@@ -14,7 +14,7 @@ import type {
   Tri,
 } from '../../shared/kube/snapshot.ts';
 import type { Direction, Verdict } from '../../shared/audit/result.ts';
-import { contains, emptied, lastOf, parseAddress, type Address } from './address.ts';
+import { contains, emptied, formatAddress, lastOf, parseAddress, type Address } from './address.ts';
 import {
   and,
   holds,
@@ -427,11 +427,25 @@ export function plainDirection(
   const rough = roughDirection(cluster, direction, self, other, protocol, port, family);
   if (rough !== PERHAPS)
     return { verdict: rough, rough: perhapsSelected(cluster, direction, self) ? PERHAPS : rough };
-  const answers = worlds(cluster.assumptions).map((assumptions) =>
-    roughDirection({ ...cluster, assumptions }, direction, self, other, protocol, port, family),
+  const answers = worlds(cluster.assumptions).flatMap((assumptions) =>
+    addressWorlds(cluster, other, family).map((seen) =>
+      roughDirection({ ...cluster, assumptions }, direction, self, seen, protocol, port, family),
+    ),
   );
   const first = answers[0] as Three;
   return { verdict: answers.every((answer) => answer === first) ? first : PERHAPS, rough };
+}
+
+/**
+ * A hostNetwork pod that shows its node's addresses is seen at one of them; each could be the one (S12). Only
+ * what compares addresses can tell these worlds apart.
+ */
+function addressWorlds(cluster: PlainCluster, other: PlainEnd, family: Family | null): PlainEnd[] {
+  if (other.type !== 'pod' || family === null) return [other];
+  const all = addressesOf(cluster, other.pod);
+  const seen = all.filter((address) => address.family === family);
+  if (seen.length < 2) return [other];
+  return seen.map((address) => ({ type: 'pod', pod: { ...other.pod, ips: [formatAddress(address)] } }));
 }
 
 /** Is a pod selected perhaps, and by nothing surely (S24)? */
