@@ -109,6 +109,31 @@ export class Points {
     return first;
   }
 
+  /**
+   * A pod of the workload `Kind/name`, -1 when there is none. Its pods must be alike, since one answer is given for
+   * all. Throws QuestionError where they differ.
+   */
+  private findOfWorkload(namespace: string, text: string): number {
+    const m = this.m;
+    const slash = text.indexOf('/');
+    const kind = text.slice(0, slash);
+    const name = text.slice(slash + 1);
+    const at = m.spaces.index.get(namespace);
+    const pods = at === undefined ? [] : m.podsOfNamespace(at);
+    const own = pods.filter((i) => {
+      const owner = m.snapshot.pods[i].owner;
+      return owner !== null && owner.kind === kind && owner.name === name;
+    });
+    const other = own.find((i) => !m.areAlike(m.podClass[i], m.podClass[own[0]]));
+    if (other !== undefined) {
+      const names = [own[0], other].map((i) => m.snapshot.pods[i].name);
+      throw new QuestionError(
+        `pods of ${namespace}/${text} differ (${names.join(', ')} for example): name the pod that is meant`,
+      );
+    }
+    return own[0] ?? -1;
+  }
+
   /** Resolves an end of a probe (S1). Throws QuestionError with words that name what is unknown. */
   resolve(end: ProbeEnd): End {
     const m = this.m;
@@ -138,7 +163,8 @@ export class Points {
     if (typeof namespace !== 'string' || typeof pod !== 'string') {
       throw new QuestionError('an endpoint is {"namespace", "pod"} or {"ip"}');
     }
-    const found = this.findPod(namespace, pod);
+    let found = this.findPod(namespace, pod);
+    if (found < 0 && pod.includes('/')) found = this.findOfWorkload(namespace, pod);
     if (found < 0) throw new QuestionError(`no pod ${namespace}/${pod}`);
     if (m.podClass[found] < 0) {
       const phase = m.snapshot.pods[found].phase;

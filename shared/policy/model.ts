@@ -830,6 +830,20 @@ export class Model {
     return { row: this.row(list, flags, family), state, paper };
   }
 
+  /** Do pods of the two classes get the same verdict on everything, their nodes aside? */
+  areAlike(c: number, d: number): boolean {
+    return [
+      this.classNamespace,
+      this.classLabels,
+      this.classPorts,
+      this.classAddresses,
+      this.classFlags,
+      this.classFamily,
+      this.classIngress,
+      this.classEgress,
+    ].every((column) => column.items[c] === column.items[d]);
+  }
+
   /** May a policy kind that is not evaluated overrule NetworkPolicy for pods of the class (S26)? */
   isOverridden(c: number): boolean {
     return this.gaps[this.classNamespace.items[c]].overrides.length > 0;
