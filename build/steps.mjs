@@ -74,20 +74,32 @@ export function run(command, args, { env = process.env, stdio = 'inherit', shell
   });
 }
 
-/** Passes an ending signal on to every child, and insists after a while. The process ends once they have. */
+/**
+ * Ends every child when we are asked to end, and insists after a while; then the process ends, too. Also where the npm
+ * that started us is gone: npm ends its shell on a signal, but not what runs in it.
+ */
 export function endChildrenOnSignal() {
   /** @param {NodeJS.Signals} signal */
   const pass = (signal) => {
-    if (running.size === 0) process.exit(signal === 'SIGINT' ? 130 : 143);
+    interrupted = true;
     process.exitCode = signal === 'SIGINT' ? 130 : 143;
+    if (running.size === 0) process.exit();
     // A terminal's Ctrl-C reached the children in our group already; asking twice does no harm.
     for (const child of running) child.kill(signal);
     setTimeout(() => {
       for (const child of running) child.kill('SIGKILL');
     }, GRACE_MS).unref();
-    interrupted = true;
   };
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, pass);
+
+  if (!process.env['npm_lifecycle_event'] || process.platform === 'win32') return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    pass('SIGTERM');
+  }, 500);
+  watch.unref();
 }
 
 /** Whether somebody asked us to end. */

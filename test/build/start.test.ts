@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   electronBinary,
@@ -10,6 +11,7 @@ import {
   remembered,
   REMEMBER_MS,
 } from '../../build/electron.mjs';
+import { fromRoot } from '../../build/paths.mjs';
 import { nodeBinary } from '../../build/stamps.mjs';
 import { browserWanted, electronArguments, serveArguments } from '../../build/start.mjs';
 import { npmCommand, run } from '../../build/steps.mjs';
@@ -131,7 +133,6 @@ describe('a child with a time limit', () => {
       const { timedOut } = await run('/bin/sh', ['-c', script], { timeout: 1500, stdio: 'ignore' });
       expect(timedOut).toBe(true);
       expect(Date.now() - started).toBeLessThan(20_000);
-      const { readFileSync } = await import('node:fs');
       const pid = Number(readFileSync(file, 'utf8'));
       expect(pid).toBeGreaterThan(0);
       expect(await gone(pid)).toBe(true);
@@ -146,6 +147,32 @@ describe('a child with a time limit', () => {
       timedOut: false,
     });
     expect((await run('bulkhead-no-such-program', [])).code).toBe(127);
+  });
+});
+
+describe('a start whose npm was ended', () => {
+  it.skipIf(process.platform === 'win32')('ends what it started', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bulkhead-orphan-'));
+    try {
+      const script = join(folder, 'start.mjs');
+      writeFileSync(
+        script,
+        `import { endChildrenOnSignal, run } from ${JSON.stringify(pathToFileURL(fromRoot('build/steps.mjs')).href)};
+         endChildrenOnSignal();
+         await run('sleep', ['60'], { stdio: 'ignore', onStart: (child) => console.log(child.pid) });`,
+      );
+      const shell = spawn('/bin/sh', ['-c', `"${process.execPath}" "${script}" & wait`], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...process.env, npm_lifecycle_event: 'start' },
+      });
+      const pid = Number(await new Promise((done) => shell.stdout.once('data', done)));
+      expect(pid).toBeGreaterThan(0);
+      // npm passes a signal on to the shell, which ends, and leaves what runs in it alone.
+      shell.kill('SIGKILL');
+      expect(await gone(pid)).toBe(true);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 
