@@ -103,7 +103,7 @@ export function assumptionsOf(given: readonly string[] = []): AuditOptions['assu
 const ISO = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
 
 /**
- * The value of --time as results carry it: ISO 8601 in UTC with seconds (a day alone is its beginning).
+ * The value of --time as results carry it: ISO 8601 in UTC (a day alone is its beginning).
  * @throws BackendError where it is no such time
  */
 export function timeOf(text: string): string {
@@ -111,7 +111,8 @@ export function timeOf(text: string): string {
   if (!ISO.test(text) || Number.isNaN(time.getTime())) {
     throw bad(`--time ${text} is not an ISO 8601 time.`, 'For example 2026-03-01T09:00:00Z.');
   }
-  return time.toISOString().replace('.000Z', 'Z');
+  // A UTC time is stamped as it was written.
+  return text.endsWith('Z') ? text : time.toISOString().replace('.000Z', 'Z');
 }
 
 /** `NS/POD`, `NS/Kind/name` or an address. */

@@ -87,7 +87,7 @@ export class ProgressLine {
     this.#shown = true;
     const share = step.total > 0 ? ` ${step.done}/${step.total}` : step.done > 0 ? ` ${step.done}` : '';
     const text = `${PHASES[step.phase]} ${step.detail}${share}`.trimEnd();
-    process.stderr.write(`\r\u001B[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+    process.stderr.write(`\r\u001B[K${text.slice(0, (process.stderr.columns || 80) - 1)}`);
   }
 
   /** Takes the line away. */
@@ -106,7 +106,7 @@ export function wantsColour(out: string | undefined): boolean {
 /** Cells in a line of text: the terminal's, within what can be read; 100 in a file or a pipe. */
 export function textWidth(out: string | undefined): number {
   const columns = out === undefined || out === '-' ? process.stdout.columns : undefined;
-  return columns === undefined ? 100 : Math.max(60, Math.min(columns, 200));
+  return !columns ? 100 : Math.max(60, Math.min(columns, 200));
 }
 
 /** The whole of standard input, or of a file. */
