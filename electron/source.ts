@@ -1,6 +1,7 @@
 /** Where snapshots come from: contexts, manifests, saved snapshots, the built-in cluster. */
 import { watch } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
 import type { Source, SourcesInfo } from '../shared/ipc.ts';
 import type { Sources } from './backend.ts';
@@ -62,8 +63,9 @@ export class KubeSources implements Sources {
   }
 
   addKubeconfig(path: string): Promise<SourcesInfo> {
-    this.#added.push(path);
-    this.#kubeconfigs.add(path);
+    const file = withHome(path);
+    this.#added.push(file);
+    this.#kubeconfigs.add(file);
     return this.#kubeconfigs.load();
   }
 
@@ -108,13 +110,13 @@ export class KubeSources implements Sources {
         await client.demo();
         return;
       case 'snapshot':
-        await readSnapshot(client, source.path, options);
+        await readSnapshot(client, withHome(source.path), options);
         return;
       case 'context':
         await this.#readContext(client, source, options);
         return;
       case 'manifests':
-        await readManifests(client, source.paths, options);
+        await readManifests(client, source.paths.map(withHome), options);
         return;
     }
   }
@@ -212,6 +214,11 @@ async function readSnapshot(client: AuditInput, path: string, options: ReadOptio
       place: path,
     });
   }
+}
+
+/** A path as people type it into a field, where no shell has seen it. */
+function withHome(path: string): string {
+  return /^~(?=$|[\\/])/.test(path) ? homedir() + path.slice(1) : path;
 }
 
 /** A URL may carry a user and a password; a snapshot never does. */

@@ -1,0 +1,68 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { CLUSTER, FIGURES } from './cluster.ts';
+import { expect, test } from './fixture.ts';
+
+/** A kubeconfig whose server nobody asks here. */
+function kubeconfig(context: string): string {
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
+    users: [{ name: 'u', user: { token: 'secret-of-the-user' } }],
+    contexts: [{ name: context, context: { cluster: 'c', user: 'u' } }],
+  });
+}
+
+test.describe('A source that is chosen in the window', () => {
+  test('is a folder of manifests, by its path or by the dialog', async ({ app }) => {
+    const first = join(app.folder, 'kubeconfig');
+    writeFileSync(first, kubeconfig('first'));
+    const folder = join(app.folder, 'home', 'manifests', 'deeper');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'cluster.yml'), CLUSTER);
+    writeFileSync(join(folder, 'broken.yaml'), 'apiVersion: v1\nkind: [');
+    const page = await app.start({ args: ['--kubeconfig', first] });
+    await expect(page.getByTestId('app')).toHaveAttribute('data-view', 'start');
+    if (app.backend === 'electron') {
+      await app.prepareOpen([join(app.folder, 'home', 'manifests')]);
+    } else {
+      // As people type it; no shell has seen it.
+      await page.getByTestId('source-manifests-path').fill('~/manifests');
+    }
+    await page.getByTestId('source-manifests').click();
+    await page.getByTestId('run-audit').click();
+    await app.audited();
+    await expect(page.getByTestId('overview')).toHaveAttribute('data-cluster', 'manifests');
+    for (const [id, figure] of Object.entries(FIGURES)) {
+      await expect(page.getByTestId(id), id).toHaveAttribute('data-value', String(figure));
+    }
+    // The broken file is not silently left out.
+    await page.getByTestId('nav-findings').click();
+    await expect(
+      page.locator('[data-testid="finding-row"][data-check="input.unparsable"]').first(),
+    ).toBeVisible();
+  });
+
+  test('is a kubeconfig that is added, and one that appears by itself', async ({ app }) => {
+    const first = join(app.folder, 'kubeconfig');
+    const second = join(app.folder, 'second');
+    writeFileSync(first, kubeconfig('first'));
+    writeFileSync(second, kubeconfig('second'));
+    const page = await app.start({ args: ['--kubeconfig', first] });
+    const contexts = page.getByTestId('source-context');
+    await expect(contexts).toHaveCount(1);
+    if (app.backend === 'electron') await app.prepareOpen([second]);
+    else await page.getByTestId('source-kubeconfig-path').fill(second);
+    await page.getByTestId('source-kubeconfig-add').click();
+    await expect(contexts).toHaveCount(2);
+    await expect(page.locator('[data-testid="source-context"][data-name="second"]')).toHaveAttribute(
+      'data-file',
+      second,
+    );
+    writeFileSync(first, kubeconfig('renamed'));
+    await expect(page.locator('[data-testid="source-context"][data-name="renamed"]')).toBeVisible();
+    await expect(page.locator('body')).not.toContainText('secret-of-the-user');
+  });
+});
