@@ -805,6 +805,45 @@ describe('S21: enforcement', () => {
     expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('permitted');
     expect(w.verdict('b/web', 'a/job', 'TCP/80')).toBe('denied');
   });
+  it('S21: rows and explanations tell how it is on the node', () => {
+    const w = world({
+      ...base,
+      policies: DENY_BOTH,
+      edit: (snapshot) => {
+        enforcement('yes', 'unknown')(snapshot);
+        snapshot.enforcement.nodes = [
+          { node: 'n1', plugin: null, ingress: 'no', egress: 'no', evidence: [] },
+        ];
+      },
+    });
+    expect(w.row('a/web').enforced).toBe('no');
+    expect(w.row('a/job').enforced).not.toBe('no');
+    const why = (pod: string): { enforced: string; paperVerdict: string } =>
+      w.engine.explain({
+        src: { namespace: 'b', pod: 'web' },
+        dst: { namespace: 'a', pod },
+        protocol: 'TCP',
+        port: 80,
+      });
+    expect(why('web')).toMatchObject({ verdict: 'permitted', paperVerdict: 'denied', enforced: 'no' });
+    expect(why('job')).toMatchObject({ verdict: 'denied', paperVerdict: 'denied' });
+    expect(why('job').enforced).not.toBe('no');
+  });
+  it('S21: the assumption repeats what was detected, unknown where the directions differ', () => {
+    const told = (ingress: 'yes' | 'no' | 'unknown', egress: 'yes' | 'no' | 'unknown'): unknown => {
+      const { assumptions } = world({ ...base, edit: enforcement(ingress, egress) }).engine.overview();
+      return assumptions.find((a) => a.name === 'enforced');
+    };
+    expect(told('yes', 'yes')).toMatchObject({ value: 'yes', origin: 'detected' });
+    expect(told('no', 'no')).toMatchObject({ value: 'no', origin: 'detected' });
+    expect(told('yes', 'no')).toMatchObject({ value: 'unknown' });
+    const nothing = world(base)
+      .engine.overview()
+      .assumptions.find((a) => a.name === 'enforced');
+    expect(nothing).toMatchObject({ value: 'unknown', origin: 'default' });
+    const user = world({ ...base, assume: { enforced: 'no' } }).engine.overview().assumptions;
+    expect(user.find((a) => a.name === 'enforced')).toMatchObject({ value: 'no', origin: 'user' });
+  });
   it('S21: unknown leaves the verdict by the rules, and the user’s word overrides detection', () => {
     expect(
       world({ ...base, policies: DENY_BOTH, edit: enforcement('unknown', 'unknown') }).verdict(
@@ -961,6 +1000,62 @@ describe('S25: assumptions are data', () => {
       permittedIf: 'match',
       deniedIf: 'ignore',
     });
+  });
+  it('S25: what was detected comes before the default, and the user before both', () => {
+    const detected = (snapshot: ReturnType<typeof snapshotFor>): void => {
+      snapshot.enforcement.implies = {
+        ipBlockPods: 'ignore',
+        hostNetwork: 'pod',
+        endPort: 'off',
+        sctp: 'off',
+        unselected: 'deny',
+      };
+    };
+    const by = (assume: Record<string, string>): Record<string, unknown> =>
+      Object.fromEntries(
+        world({ ...base, edit: detected, assume })
+          .engine.overview()
+          .assumptions.map((a) => [a.name, a]),
+      );
+    expect(by({})).toMatchObject({
+      ipBlockPods: { value: 'ignore', origin: 'detected' },
+      hostNetwork: { value: 'pod', origin: 'detected' },
+      endPort: { value: 'off', origin: 'detected' },
+      sctp: { value: 'off', origin: 'detected' },
+      unselected: { value: 'deny', origin: 'detected' },
+    });
+    expect(
+      by({ ipBlockPods: 'match', endPort: 'on', unselected: 'permit', sctp: 'unknown', hostNetwork: 'node' }),
+    ).toMatchObject({
+      ipBlockPods: { value: 'match', origin: 'user' },
+      hostNetwork: { value: 'node', origin: 'user' },
+      endPort: { value: 'on', origin: 'user' },
+      sctp: { value: 'unknown', origin: 'user' },
+      unselected: { value: 'permit', origin: 'user' },
+    });
+  });
+  it('S22, S25: gates follow the version, and a set gate comes before it', () => {
+    const gates = (serverVersion: string, assume: Record<string, string> = {}): unknown[] => {
+      const by = Object.fromEntries(
+        world({ ...base, assume: { serverVersion, ...assume } })
+          .engine.overview()
+          .assumptions.map((a) => [a.name, a.value]),
+      );
+      return [by['endPort'], by['sctp']];
+    };
+    expect(gates('1.18')).toEqual(['off', 'off']);
+    expect(gates('1.19')).toEqual(['off', 'on']);
+    expect(gates('1.21')).toEqual(['off', 'on']);
+    expect(gates('1.22')).toEqual(['on', 'on']);
+    expect(gates('newest')).toEqual(['on', 'on']);
+    expect(gates('unknown')).toEqual(['unknown', 'unknown']);
+    expect(gates('1.18', { endPort: 'on', sctp: 'on' })).toEqual(['on', 'on']);
+    const live = world({ ...base, live: true }).engine.overview().assumptions;
+    const value = (name: string): unknown => live.find((a) => a.name === name);
+    expect(value('serverVersion')).toMatchObject({ origin: 'detected' });
+    expect(value('endPort')).toMatchObject({ value: 'on' });
+    expect(value('hostNetwork')).toMatchObject({ value: 'unknown', origin: 'default' });
+    expect(value('unselected')).toMatchObject({ value: 'permit', origin: 'default' });
   });
   it('S25: a value that does not exist is refused by name', () => {
     const snapshot = snapshotFor(base);

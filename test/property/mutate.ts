@@ -128,7 +128,7 @@ const vitest = (folders: string[]): string[] => [
 const survives = (file: string): boolean => {
   if (file.startsWith('shared/net/') && !run(vitest(['test/net']), 60)) return false;
   if (!run(['quick.ts'], 120)) return false;
-  return run(vitest(['test/net', 'test/policy']), 120);
+  return run(vitest(['test/net', 'test/policy', 'test/property/large']), 240);
 };
 if (!survives('')) throw new Error('the tests fail without any mutant');
 
