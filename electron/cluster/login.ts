@@ -45,7 +45,11 @@ export class Login {
   readonly #options: LoginOptions;
   #session: Promise<Session> | null = null;
   #generation = 0;
+  /** Connections of logins with another certificate: requests may still run on them, `close` ends them. */
   readonly #old: Dispatcher[] = [];
+  /** The connections in use, and the certificates that they were made with. */
+  #made: { dispatcher: Dispatcher; ca: string | null; cert: string | null; key: string | null } | null = null;
+  #closed = false;
 
   constructor(context: ResolvedContext, options: LoginOptions) {
     this.#context = context;
@@ -72,15 +76,12 @@ export class Login {
   }
 
   #start(force: boolean, signal: AbortSignal): Promise<Session> {
+    // A list that goes on beside one that ended the reading must not log in anew.
+    if (this.#closed) return Promise.reject(cancelled());
     const before = this.#session;
     const generation = ++this.#generation;
     const next = (async (): Promise<Session> => {
-      // Requests of the old session may still run on its connections: they end with `close`.
-      const old = await before?.catch(() => null);
-      if (old) {
-        this.#old.push(old.dispatcher);
-        old.dispatcher.close().catch(() => undefined);
-      }
+      await before?.catch(() => undefined);
       return this.#login(generation, force, signal);
     })();
     this.#session = next;
@@ -183,11 +184,17 @@ export class Login {
     if (applied.auth) headers['authorization'] = `Basic ${Buffer.from(applied.auth).toString('base64')}`;
     impersonate(user, headers);
 
-    let dispatcher: Dispatcher;
+    if (signal.aborted || this.#closed) throw cancelled();
+    const same = this.#made;
+    // A new token goes over the same connections; only another certificate needs others.
+    if (same && same.ca === ca && same.cert === cert && same.key === key) {
+      return { generation, headers, dispatcher: same.dispatcher, expires };
+    }
+    if (same) this.#old.push(same.dispatcher);
     try {
       // Says at once when certificate and key do not belong together.
       const secureContext = createSecureContext({ ca: applied.ca, cert: applied.cert, key: applied.key });
-      dispatcher = makeDispatcher(
+      const dispatcher = makeDispatcher(
         config.createDispatcherOptions(clientCluster as never, {
           ca: applied.ca,
           cert: applied.cert,
@@ -201,24 +208,22 @@ export class Login {
         secureContext,
         ca,
       );
+      this.#made = { dispatcher, ca, cert, key };
+      return { generation, headers, dispatcher, expires };
     } catch (error) {
       throw new ClusterError('kubeconfig', 'The certificates or the proxy of this context cannot be used', {
         place: this.#context.file,
         cause: error,
       });
     }
-    if (signal.aborted) {
-      void dispatcher.destroy();
-      throw cancelled();
-    }
-    return { generation, headers, dispatcher, expires };
   }
 
   /** Ends every connection at once. */
   async close(): Promise<void> {
-    const session = await this.#session?.catch(() => null);
-    const all = [...this.#old, ...(session ? [session.dispatcher] : [])];
+    this.#closed = true;
+    const all = [...this.#old, ...(this.#made ? [this.#made.dispatcher] : [])];
     this.#session = null;
+    this.#made = null;
     await Promise.all(all.map((dispatcher) => dispatcher.destroy().catch(() => undefined)));
   }
 }

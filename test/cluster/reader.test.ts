@@ -650,6 +650,11 @@ describe('faults', () => {
       hint: expect.stringContaining('log in again') as string,
     });
     expect(api.requests.filter((r) => r.status === 401)).toHaveLength(2);
+    // What ran beside it ends too, and does not log in anew.
+    await eventually(() => api.open).toBe(0);
+    const { connections } = api;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(api.connections).toBe(connections);
   });
 
   test('a server that is not there is one clear error at once', async () => {
