@@ -11,6 +11,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { extname, join, normalize } from 'node:path';
 import { chromium } from '@playwright/test';
 import { build } from 'vite';
+import { findChromium } from './browser.mjs';
 import { fromRoot } from './paths.mjs';
 import renderer from './vite.renderer.mjs';
 
@@ -32,9 +33,9 @@ const ARGS = [
 /** @typedef {{ hash?: string, click?: string, hover?: string, press?: string, focus?: string, fake?: Record<string, unknown> }} View */
 /** @typedef {{ name: string, view: View, size: { width: number, height: number }, scheme: 'light' | 'dark', locale: string }} Picture */
 
-/** The system's Chromium where there is one, else the one Playwright brought. */
+/** The Chromium that the end-to-end tests use. */
 function browser() {
-  const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+  const executablePath = findChromium();
   return chromium.launch({ args: ARGS, ...(executablePath ? { executablePath } : {}) });
 }
 

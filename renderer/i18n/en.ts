@@ -98,7 +98,7 @@ export const en = {
   'strip.label': 'What this audit rests on',
   'strip.complete': 'Coverage complete',
   'strip.incomplete': 'Coverage incomplete',
-  'strip.gaps': { one: '{n} list not read', other: '{n} lists not read' },
+  'strip.gaps': { one: '{n} gap in coverage', other: '{n} gaps in coverage' },
   'strip.changed': {
     one: '{n} assumption is not the usual one',
     other: '{n} assumptions are not the usual ones',

@@ -103,7 +103,7 @@ export const ko: Record<keyof typeof en, Message> = {
   'strip.label': '이 감사의 근거',
   'strip.complete': '모두 읽음',
   'strip.incomplete': '일부를 읽지 못함',
-  'strip.gaps': '읽지 못한 목록 {n}개',
+  'strip.gaps': '읽지 못한 부분 {n}곳',
   'strip.changed': '일반적이지 않은 가정 {n}개',
   'strip.defaults': '일반적인 가정',
   'strip.rejected': '거부된 정책 {n}개',
