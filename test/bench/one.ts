@@ -31,12 +31,14 @@ const n = snapshot.pods.length;
 const asked = 20_000;
 const from = Array.from({ length: asked }, () => next(n));
 const to = Array.from({ length: asked }, () => next(n));
-const askStart = performance.now();
 let open = 0;
-for (let i = 0; i < asked; i++) {
-  if (model.permits(from[i]!, to[i]!, 8080)) open++;
+let asking = Infinity;
+for (let round = 0; round < 8; round++) {
+  open = 0;
+  const askStart = performance.now();
+  for (let i = 0; i < asked; i++) if (model.permits(from[i]!, to[i]!, 8080)) open++;
+  asking = Math.min(asking, performance.now() - askStart);
 }
-const asking = performance.now() - askStart;
 console.log(
   JSON.stringify({
     name,
