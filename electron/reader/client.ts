@@ -10,10 +10,12 @@ import type { ReaderMethods } from './worker.ts';
 /** A read that does not end by itself when it is asked to is ended with its thread. */
 const ABORT_MS = 1000;
 
-/** The same contexts and files; each read is a thread that begins and ends with it. */
+/** The same contexts and files; the reading of a cluster or a folder is a thread that begins and ends with it. */
 export class ThreadedSources extends KubeSources {
   /** Throws as `KubeSources.read`; 'cancelled' on abort, 'internal' where the thread crashed. */
   override async read(client: AuditClient, source: Source, options: ReadOptions): Promise<void> {
+    // One call, or one file that is handed over unread: not worth the start of a thread.
+    if (source.kind === 'demo' || source.kind === 'snapshot') return super.read(client, source, options);
     const thread = new Thread<ReaderMethods>(threadFile('../reader/worker.ts', './reader.js'), 'Reading', {
       workerData: this.settings(),
     });
