@@ -34,6 +34,15 @@ export function mayLoad(url: string): boolean {
   }
 }
 
+/**
+ * Whether a page is granted a permission: ours may write text to the clipboard, to copy a remedy, and nothing else.
+ * @param permission Electron's name of it
+ * @param url of the page that asks
+ */
+export function mayHave(permission: string, url: string): boolean {
+  return permission === 'clipboard-sanitized-write' && isOwnPage(url);
+}
+
 interface Area {
   x: number;
   y: number;

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { APP_URL, isOwnPage, isVisible, mayLoad } from './guards.ts';
+import { APP_URL, isOwnPage, isVisible, mayHave, mayLoad } from './guards.ts';
 
 const MIN = { width: 880, height: 560 };
 const DEFAULT = { width: 1280, height: 840 };
@@ -18,11 +18,13 @@ const windowState = z.object({
 });
 type WindowState = z.infer<typeof windowState>;
 
-/** Refuses what the page never needs: permissions, devices, and any request that leaves the machine or reads files. */
+/** Refuses what the page never needs: all permissions but one, devices, and any request that leaves the machine or reads files. */
 export function guardSession(): void {
   const own = session.defaultSession;
-  own.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
-  own.setPermissionCheckHandler(() => false);
+  own.setPermissionRequestHandler((_contents, permission, answer, { requestingUrl }) =>
+    answer(mayHave(permission, requestingUrl)),
+  );
+  own.setPermissionCheckHandler((_contents, permission, origin) => mayHave(permission, origin));
   own.setDevicePermissionHandler(() => false);
   own.webRequest.onBeforeRequest(({ url }, answer) => answer({ cancel: !mayLoad(url) }));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isOwnPage, isVisible, mayLoad } from '../../electron/guards.ts';
+import { isOwnPage, isVisible, mayHave, mayLoad } from '../../electron/guards.ts';
 
 describe('Our own page', () => {
   test('is the one host of our own scheme, and nothing that looks like it', () => {
@@ -44,6 +44,23 @@ describe('What the page may load', () => {
       'nonsense',
     ]) {
       expect(mayLoad(url), url).toBe(false);
+    }
+  });
+});
+
+describe('What the page is granted', () => {
+  test('is to write to the clipboard, and nothing else to anybody', () => {
+    expect(mayHave('clipboard-sanitized-write', 'app://bulkhead/')).toBe(true);
+    expect(mayHave('clipboard-sanitized-write', 'https://evil.example/')).toBe(false);
+    for (const permission of [
+      'clipboard-read',
+      'media',
+      'geolocation',
+      'notifications',
+      'openExternal',
+      'fileSystem',
+    ]) {
+      expect(mayHave(permission, 'app://bulkhead/'), permission).toBe(false);
     }
   });
 });
