@@ -9,7 +9,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { cancelled, ClusterError } from './error.ts';
-import type { ClusterEntry, ExecEntry, UserEntry } from './kubeconfig.ts';
+import type { ClusterEntry, ExecEntry, UserEntry } from './kubeconfigFile.ts';
 
 /** A login by browser takes its time, but not for ever. */
 const TIMEOUT_MS = 120_000;

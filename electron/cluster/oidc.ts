@@ -5,7 +5,7 @@
  */
 import { Agent, fetch as undiciFetch } from 'undici';
 import { cancelled, ClusterError } from './error.ts';
-import type { UserEntry } from './kubeconfig.ts';
+import type { UserEntry } from './kubeconfigFile.ts';
 import { untilAborted } from './wait.ts';
 
 /** Renewed tokens by the login they came from: an issuer that rotates refresh tokens takes each one once. */

@@ -5,10 +5,10 @@ import { stringify } from 'yaml';
 import {
   commandLine,
   Kubeconfigs,
-  parseKubeconfig,
   WARNING_INSECURE,
   WARNING_PLAIN_HTTP,
 } from '../../electron/cluster/kubeconfig.ts';
+import { parseKubeconfig } from '../../electron/cluster/kubeconfigFile.ts';
 import type { KubeconfigOptions } from '../../electron/cluster/kubeconfig.ts';
 import { proxyFromEnvironment } from '../../electron/cluster/proxyEnv.ts';
 import type { SourcesInfo } from '../../shared/ipc.ts';

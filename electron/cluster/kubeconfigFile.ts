@@ -1,0 +1,320 @@
+/**
+ * The text of one kubeconfig: its clusters, users and contexts, each with what is wrong with it.
+ * Format: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
+ */
+import path from 'node:path';
+import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
+import type { YAMLMap } from 'yaml';
+import { ClusterError } from './error.ts';
+
+export interface ClusterEntry {
+  name: string;
+  /** File that the entry stands in. */
+  file: string;
+  server: string;
+  caFile?: string;
+  /** Base64 of PEM. */
+  caData?: string;
+  insecure: boolean;
+  tlsServerName?: string;
+  proxyUrl?: string;
+  disableCompression: boolean;
+  /** `extensions` entry for exec plugins (client.authentication.k8s.io/exec), passed on when a plugin asks for it. */
+  execExtension?: unknown;
+}
+
+export interface ExecEntry {
+  apiVersion: string;
+  command: string;
+  args: string[];
+  env: { name: string; value: string }[];
+  installHint?: string;
+  provideClusterInfo: boolean;
+  interactiveMode: string;
+}
+
+export interface UserEntry {
+  name: string;
+  file: string;
+  certFile?: string;
+  certData?: string;
+  keyFile?: string;
+  keyData?: string;
+  token?: string;
+  tokenFile?: string;
+  username?: string;
+  password?: string;
+  exec?: ExecEntry;
+  authProvider?: { name: string; config: Record<string, string> };
+  as?: string;
+  asUid?: string;
+  asGroups: string[];
+  asUserExtra: Record<string, string[]>;
+}
+
+export interface ContextEntry {
+  name: string;
+  file: string;
+  cluster: string;
+  user: string;
+  namespace: string | null;
+  problem: string | null;
+}
+
+/** What one file holds; an entry that cannot be used stands there as the reason why. */
+export interface FileConfig {
+  path: string;
+  /** Files of one group are merged as kubectl merges the files of KUBECONFIG. */
+  group: string;
+  currentContext: string | null;
+  clusters: Map<string, ClusterEntry | string>;
+  users: Map<string, UserEntry | string>;
+  contexts: ContextEntry[];
+}
+
+/** Words for the YAML library's error codes: its own messages quote the file, which holds credentials. */
+const YAML_WORDS: Record<string, string> = {
+  ALIAS_PROPS: 'an alias has a tag or an anchor',
+  BAD_ALIAS: 'an alias points nowhere',
+  BAD_COLLECTION_TYPE: 'a tag does not fit its collection',
+  BAD_INDENT: 'wrong indentation',
+  BAD_SCALAR_START: 'a value starts with a character that YAML reserves',
+  BLOCK_AS_IMPLICIT_KEY: "a nested mapping stands on its key's line",
+  BLOCK_IN_FLOW: 'a block collection stands inside brackets',
+  DUPLICATE_KEY: 'a key stands there twice',
+  KEY_OVER_1024_CHARS: 'a key is too long',
+  MISSING_CHAR: 'a character is missing (a quote, bracket, comma or colon)',
+  MULTILINE_IMPLICIT_KEY: 'a key runs over several lines (is a colon missing?)',
+  TAB_AS_INDENT: 'a tab is used to indent',
+  UNEXPECTED_TOKEN: 'something stands where nothing may stand',
+};
+
+/**
+ * Parses the text of one kubeconfig (YAML or JSON).
+ * @param file path, for places and relative paths
+ * @throws ClusterError 'kubeconfig' with line and reason when the text is no kubeconfig
+ */
+export function parseKubeconfig(file: string, text: string, group = file): FileConfig {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text.replace(/^\uFEFF/, ''), {
+    lineCounter: lines,
+    merge: true,
+    prettyErrors: true,
+  });
+  const config: FileConfig = {
+    path: file,
+    group,
+    currentContext: null,
+    clusters: new Map(),
+    users: new Map(),
+    contexts: [],
+  };
+  const document = Array.isArray(documents) ? documents[0] : undefined;
+  // An empty file is an empty kubeconfig, as kubectl has it.
+  if (!document) return config;
+  const error = document.errors[0];
+  if (error) {
+    const line = error.linePos?.[0].line;
+    const words = YAML_WORDS[error.code] ?? 'not valid YAML';
+    throw new ClusterError('kubeconfig', line === undefined ? words : `line ${line}: ${words}`, {
+      place: file,
+    });
+  }
+  const root = document.contents;
+  if (root === null || (isScalar(root) && root.value === null)) return config;
+  const at = (node: unknown): string => {
+    const range = (node as { range?: [number, number, number] | null } | null | undefined)?.range;
+    return range ? `line ${lines.linePos(range[0]).line}: ` : '';
+  };
+  if (!isMap(root))
+    throw new ClusterError('kubeconfig', `${at(root)}no kubeconfig (a mapping is expected)`, { place: file });
+  const kind = str(root, 'kind');
+  const known = ['clusters', 'contexts', 'users', 'current-context'].some((key) => root.has(key));
+  if ((kind !== undefined && kind !== 'Config') || (kind === undefined && !known)) {
+    throw new ClusterError(
+      'kubeconfig',
+      `no kubeconfig${kind === undefined ? '' : ` (kind ${kind.slice(0, 60)})`}`,
+      {
+        place: file,
+      },
+    );
+  }
+  const folder = path.dirname(file);
+  const absolute = (value: string | undefined): string | undefined =>
+    value === undefined ? undefined : path.isAbsolute(value) ? value : path.resolve(folder, value);
+
+  config.currentContext = str(root, 'current-context') ?? null;
+  for (const { name, body, line } of entries(root, 'clusters', 'cluster', at)) {
+    if (config.clusters.has(name)) continue;
+    const server = body && str(body, 'server');
+    if (!body || !server) {
+      config.clusters.set(name, `${line}cluster "${name}" has no server`);
+      continue;
+    }
+    if (!/^https?:\/\//i.test(server) || !URL.canParse(server)) {
+      config.clusters.set(name, `${line}the server of cluster "${name}" is no http or https URL`);
+      continue;
+    }
+    config.clusters.set(name, {
+      name,
+      file,
+      server: server.replace(/\/+$/, ''),
+      ...given('caFile', absolute(str(body, 'certificate-authority'))),
+      ...given('caData', str(body, 'certificate-authority-data')),
+      insecure: bool(body, 'insecure-skip-tls-verify'),
+      ...given('tlsServerName', str(body, 'tls-server-name')),
+      ...given('proxyUrl', str(body, 'proxy-url')),
+      disableCompression: bool(body, 'disable-compression'),
+      ...given('execExtension', execExtension(body)),
+    });
+  }
+  for (const { name, body } of entries(root, 'users', 'user', at)) {
+    if (config.users.has(name)) continue;
+    config.users.set(
+      name,
+      body ? user(name, file, body, absolute) : { name, file, asGroups: [], asUserExtra: {} },
+    );
+  }
+  const names = new Set<string>();
+  for (const { name, body, line } of entries(root, 'contexts', 'context', at)) {
+    if (names.has(name)) continue;
+    names.add(name);
+    const cluster = (body && str(body, 'cluster')) ?? '';
+    config.contexts.push({
+      name,
+      file,
+      cluster,
+      user: (body && str(body, 'user')) ?? '',
+      namespace: (body && str(body, 'namespace')) ?? null,
+      problem: cluster === '' ? `${line}context "${name}" names no cluster` : null,
+    });
+  }
+  return config;
+}
+
+interface NamedEntry {
+  name: string;
+  body: YAMLMap | null;
+  line: string;
+}
+
+function entries(root: YAMLMap, list: string, key: string, at: (node: unknown) => string): NamedEntry[] {
+  const seq = root.get(list, true);
+  if (!isSeq(seq)) return [];
+  const found: NamedEntry[] = [];
+  for (const item of seq.items) {
+    if (!isMap(item)) continue;
+    const name = str(item, 'name');
+    if (name === undefined) continue;
+    const body = item.get(key, true);
+    found.push({ name, body: isMap(body) ? body : null, line: at(item) });
+  }
+  return found;
+}
+
+function user(
+  name: string,
+  file: string,
+  body: YAMLMap,
+  absolute: (value: string | undefined) => string | undefined,
+): UserEntry {
+  const entry: UserEntry = {
+    name,
+    file,
+    ...given('certFile', absolute(str(body, 'client-certificate'))),
+    ...given('certData', str(body, 'client-certificate-data')),
+    ...given('keyFile', absolute(str(body, 'client-key'))),
+    ...given('keyData', str(body, 'client-key-data')),
+    ...given('token', str(body, 'token')),
+    ...given('tokenFile', absolute(str(body, 'tokenFile'))),
+    ...given('username', str(body, 'username')),
+    ...given('password', str(body, 'password')),
+    ...given('as', str(body, 'as')),
+    ...given('asUid', str(body, 'as-uid')),
+    asGroups: strings(body, 'as-groups'),
+    asUserExtra: {},
+  };
+  const extra = body.get('as-user-extra', true);
+  if (isMap(extra)) {
+    for (const pair of extra.items) {
+      const key = text(pair.key);
+      if (key !== undefined) entry.asUserExtra[key] = strings(extra, key);
+    }
+  }
+  const exec = body.get('exec', true);
+  if (isMap(exec)) {
+    const env: { name: string; value: string }[] = [];
+    const listed = exec.get('env', true);
+    if (isSeq(listed)) {
+      for (const item of listed.items) {
+        if (!isMap(item)) continue;
+        const key = str(item, 'name');
+        if (key !== undefined) env.push({ name: key, value: str(item, 'value') ?? '' });
+      }
+    }
+    entry.exec = {
+      apiVersion: str(exec, 'apiVersion') ?? '',
+      command: str(exec, 'command') ?? '',
+      args: strings(exec, 'args'),
+      env,
+      ...given('installHint', str(exec, 'installHint')),
+      provideClusterInfo: bool(exec, 'provideClusterInfo'),
+      // v1beta1 has a default, v1 requires the field; IfAvailable is what a missing one means.
+      interactiveMode: str(exec, 'interactiveMode') ?? 'IfAvailable',
+    };
+  }
+  const provider = body.get('auth-provider', true);
+  if (isMap(provider)) {
+    const config: Record<string, string> = {};
+    const given = provider.get('config', true);
+    if (isMap(given)) {
+      for (const pair of given.items) {
+        const key = text(pair.key);
+        const value = text(pair.value);
+        if (key !== undefined && value !== undefined) config[key] = value;
+      }
+    }
+    const ca = absolute(config['idp-certificate-authority'] || undefined);
+    if (ca !== undefined) config['idp-certificate-authority'] = ca;
+    entry.authProvider = { name: str(provider, 'name') ?? '', config };
+  }
+  return entry;
+}
+
+function execExtension(body: YAMLMap): unknown {
+  const list = body.get('extensions', true);
+  if (!isSeq(list)) return undefined;
+  for (const item of list.items) {
+    if (isMap(item) && str(item, 'name') === 'client.authentication.k8s.io/exec') {
+      const extension: unknown = item.toJSON();
+      return (extension as { extension?: unknown }).extension;
+    }
+  }
+  return undefined;
+}
+
+/** A scalar as the text that stands in the file: a token of digits is a text, whatever YAML takes it for. */
+function text(node: unknown): string | undefined {
+  if (!isScalar(node) || node.value === null || node.value === undefined) return undefined;
+  if (typeof node.value === 'string') return node.value;
+  return node.source ?? String(node.value as number | boolean);
+}
+
+function str(map: YAMLMap, key: string): string | undefined {
+  const value = text(map.get(key, true));
+  return value === '' ? undefined : value;
+}
+
+function bool(map: YAMLMap, key: string): boolean {
+  return /^(true|yes|on|y)$/i.test(text(map.get(key, true)) ?? '');
+}
+
+function strings(map: YAMLMap, key: string): string[] {
+  const seq = map.get(key, true);
+  if (!isSeq(seq)) return [];
+  return seq.items.map(text).filter((value) => value !== undefined);
+}
+
+function given<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
+}
