@@ -450,10 +450,10 @@ function summary(o: Overview, lang: Lang): Content[] {
     ...(o.summary.finishedPods > 0 ? [`${w.report.finished} ${figure(o.summary.finishedPods)}`] : []),
   ].join(' · ');
   const pairSegments: Segment[] = [
-    { label: w.report.pairsFull, value: pairs.full, colour: '#0c3a4c' },
-    { label: w.report.pairsSome, value: pairs.permitted - pairs.full, colour: '#4c8fab' },
-    { label: w.report.pairsDepends, value: pairs.depends, colour: '#e3b34c' },
-    { label: w.report.pairsDenied, value: pairs.denied, colour: '#dfe6ea' },
+    { label: w.report.pairsFull, value: pairs.full, colour: '#8f2f06' },
+    { label: w.report.pairsSome, value: pairs.permitted - pairs.full, colour: '#f0a06a' },
+    { label: w.report.pairsDepends, value: pairs.depends, colour: '#b4bcc5' },
+    { label: w.report.pairsDenied, value: pairs.denied, colour: '#1f6fb5' },
   ].filter((s) => s.value > 0);
   const charts: [string, Segment[], number][] = [
     [`${w.report.podsBy} (${figure(isolation.pods)})`, isolationSegments(o, lang), isolation.pods],

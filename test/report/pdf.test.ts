@@ -1,8 +1,10 @@
 /** The PDF as a reader sees it: its text, its pages, and its ink. Real pages are rendered to pixels. */
 import { createCanvas } from '@napi-rs/canvas';
+import { createHash } from 'node:crypto';
 import type * as Pdfjs from 'pdfjs-dist/legacy/build/pdf.mjs';
 import { beforeAll, expect, test } from 'vitest';
 import { renderPdf } from '../../electron/export/pdf.ts';
+import { auditJson } from '../../shared/report/json.ts';
 import { foldMatrix, heatmapSvg, shortName } from '../../shared/report/pdf/heatmap.ts';
 import { fixture } from './fixture.ts';
 
@@ -72,6 +74,13 @@ async function find(pdf: Pdf, page: number, text: string) {
   }
   throw new Error(`“${text}” is not on page ${page}`);
 }
+
+test('the digest is that of the JSON export', async () => {
+  const pdf = await open(await renderPdf([fixture()], { lang: 'en' }));
+  const hash = createHash('sha256');
+  for (const piece of auditJson([fixture()])) hash.update(piece);
+  expect(await textOf(pdf, 1)).toContain(hash.digest('hex'));
+});
 
 test('the same audit gives the same bytes', async () => {
   const [a, b] = [await renderPdf([fixture()], { lang: 'en' }), await renderPdf([fixture()], { lang: 'en' })];
@@ -180,7 +189,7 @@ test('the heatmap is drawn as vectors, in its colours', async () => {
   const { fnArray } = await view.getOperatorList();
   expect(fnArray).not.toContain(pdfjs.OPS.paintImageXObject);
   const ink = await inked(pdf, page);
-  const dark = (r: number, g: number, b: number) => r === 0x0c && g === 0x3a && b === 0x4c;
+  const dark = (r: number, g: number, b: number) => r === 0x8f && g === 0x2f && b === 0x06;
   expect(ink(0, 0, 595, 841, dark)).toBeGreaterThan(500);
 });
 

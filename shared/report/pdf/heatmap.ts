@@ -62,15 +62,17 @@ export function foldMatrix(matrix: MatrixData, most: number, others: string): He
   };
 }
 
+const DEPENDS = '#e6e9ed';
+
 /** Steps of the scale: the share up to which (inclusive) a colour counts. Nothing and everything stand alone. */
 export const STEPS: readonly { upTo: number; colour: string; label: string }[] = [
-  { upTo: 0, colour: '#ffffff', label: '0%' },
-  { upTo: 0.1, colour: '#dcebf1', label: '≤10%' },
-  { upTo: 0.25, colour: '#b5d4e0', label: '≤25%' },
-  { upTo: 0.5, colour: '#83b5c8', label: '≤50%' },
-  { upTo: 0.75, colour: '#4c8fab', label: '≤75%' },
-  { upTo: 0.999999999, colour: '#22677f', label: '<100%' },
-  { upTo: 1, colour: '#0c3a4c', label: '100%' },
+  { upTo: 0, colour: '#dbe8f4', label: '0%' },
+  { upTo: 0.1, colour: '#fde3cd', label: '≤10%' },
+  { upTo: 0.25, colour: '#f9cda8', label: '≤25%' },
+  { upTo: 0.5, colour: '#f0a06a', label: '≤50%' },
+  { upTo: 0.75, colour: '#dd6f30', label: '≤75%' },
+  { upTo: 0.999999999, colour: '#b6440d', label: '<100%' },
+  { upTo: 1, colour: '#8f2f06', label: '100%' },
 ];
 
 function stepOf(share: number): number {
@@ -153,11 +155,12 @@ function cellSvg(
     return `<rect ${at} fill="#f3f5f7" ${line}/><line x1="${round(x)}" y1="${round(y + size)}" x2="${round(x + size)}" y2="${round(y)}" ${line}/>`;
   }
   const step = stepOf(permitted / pairs);
-  let out = `<rect ${at} fill="${STEPS[step]!.colour}" ${line}/>`;
-  if (permitted === 0 && depends > 0) out += hatch(x, y, size);
+  const unsure = permitted === 0 && depends > 0;
+  let out = `<rect ${at} fill="${unsure ? DEPENDS : STEPS[step]!.colour}" ${line}/>`;
+  if (unsure) out += hatch(x, y, size);
   if (figures && permitted > 0) {
     const font = 5.6;
-    const colour = step >= 4 ? '#ffffff' : INK;
+    const colour = step >= 5 ? '#ffffff' : INK;
     out += `<text x="${round(x + size / 2)}" y="${round(y + size / 2 + font * 0.35)}" text-anchor="middle" font-size="${font}" fill="${colour}">${escapeXml(percent(permitted, pairs))}</text>`;
   }
   return out;
@@ -168,7 +171,7 @@ function hatch(x: number, y: number, size: number): string {
   return [0.25, 0.5, 0.75]
     .map(
       (f) =>
-        `<line x1="${round(x + size * Math.max(0, f * 2 - 1))}" y1="${round(y + size * Math.min(1, f * 2))}" x2="${round(x + size * Math.min(1, f * 2))}" y2="${round(y + size * Math.max(0, f * 2 - 1))}" stroke="#b97a12" stroke-width="0.6"/>`,
+        `<line x1="${round(x + size * Math.max(0, f * 2 - 1))}" y1="${round(y + size * Math.min(1, f * 2))}" x2="${round(x + size * Math.min(1, f * 2))}" y2="${round(y + size * Math.max(0, f * 2 - 1))}" stroke="#515b66" stroke-width="0.6"/>`,
     )
     .join('');
 }
@@ -192,7 +195,7 @@ function legendSvg(x: number, y: number, w: ReturnType<typeof words>['report']):
     label(step.label);
   }
   out.push(
-    `<rect x="${round(at)}" y="${round(y)}" width="${size}" height="${size}" fill="#ffffff" stroke="${LINE}" stroke-width="0.4"/>`,
+    `<rect x="${round(at)}" y="${round(y)}" width="${size}" height="${size}" fill="${DEPENDS}" stroke="${LINE}" stroke-width="0.4"/>`,
   );
   out.push(hatch(at, y, size));
   at += size + 3;

@@ -12,32 +12,32 @@ export const PAGE = { width: 595.28, margins: [40, 54, 40, 50] } as const;
 /** Width between the margins, in points. */
 export const ROOM = PAGE.width - PAGE.margins[0] - PAGE.margins[2];
 
-export const INK = '#1c2733';
-export const MUTED = '#5c6875';
-export const LINE = '#d3d9df';
-export const PANEL = '#f3f5f7';
-export const BAD = '#a8321f';
+export const INK = '#1a1e23';
+export const MUTED = '#515b66';
+export const LINE = '#d5dae0';
+export const PANEL = '#f5f6f8';
+export const BAD = '#b23a05';
 export const WARN = '#8a5a00';
-export const GOOD = '#1b6b4a';
+export const GOOD = '#1f6fb5';
 
-/** Colours of the isolation groups; light and dark differ in print without colour as well. */
+/** Colours as in the window's light theme: blue is isolated, what is open is warm. */
 export const PART_COLOUR: Record<IsolationPart, string> = {
-  both: '#1d6480',
-  ingressOnly: '#5d9db5',
-  egressOnly: '#a9cfdc',
-  none: '#c8553d',
-  notIsolatable: '#8a8f98',
-  unknown: '#e3b34c',
+  both: '#1f6fb5',
+  ingressOnly: '#e2a40c',
+  egressOnly: '#f5d589',
+  none: '#cb440a',
+  notIsolatable: '#8b949e',
+  unknown: '#b4bcc5',
 };
 
-export const WIDTH_COLOUR: readonly string[] = ['#c8553d', '#dd8a6a', '#efc3ae', '#e3b34c', '#dfe6ea'];
+export const WIDTH_COLOUR: readonly string[] = ['#cb440a', '#e2a40c', '#f5d589', '#b4bcc5', '#1f6fb5'];
 
 export const SEVERITY_COLOUR: Record<Severity, string> = {
-  critical: '#7d1710',
-  high: '#c8553d',
-  medium: '#b97a12',
-  low: '#4f7690',
-  info: '#7b828b',
+  critical: '#a3210f',
+  high: '#c9470a',
+  medium: '#946200',
+  low: '#1f6fb5',
+  info: '#66707b',
 };
 
 const HANGUL = /[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]/;
