@@ -140,6 +140,7 @@ class Reader {
 
     // Namespaces come first: they say where to look when the whole cluster may not be listed.
     await this.#list(LISTS[0] as ListResource);
+    if (this.#namespaces === null) await this.#ownNamespaces();
     const jobs: (() => Promise<void>)[] = LISTS.slice(1).map((list) => () => this.#list(list));
     for (const named of NAMED) {
       if (
@@ -298,6 +299,13 @@ class Reader {
     this.#coverList({ ...list, affectsVerdicts: list.affectsVerdicts && !healed }, whole, first);
   }
 
+  /** Where namespaces may not be listed, a user of some of them may often get each: its labels decide selectors. */
+  async #ownNamespaces(): Promise<void> {
+    for (const name of this.#places()) {
+      await this.#object(LISTS[0] as ListResource, null, name, true);
+    }
+  }
+
   /** Namespaces to read one by one: those the user named, else all that are known, else the context's own. */
   #places(): string[] {
     const named = this.#options.namespaces ?? [];
@@ -434,19 +442,29 @@ class Reader {
     }
   }
 
-  /** One object by name, wrapped as a list of one. */
+  /** An object that tells what a plugin does. */
   async #named(named: (typeof NAMED)[number], discovery: Discovery | null): Promise<void> {
     const version =
       named.group === '' ? named.version : (discovery?.version(named.group, named.resource) ?? named.version);
-    const answer = await this.#get(apiPath({ ...named, version }, named.namespace, named.name));
+    return this.#object({ ...named, version }, named.namespace, named.name, false);
+  }
+
+  /** One object by its name, handed on as a list of one. */
+  async #object(
+    type: { resource: string; group: string; version: string },
+    namespace: string | null,
+    name: string,
+    affectsVerdicts: boolean,
+  ): Promise<void> {
+    const answer = await this.#get(apiPath(type, namespace, name));
     const cover = (outcome: CoverageEntry['outcome'], count: number, reason?: string): void =>
       this.#cover({
-        resource: `${resourceName(named)}/${named.name}`,
+        resource: `${resourceName(type)}/${name}`,
         verb: 'get',
-        namespace: named.namespace,
+        namespace,
         outcome,
         count,
-        affectsVerdicts: false,
+        affectsVerdicts,
         reason,
       });
     if (answer instanceof ClusterError) return cover('failed', 0, answer.message);
@@ -457,7 +475,7 @@ class Reader {
     try {
       const odd = notJsonType(answer);
       if (odd) throw new Error(odd);
-      await this.#sink.page(resourceName(named), named.namespace, listOfOne(answer.bytes));
+      await this.#sink.page(resourceName(type), namespace, listOfOne(answer.bytes));
       cover('read', 1);
     } catch (error) {
       if (this.#options.signal.aborted) throw cancelled();

@@ -837,7 +837,9 @@ function allowed(user: TestUser, asked: Asked, path: string): boolean {
       }
       if (!fits(rule.apiGroups, asked.group) || !fits(rule.resources, asked.resource)) return false;
       if (rule.resourceNames !== undefined && !rule.resourceNames.includes(asked.name ?? '')) return false;
-      return grant.namespace === null || grant.namespace === asked.namespace;
+      // A namespace itself lies in itself: a RoleBinding there may allow to get it.
+      const place = asked.resource === 'namespaces' ? asked.name : asked.namespace;
+      return grant.namespace === null || grant.namespace === place;
     }),
   );
 }

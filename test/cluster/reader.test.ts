@@ -430,6 +430,22 @@ describe('limited rights', () => {
     const { snapshot } = await read(api, { user: { token: 'tenant-token' }, namespace: 'ns-0002' });
     expect(new Set(snapshot.pods.map((p) => p.namespace))).toEqual(new Set(['ns-0002']));
     expect(snapshot.coverage.unreadPolicies).toEqual([]);
+    // Its labels could not be read, and nothing is made up in their place.
+    expect(snapshot.namespaces.find((n) => n.name === 'ns-0002')).toMatchObject({ labelsKnown: false });
+    expect(entryOf(snapshot.coverage.entries, 'namespaces/ns-0002', null, 'get')?.outcome).toBe('refused');
+  });
+
+  test('a namespace that may be got by its name brings its labels, where the list is refused', async () => {
+    const rights = ['pods', 'networkpolicies', 'services', 'namespaces'];
+    const api = await start({ store: small(), users: [tenant(['ns-0002'], rights)] });
+    const { snapshot } = await read(api, { user: { token: 'tenant-token' }, namespace: 'ns-0002' });
+    expect(snapshot.namespaces).toEqual([
+      expect.objectContaining({
+        name: 'ns-0002',
+        labelsKnown: true,
+        labels: { 'kubernetes.io/metadata.name': 'ns-0002', tier: 'even' },
+      }),
+    ]);
   });
 
   test('pods without the policies beside them are never taken for open: the side is unread', async () => {
