@@ -285,7 +285,7 @@ export class Model {
     return id;
   }
 
-  /** The row entries of one rule of a policy; `index` -1 for all peers, else that peer alone. */
+  /** Makes the entries of a group of policies anew. */
   private entriesOf(g: { policies: number[]; ingress: Int32Array; egress: Int32Array }): void {
     const ingress: number[] = [];
     const egress: number[] = [];
@@ -298,6 +298,7 @@ export class Model {
     g.egress = egress.length > 0 ? Int32Array.from(egress) : EMPTY;
   }
 
+  /** Pushes the row entries of a policy's rules; `sure` false where the policy only may apply. */
   private ruleEntries(
     policy: CompiledPolicy,
     direction: 'ingress' | 'egress',
