@@ -6,6 +6,7 @@ import { endOf, familyOf, portOf, sourceOf, sourcesOf } from './options.ts';
 import type { AuditFlags } from './options.ts';
 import { readText, say, textWidth, wantsColour, writeResult } from './output.ts';
 import { EXIT, exitOf, withAudits } from './session.ts';
+import type { Opened } from './session.ts';
 
 type ReportFormat = 'text' | 'json' | 'csv' | 'pdf';
 
@@ -152,7 +153,9 @@ export async function explain(flags: ExplainVerb): Promise<number> {
     ...(flags.family === undefined ? {} : { family: familyOf(flags.family) }),
   };
   return withAudits([source], flags, false, async (opened) => {
-    const explanation = await opened.client.explain(probe);
+    const explanation = await opened.client
+      .explain(probe)
+      .catch((thrown: unknown) => withHint(thrown, probe, opened));
     const { out, lang } = flags;
     let text = `${JSON.stringify(explanation, null, 2)}\n`;
     if (flags.format === 'text') {
@@ -163,6 +166,24 @@ export async function explain(flags: ExplainVerb): Promise<number> {
     await writeResult(out, [text]);
     return exitOf(opened);
   });
+}
+
+/** An unknown pod's error again, with pods whose names hold what was asked for. */
+async function withHint(thrown: unknown, probe: Probe, { client }: Opened): Promise<never> {
+  if (!(thrown instanceof BackendError) || thrown.kind !== 'bad-request') throw thrown;
+  const like: string[] = [];
+  for (const end of [probe.src, probe.dst]) {
+    if (!('pod' in end) || !thrown.message.includes(`${end.namespace}/${end.pod}`)) continue;
+    const name = end.pod.slice(end.pod.lastIndexOf('/') + 1);
+    const found = await client.endpoints(name, 50);
+    like.push(
+      ...found.filter((one) => one.namespace === end.namespace).map((one) => `${one.namespace}/${one.name}`),
+    );
+  }
+  if (like.length === 0) throw thrown;
+  const { kind, message } = thrown;
+  const more = like.length > 5 ? ', …' : '';
+  throw new BackendError({ kind, message, hint: `There is ${like.slice(0, 5).join(', ')}${more}` });
 }
 
 export interface SnapshotVerb extends AuditFlags {

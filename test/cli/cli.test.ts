@@ -240,6 +240,21 @@ test('explain names the policy and the rule that permits, and the policy that de
   });
 });
 
+test('an unknown pod is answered with pods of like names', async () => {
+  const { code, err } = await run([
+    'explain',
+    '--demo',
+    '--src',
+    'payments/gateway-',
+    '--dst',
+    '10.0.0.1',
+    '--port',
+    '80',
+  ]);
+  expect(code).toBe(2);
+  expect(err).toMatch(/payments\/gateway-\n {2}There is payments\/gateway-\S+, payments\/gateway-/);
+});
+
 test('what only paper denies is permitted, and says so', async () => {
   const { out } = await run([
     ...['explain', '--from', shop, '--src', 'dev/tool', '--dst', 'shop/db', '--port', '5432'],
