@@ -87,6 +87,10 @@ export function endAt(snapshot: Snapshot, text: string): PlainEnd | null {
   const node = snapshot.nodes.find((n) => n.ips.some(same));
   if (node) return { type: 'node', node, ip };
   const pod = snapshot.pods.find((p) => takesPart(p) && p.ips.some(same));
+  // The address of a hostNetwork pod is its node's, also where the node itself could not be read.
+  if (pod?.hostNetwork) {
+    return { type: 'node', node: { name: pod.node ?? '', ips: [], labels: {}, podCIDRs: [] }, ip };
+  }
   if (pod) return { type: 'pod', pod };
   return { type: 'ip', ip };
 }
@@ -141,7 +145,7 @@ function isOwnNode(pod: PodRecord, other: PlainEnd): Three {
   if (other.type === 'ip') return NO;
   if (other.type === 'pod' && !other.pod.hostNetwork) return NO;
   const node = other.type === 'node' ? other.node.name : other.pod.node;
-  if (pod.node === null || node === null) return PERHAPS;
+  if (pod.node === null || node === null || node === '') return PERHAPS;
   return pod.node === node ? YES : NO;
 }
 

@@ -92,6 +92,9 @@ export function validPortName(name: string): boolean {
 
 const validPort = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= 65535;
 
+/** A null in a list of objects is an object without fields, as the API server decodes it (S27). */
+const orEmpty = (value: unknown): unknown => (value === null ? {} : value);
+
 function readSelector(value: unknown, path: string, refusals: string[]): Selector {
   const before = refusals.length;
   if (!isObj(value)) {
@@ -103,7 +106,9 @@ function readSelector(value: unknown, path: string, refusals: string[]): Selecto
   if (given(matchLabels)) {
     if (!isObj(matchLabels)) refusals.push(`${path}.matchLabels`);
     else {
-      for (const [key, label] of Object.entries(matchLabels)) {
+      for (const [key, value] of Object.entries(matchLabels)) {
+        // A null stands for the empty text, as the API server decodes it (S27).
+        const label = value ?? '';
         if (typeof label !== 'string' || !validLabelKey(key) || !validLabelValue(label)) {
           refusals.push(`${path}.matchLabels`);
         } else requirements.push({ key, operator: 'In', values: [label] });
@@ -114,14 +119,15 @@ function readSelector(value: unknown, path: string, refusals: string[]): Selecto
   if (given(expressions)) {
     if (!Array.isArray(expressions)) refusals.push(`${path}.matchExpressions`);
     else {
-      expressions.forEach((expression: unknown, index) => {
+      expressions.map(orEmpty).forEach((expression: unknown, index) => {
         const place = `${path}.matchExpressions[${index}]`;
         if (!isObj(expression)) {
           refusals.push(place);
           return;
         }
         const { key, operator } = expression;
-        const values = given(expression['values']) ? expression['values'] : [];
+        const list = given(expression['values']) ? expression['values'] : [];
+        const values: unknown = Array.isArray(list) ? list.map((v: unknown) => v ?? '') : list;
         const good =
           typeof key === 'string' &&
           validLabelKey(key) &&
@@ -226,7 +232,7 @@ function readRules(value: unknown, path: string, side: 'from' | 'to', refusals: 
     refusals.push(path);
     return [unreadable];
   }
-  return value.map((rule: unknown, index): PlainRule => {
+  return value.map(orEmpty).map((rule: unknown, index): PlainRule => {
     const place = `${path}[${index}]`;
     if (!isObj(rule)) {
       refusals.push(place);
@@ -244,7 +250,7 @@ function readRules(value: unknown, path: string, side: 'from' | 'to', refusals: 
         return [bad];
       }
       if (list.length === 0) return null;
-      return list.map((item, i) => read(item, `${place}.${name}[${i}]`, refusals));
+      return list.map(orEmpty).map((item, i) => read(item, `${place}.${name}[${i}]`, refusals));
     };
     return {
       peers: readList<PlainPeer>(rule[side], side, readPeer, { kind: 'unreadable' }),

@@ -108,6 +108,7 @@ function selectorOf(keys: string[], values: string[]): fc.Arbitrary<unknown> {
     [1, fc.record({ matchLabels: labels, matchExpressions: expressions })],
     [1, fc.constant({ matchLabels: {}, matchExpressions: [] })],
     [1, fc.constant({ matchLabels: null, matchExpressions: null })],
+    [1, fc.constant({ matchLabels: { [keys[0] as string]: null } })],
   );
 }
 
@@ -193,6 +194,7 @@ const portItem: fc.Arbitrary<unknown> = weighted<unknown>(
   [2, protocol.map((p) => ({ protocol: p }))],
   [1, fc.constant({})],
   [1, fc.constant({ protocol: null, port: null, endPort: null })],
+  [1, fc.constant(null)],
   [
     4,
     fc
@@ -258,10 +260,11 @@ function rules(side: 'from' | 'to', bad: boolean): fc.Arbitrary<unknown> {
     return made;
   });
   return weighted<unknown>(
-    [3, fc.constant(undefined)],
-    [1, fc.constant([])],
-    [1, fc.constant(null)],
-    [8, fc.array(rule, { minLength: 1, maxLength: 2 })],
+    [6, fc.constant(undefined)],
+    [2, fc.constant([])],
+    [2, fc.constant(null)],
+    [16, fc.array(rule, { minLength: 1, maxLength: 2 })],
+    [1, rule.map((made) => [null, made])],
   );
 }
 
@@ -427,6 +430,7 @@ export const cases: fc.Arbitrary<Case> = fc
       one<'v4' | 'dual' | 'two'>('v4', 'dual', 'two'),
       one<'v4' | 'dual' | 'absent'>('absent', 'v4', 'dual'),
     ),
+    nodesRead: mostly(true, 7, false),
     pods: weighted(
       [12, fc.array(podDraft, { minLength: 1, maxLength: 6 })],
       [1, fc.array(podDraft, { minLength: 7, maxLength: 14 })],
@@ -494,7 +498,7 @@ export const cases: fc.Arbitrary<Case> = fc
         pods: podRecords(draft.pods, nodes).sort((x, y) =>
           x.namespace < y.namespace ? -1 : x.namespace > y.namespace ? 1 : 0,
         ),
-        nodes,
+        nodes: draft.nodesRead ? nodes : [],
         services: [],
         policies: policies.sort((x, y) =>
           x.namespace < y.namespace ? -1 : x.namespace > y.namespace ? 1 : 0,
