@@ -27,6 +27,7 @@ import {
   type ValueId,
 } from '../policy/values.ts';
 import type { CompiledPeer } from '../policy/compile.ts';
+import { bitTest } from '../policy/namespaces.ts';
 import { QuestionError } from './api.ts';
 import type {
   AssumptionUse,
@@ -61,18 +62,6 @@ function isWholeFamily(ranges: readonly (number | bigint)[]): boolean {
     (ranges[1] === 2 ** 32 || ranges[1] === 1n << 128n) &&
     (ranges[0] === 0 || ranges[0] === 0n)
   );
-}
-
-/** Two edits of one policy become one manifest that holds both, since applying it twice would lose the first. */
-function joinEdits(a: Remedy['policies'][number], b: Remedy['policies'][number]): void {
-  const [x, y] = [a.manifest, b.manifest] as {
-    metadata: { name: string; namespace: string };
-    spec: Record<string, unknown>;
-  }[];
-  if (x.metadata.name !== y.metadata.name || x.metadata.namespace !== y.metadata.namespace) return;
-  const both = { ...x, spec: { ...x.spec, [b.direction]: y.spec[b.direction] } };
-  a.manifest = both;
-  b.manifest = both;
 }
 
 export class Points {
@@ -614,7 +603,7 @@ export class Points {
               port: rule.ports === null ? null : q,
               effect,
             });
-            this.matchUses(policy, peer, port, other, mask, lowerBit, certainPort, use);
+            this.matchUses(policy, peer, id, port, other, mask, lowerBit, certainPort, use);
           });
         });
       });
@@ -642,6 +631,7 @@ export class Points {
   private matchUses(
     policy: number,
     peer: CompiledPeer | null,
+    peerId: number,
     port: { sure: boolean; sureTo: number | null; name: string | null; protocol: number } | null,
     other: End,
     mask: number,
@@ -684,7 +674,9 @@ export class Points {
     if (peer !== null && peer.kind === 'pods' && !(mask & lowerBit) && other.type === 'pod') {
       if (m.classFlags.items[other.c] & CLASS_HOST_MAYBE) {
         use({ rule: 'S18', name: 'hostNetwork', value: 'unknown', permittedIf: 'pod', deniedIf: 'node' });
-      } else {
+      }
+      const set = m.peerPods(peerId)?.set;
+      if (set?.maybe && bitTest(set.maybe, m.classNamespace.items[other.c])) {
         const namespace = m.snapshot.pods[other.pod].namespace;
         const worlds =
           peer.namespaces === null
@@ -757,7 +749,6 @@ export class Points {
         manifest,
       });
     }
-    if (policies.length === 2) joinEdits(policies[0], policies[1]);
     return policies.length > 0 ? { kind: 'add-rules', policies } : null;
   }
 
@@ -782,8 +773,9 @@ export class Points {
   }
 
   /**
-   * A policy that permits the peer on the port. Of its own where every pod that it would select is isolated in
-   * that direction already; otherwise an existing policy with one rule more, since a new one would isolate others.
+   * A new policy that permits the peers on the port. It selects the pod by its own labels where every pod that has
+   * them is isolated in that direction already; otherwise it selects what a policy that isolates the pod selects.
+   * Either way it isolates nobody who was not.
    */
   private addition(
     owner: End & { type: 'pod' },
@@ -794,50 +786,43 @@ export class Points {
   ): unknown {
     const m = this.m;
     const pod = m.snapshot.pods[owner.pod];
-    const side = direction === 'ingress' ? 'from' : 'to';
-    const type = direction === 'ingress' ? 'Ingress' : 'Egress';
-    const rule = { [side]: peers, ports: [{ protocol, port }] };
     const states = direction === 'ingress' ? m.classPaperIngress : m.classPaperEgress;
     const labels = Object.entries(pod.labels);
-    let alone = true;
-    m.snapshot.pods.forEach((p, i) => {
-      if (!alone || p.namespace !== pod.namespace || m.podClass[i] < 0) return;
-      if (!labels.every(([k, v]) => p.labels[k] === v)) return;
-      const state = states[m.podClass[i]];
-      if (state === 'not-isolated') alone = false;
-    });
-    const head = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' };
-    if (alone) {
-      return {
-        ...head,
-        metadata: {
-          name: `permit-${direction}-${protocol.toLowerCase()}-${port}`,
-          namespace: pod.namespace,
-        },
-        spec: {
-          podSelector: labels.length > 0 ? { matchLabels: { ...pod.labels } } : {},
-          policyTypes: [type],
-          [direction]: [rule],
-        },
-      };
+    const namespace = m.classNamespace.items[owner.c];
+    const alone = m
+      .podsOfNamespace(namespace)
+      .filter((i) => labels.every(([k, v]) => m.snapshot.pods[i].labels[k] === v))
+      .every((i) => states[m.podClass[i]] !== 'not-isolated');
+    let podSelector: unknown = labels.length > 0 ? { matchLabels: { ...pod.labels } } : {};
+    if (!alone) {
+      const isolating = m
+        .policiesOf(owner.c, direction)
+        .find((p) => p.sure && m.compiled[p.policy].selects !== null);
+      if (!isolating) return null;
+      const spec = m.snapshot.policies[isolating.policy].spec as { podSelector?: unknown } | undefined;
+      podSelector = spec?.podSelector ?? {};
     }
-    const existing = m.policiesOf(owner.c, direction).find((p) => p.sure && !m.compiled[p.policy].refused);
-    if (!existing) return null;
-    const record = m.snapshot.policies[existing.policy];
-    const spec = (record.spec ?? {}) as Record<string, unknown>;
-    const rules = Array.isArray(spec[direction]) ? (spec[direction] as unknown[]) : [];
-    const types = m.compiled[existing.policy];
     return {
-      ...head,
-      metadata: { name: record.name, namespace: record.namespace },
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: {
+        name: this.freeName(pod.namespace, `permit-${direction}-${protocol.toLowerCase()}-${port}`),
+        namespace: pod.namespace,
+      },
       spec: {
-        ...spec,
-        policyTypes: [
-          ...(types.ingress.applies === 'yes' ? ['Ingress'] : []),
-          ...(types.egress.applies === 'yes' ? ['Egress'] : []),
-        ],
-        [direction]: [...rules, rule],
+        podSelector,
+        policyTypes: [direction === 'ingress' ? 'Ingress' : 'Egress'],
+        [direction]: [{ [direction === 'ingress' ? 'from' : 'to']: peers, ports: [{ protocol, port }] }],
       },
     };
+  }
+
+  /** The name, with a number behind it where a policy of the namespace has it. */
+  private freeName(namespace: string, name: string): string {
+    const taken = new Set<string>();
+    for (const p of this.m.snapshot.policies) if (p.namespace === namespace) taken.add(p.name);
+    let free = name;
+    for (let n = 2; taken.has(free); n++) free = `${name}-${n}`;
+    return free;
   }
 }

@@ -151,9 +151,8 @@ export interface Explanation {
 }
 
 /**
- * The smallest addition (a rule for each direction that denies) that would permit the connection. A manifest whose
- * namespace and name are those of a policy of the snapshot stands in its place (it has one rule more); any other
- * is a new policy.
+ * The smallest addition that would permit the connection: a new policy for each direction that denies it, which
+ * isolates no pod that was not isolated before.
  */
 export interface Remedy {
   kind: 'add-rules';

@@ -43,7 +43,7 @@ function unknownEnforcement(): Enforcement {
 }
 
 const SYSTEM_NAMESPACE =
-  /^(kube-.*|.*-system|openshift-.*|(calico|tigera|cilium|antrea|weave|flannel|canal|cni|network)(-.*)?)$/;
+  /^(kube-.*|.*-system|openshift-.*|ovn-kubernetes|(calico|tigera|cilium|antrea|weave|flannel|canal|cni|network)(-.*)?)$/;
 
 /** Is it a namespace that network plugins are installed to? A pod elsewhere may carry any name. */
 function isSystemNamespace(name: string): boolean {
