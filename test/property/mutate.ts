@@ -90,8 +90,11 @@ const files = values.files
     );
 const all = files.flatMap(mutantsOf);
 const random = sampler(Number(values.seed));
-const chosen = [...all];
-while (chosen.length > Number(values.sample)) chosen.splice(random(chosen.length), 1);
+// In no order, so that a run that is cut short tells something about every file.
+const rest = [...all];
+const chosen: Mutant[] = [];
+while (rest.length > 0 && chosen.length < Number(values.sample))
+  chosen.push(...rest.splice(random(rest.length), 1));
 
 const copy = mkdtempSync(join(tmpdir(), 'bulkhead-mutants-'));
 process.on('exit', () => rmSync(copy, { recursive: true, force: true }));
@@ -104,7 +107,7 @@ writeFileSync(
   `import fc from 'fast-check';
 import { checkCase, newTallies } from './test/property/check.ts';
 import { cases } from './test/property/generate.ts';
-fc.sample(cases, { numRuns: 250, seed: 7 }).forEach((kase, i) => {
+fc.sample(cases, { numRuns: 150, seed: 7 }).forEach((kase, i) => {
   if (checkCase(kase, i, newTallies()).length > 0) process.exit(1);
 });
 `,
@@ -128,7 +131,7 @@ const vitest = (folders: string[]): string[] => [
 const survives = (file: string): boolean => {
   if (file.startsWith('shared/net/') && !run(vitest(['test/net']), 60)) return false;
   if (!run(['quick.ts'], 120)) return false;
-  return run(vitest(['test/net', 'test/policy', 'test/property/large']), 240);
+  return run(vitest(['test/net', 'test/policy']), 240);
 };
 if (!survives('')) throw new Error('the tests fail without any mutant');
 
@@ -150,7 +153,7 @@ chosen.forEach((mutant, i) => {
       `survived ${mutant.file}:${mutant.line} ${mutant.from.slice(0, 60)} -> ${mutant.to.slice(0, 60)}    ${line}`,
     );
   }
-  if ((i + 1) % 20 === 0) console.log(`${i + 1} done, ${survivors.length} survived`);
+  if ((i + 1) % 10 === 0) console.log(`${i + 1} done, ${survivors.length} survived`);
 });
 for (const [file, [killed, total]] of score) console.log(`${file}: ${killed} of ${total} killed`);
 const killed = chosen.length - survivors.length;
