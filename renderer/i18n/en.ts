@@ -131,6 +131,8 @@ export const en = {
     one: '{n} pod is isolated on paper, not enforced: it counts as open.',
     other: '{n} pods are isolated on paper, not enforced: they count as open.',
   },
+  'isolation.unenforced':
+    'These figures follow the policies alone: it is not known whether anything enforces them.',
   'isolation.allPermitted': {
     one: '{n} isolated pod has policies that permit everything.',
     other: '{n} isolated pods have policies that permit everything.',

@@ -127,6 +127,7 @@ export const ko: Record<keyof typeof en, Message> = {
   'isolation.title': '격리',
   'isolation.of': '전체 파드 {n}개',
   'isolation.paper': '파드 {n}개는 정책상으로만 격리되고 실제로는 적용되지 않아, 미격리로 집계합니다.',
+  'isolation.unenforced': '정책만을 기준으로 한 수치입니다. 정책이 실제로 적용되는지는 알 수 없습니다.',
   'isolation.allPermitted': '격리된 파드 {n}개는 정책이 모든 연결을 허용합니다.',
 
   'namespaces.title': '네임스페이스별 격리',
