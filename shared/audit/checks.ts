@@ -28,7 +28,7 @@
  * - `exposure.egress-anywhere` {pods}: isolated for egress or not, pods that may reach every outside address on every port.
  * - `exposure.ingress-anywhere` {pods}: isolated for ingress, yet permitted from every outside address on some port.
  * - `exposure.host-network` {pods}: pods that NetworkPolicy cannot isolate (S18).
- * - `cluster.not-enforced` {plugin}: nothing enforces NetworkPolicy (S21).
+ * - `cluster.not-enforced` {plugin, direction}: nothing enforces NetworkPolicy (S21).
  * - `cluster.enforcement-unknown` {}: whether anything enforces NetworkPolicy is not known (S21).
  * - `cluster.node-not-enforced` {node, plugin, what}: a node where it is not enforced or not known.
  * - `cluster.other-policies` {kind, count}: another kind of policy exists and is not evaluated (S26).

@@ -161,6 +161,8 @@ export class Model {
   private mixedFamilies = false;
   private clusterFamilies = 4;
   private readonly familyValue: ValueId[];
+  /** Parts of a value that count where all pods have the same families. */
+  private familyBits = L4 | LN;
   /** Everything may be permitted, nothing is for sure. */
   readonly unsure: ValueId;
   /** Some namespace is under a policy kind that is not evaluated and may permit or deny (S26). */
@@ -565,6 +567,7 @@ export class Model {
     this.mixedFamilies =
       mixed || (first !== 0 && first !== this.clusterFamilies) || this.clusterFamilies === 3;
     this.values.families = this.clusterFamilies;
+    this.familyBits = (this.clusterFamilies & 1 ? L4 : 0) | (this.clusterFamilies & 2 ? L6 : 0) | LN;
     return plain;
   }
 
@@ -1056,7 +1059,58 @@ export class Model {
    * address family? The verdict alone, without reasons; both must take part.
    */
   permits(p: number, q: number, point: number): boolean {
-    return this.conns.has(this.values.lower(this.podValue(p, q)), point);
+    const from = this.podClass[p];
+    const to = this.podClass[q];
+    if (p === q) return true;
+    if (this.hasHosts || this.mixedFamilies || this.anyOverrides) {
+      return this.conns.has(this.values.lower(this.podValue(p, q)), point);
+    }
+    const vector = this.classPorts.items[to];
+    return (
+      this.rowPermits(this.classEgress.items[from], to, vector, point) &&
+      this.rowPermits(this.classIngress.items[to], from, vector, point)
+    );
+  }
+
+  /**
+   * Does a row permit the point for sure to (or from) the class? The same as asking `evaluate`, without building the
+   * union of all that matches: the first entry that permits it will do.
+   */
+  private rowPermits(row: number, c: number, vector: number, point: number): boolean {
+    const flags = this.rowFlags.items[row];
+    if (flags & ROW_OPEN) return true;
+    if (flags & ROW_DROPS) return false;
+    const list = this.rowList.items[row];
+    const items = this.rowLists.items;
+    const from = this.rowLists.start(list);
+    const to = this.rowLists.start(list + 1);
+    if (to - from <= LONG_ROW) {
+      for (let k = from; k < to; k++) if (this.entryPermits(items[k], c, vector, point)) return true;
+      return false;
+    }
+    const long = (this.longRows[list] ??= this.longRow(list));
+    for (const e of long.rest) if (this.entryPermits(e, c, vector, point)) return true;
+    const labels = this.classLabels.items[c];
+    const { items: matches, from: first, to: end } = this.labels.matchesOf(labels);
+    if (end - first <= long.selectors) {
+      for (let k = first; k < end; k++) {
+        const entries = long.bySelector.get(matches[k]);
+        if (!entries) continue;
+        for (const e of entries) if (this.entryPermits(e, c, vector, point)) return true;
+      }
+      return false;
+    }
+    for (let k = from; k < to; k++) if (this.entryPermits(items[k], c, vector, point)) return true;
+    return false;
+  }
+
+  private entryPermits(e: number, c: number, vector: number, point: number): boolean {
+    if (this.entrySure.items[e] === 0) return false;
+    let ports = this.entryPorts.items[e];
+    if (this.ports.named.items[ports] !== 0) ports = this.ports.resolve(ports, vector);
+    // The ports are the quicker question.
+    if (!this.conns.has(this.ports.lower.items[ports], point)) return false;
+    return (this.peerMask(this.entryPeers.items[e], c) & (L4 | L6 | LN) & this.familyBits) !== 0;
   }
 
   /** Are the two pods on one known node, and is one of them that node? */
