@@ -3,7 +3,6 @@ import { app, dialog, protocol } from 'electron';
 import type { BrowserWindow, OpenDialogOptions } from 'electron';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loginShellPath } from './cluster/shellPath.ts';
 import { createBackend, writeExport } from './backend.ts';
 import type { Host } from './backend.ts';
 import { HistoryClient } from './history/client.ts';
@@ -36,13 +35,7 @@ if (app.requestSingleInstanceLock()) {
 
 async function start(): Promise<void> {
   const asked = startArguments(process.argv.slice(app.isPackaged ? 1 : 2));
-  const [, shellPath] = await Promise.all([
-    app.whenReady(),
-    // A start from the desktop does not have the PATH of a terminal, where exec plugins are found.
-    process.stdout.isTTY ? null : loginShellPath(),
-  ]);
-  if (shellPath) process.env['PATH'] = shellPath;
-
+  await app.whenReady();
   const sources = new ThreadedSources(asked.kubeconfig.length > 0 ? { files: asked.kubeconfig } : {});
   const { start: source, notice } = startSource(asked.source, await sources.list());
   const backend = createBackend({

@@ -37,6 +37,8 @@ const MAX_SNAPSHOT_FILE = 512 * 1024 * 1024;
 /** Where kubeconfigs are looked for, by default where the user has them; and files that were added. Plain data. */
 export interface KubeSourcesOptions extends Pick<KubeconfigOptions, 'files'> {
   added?: string[];
+  /** PATH to find the programs of logins in; found out when one is needed. */
+  searchPath?: string;
 }
 
 /** The kubeconfigs of this machine and what can be read with them. */
@@ -142,6 +144,7 @@ export class KubeSources implements Sources {
       signal: options.signal,
       onProgress: options.progress,
       userAgent: `bulkhead/${VERSION}`,
+      ...(this.#options.searchPath === undefined ? {} : { searchPath: this.#options.searchPath }),
       ...(source.namespaces && source.namespaces.length > 0 ? { namespaces: source.namespaces } : {}),
     });
   }
