@@ -221,6 +221,7 @@ export const en = {
   'explain.empty': 'Ask about any pair',
   'explain.emptyText': 'Start typing a name to find a pod, or give an IP address outside the cluster.',
   'explain.between': 'All that is permitted between the two',
+  'explain.unenforced': 'By the rules: it is not known whether anything enforces them.',
   'explain.paper': 'By the rules alone it would be {verdict}, but nothing enforces them.',
 
   'remedy.title': 'What would permit it',

@@ -213,6 +213,7 @@ export const ko: Record<keyof typeof en, Message> = {
   'explain.empty': '어떤 쌍이든 물어보세요',
   'explain.emptyText': '이름을 입력해 파드를 찾거나 클러스터 밖의 IP 주소를 넣으세요.',
   'explain.between': '둘 사이에 허용되는 모든 연결',
+  'explain.unenforced': '규칙만을 기준으로 한 답입니다. 규칙이 실제로 적용되는지는 알 수 없습니다.',
   'explain.paper': '규칙만 보면 결과는 “{verdict}”이지만, 규칙을 적용하는 주체가 없습니다.',
 
   'remedy.title': '허용하려면',
