@@ -1053,7 +1053,12 @@ describe('S25: assumptions are data', () => {
     const live = world({ ...base, live: true }).engine.overview().assumptions;
     const value = (name: string): unknown => live.find((a) => a.name === name);
     expect(value('serverVersion')).toMatchObject({ origin: 'detected' });
-    expect(value('endPort')).toMatchObject({ value: 'on' });
+    expect(value('endPort')).toMatchObject({ value: 'on', origin: 'detected' });
+    expect(value('sctp')).toMatchObject({ value: 'on', origin: 'detected' });
+    const newest = world(base)
+      .engine.overview()
+      .assumptions.find((a) => a.name === 'endPort');
+    expect(newest).toMatchObject({ value: 'on', origin: 'default' });
     expect(value('hostNetwork')).toMatchObject({ value: 'unknown', origin: 'default' });
     expect(value('unselected')).toMatchObject({ value: 'permit', origin: 'default' });
   });
