@@ -53,7 +53,7 @@ const SWAPS: Record<string, string[]> = {
 
 /** Every mutant of one file. */
 function mutantsOf(file: string): Mutant[] {
-  const text = readFileSync(join(root, file), 'utf8');
+  const text = readFileSync(join(copy, file), 'utf8');
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const found: Mutant[] = [];
   const add = (node: ts.Node, to: string): void => {
@@ -81,6 +81,13 @@ function mutantsOf(file: string): Mutant[] {
   return found;
 }
 
+const copy = mkdtempSync(join(tmpdir(), 'bulkhead-mutants-'));
+process.on('exit', () => rmSync(copy, { recursive: true, force: true }));
+for (const part of ['shared', 'test', 'build', 'electron', 'package.json', 'tsconfig.json']) {
+  cpSync(join(root, part), join(copy, part), { recursive: true });
+}
+symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+
 const files = values.files
   ? values.files.split(',')
   : ['shared/net', 'shared/policy'].flatMap((folder) =>
@@ -96,12 +103,6 @@ const chosen: Mutant[] = [];
 while (rest.length > 0 && chosen.length < Number(values.sample))
   chosen.push(...rest.splice(random(rest.length), 1));
 
-const copy = mkdtempSync(join(tmpdir(), 'bulkhead-mutants-'));
-process.on('exit', () => rmSync(copy, { recursive: true, force: true }));
-for (const part of ['shared', 'test', 'build', 'electron', 'package.json', 'tsconfig.json']) {
-  cpSync(join(root, part), join(copy, part), { recursive: true });
-}
-symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
 writeFileSync(
   join(copy, 'quick.ts'),
   `import fc from 'fast-check';
@@ -140,7 +141,8 @@ const survivors: Mutant[] = [];
 const score = new Map<string, [number, number]>();
 chosen.forEach((mutant, i) => {
   const path = join(copy, mutant.file);
-  const text = readFileSync(join(root, mutant.file), 'utf8');
+  // The copy's own text: somebody may be at work on the tree meanwhile.
+  const text = readFileSync(path, 'utf8');
   writeFileSync(path, text.slice(0, mutant.start) + mutant.to + text.slice(mutant.end));
   const alive = survives(mutant.file);
   writeFileSync(path, text);
