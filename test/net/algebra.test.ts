@@ -337,6 +337,23 @@ describe('CIDR blocks', () => {
       }),
     );
   });
+  it('of mapped addresses are blocks of IPv4 while they hold nothing else', () => {
+    expect(parseCidr('::ffff:10.0.0.0/104')).toMatchObject({
+      family: 4,
+      lo: 10 * 2 ** 24,
+      hi: 11 * 2 ** 24,
+      prefix: 8,
+    });
+    expect(parseCidr('::ffff:0:0/96')).toMatchObject({ family: 4, lo: 0, hi: 2 ** 32, prefix: 0 });
+    expect(parseCidr('::ffff:192.0.2.1/128')).toMatchObject({
+      family: 4,
+      lo: 0xc0000201,
+      hi: 0xc0000202,
+      prefix: 32,
+    });
+    expect(parseCidr('::ffff:0:0/95')).toMatchObject({ family: 6, prefix: 95 });
+    expect(parseCidr('::ffff:0:0/129')).toBe(null);
+  });
   it('flag leading zeros and read them as decimal', () => {
     expect(parseCidr('010.0.0.0/8')).toMatchObject({
       family: 4,

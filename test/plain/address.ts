@@ -64,7 +64,11 @@ function parseV6(text: string): bigint | null {
 export function parseAddress(text: string): Address | null {
   if (text.includes(':')) {
     const value = parseV6(text);
-    return value === null ? null : { family: 'IPv6', value };
+    if (value === null) return null;
+    // A mapped address is the IPv4 address inside it, as the API server's own parser has it.
+    return value >> 32n === 0xffffn
+      ? { family: 'IPv4', value: value & 0xffffffffn }
+      : { family: 'IPv6', value };
   }
   const value = parseV4(text);
   return value === null ? null : { family: 'IPv4', value };
@@ -74,10 +78,16 @@ export function parseAddress(text: string): Address | null {
 export function parseBlock(text: string): Range | null {
   const slash = text.indexOf('/');
   if (slash < 0) return null;
-  const address = parseAddress(text.slice(0, slash));
+  const addressText = text.slice(0, slash);
   const bitsText = text.slice(slash + 1);
+  let address = parseAddress(addressText);
   if (address === null || !/^[0-9]+$/.test(bitsText)) return null;
-  const prefix = Number(bitsText);
+  let prefix = Number(bitsText);
+  if (address.family === 'IPv4' && addressText.includes(':')) {
+    // A block of mapped addresses is one of IPv4 while it holds nothing else.
+    if (prefix >= 96) prefix -= 96;
+    else address = { family: 'IPv6', value: (0xffffn << 32n) | address.value };
+  }
   const width = BITS[address.family];
   if (prefix > width) return null;
   const size = 1n << BigInt(width - prefix);

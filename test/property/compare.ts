@@ -6,6 +6,7 @@ import type {
   EgressWidth,
   IsolationState,
   NodeJson,
+  OpenEgressRowJson,
   Probe,
   ProbeEnd,
 } from '../../shared/audit/result.ts';
@@ -17,8 +18,10 @@ import {
   endAt,
   plainEnforced,
   pairFamilies,
+  plainDirection,
   plainIsolation,
   plainPair,
+  plainSelecting,
   type PlainAnswer,
   type PlainCluster,
   type PlainEnd,
@@ -30,6 +33,7 @@ import {
   allPoints,
   formError,
   inPoint,
+  nameEnd,
   pairTable,
   podEnds,
   portStarts,
@@ -216,6 +220,7 @@ export function differences(engine: AuditEngine, kase: Case, options: CompareOpt
       const plainly = (state: IsolationState): string =>
         state === 'isolated-all-permitted' ? 'isolated' : state;
       if (plainly(theirs) !== paper) differ(`isolation on paper, ${direction}`, podKey(pod), paper, theirs);
+      compareEverything(cluster, pod, direction, theirs, ends, points, pick, differ);
       const counted = direction === 'ingress' ? row.ingress : row.egress;
       const wanted = effective ?? theirs;
       if (counted !== wanted) differ(`isolation, ${direction}`, podKey(pod), wanted, counted);
@@ -231,7 +236,12 @@ export function differences(engine: AuditEngine, kase: Case, options: CompareOpt
   compareMatrix(engine, ends, tables, differ);
 
   // 5. Open egress: how widely.
-  const outside: PlainEnd[] = addressStarts(snapshot).map((ip) => ({ type: 'ip', ip }));
+  const outside = addressStarts(snapshot).map((ip): PlainEnd & { type: 'ip' } => ({ type: 'ip', ip }));
+  const reachRows = new Map<string, OpenEgressRowJson[]>();
+  for (const row of engine.openEgressRows()) {
+    const key = `${row.pod.namespace}/${row.pod.kind}/${row.pod.name}`;
+    reachRows.set(key, [...(reachRows.get(key) ?? []), row]);
+  }
   for (const pod of ends) {
     const row = rows.get(podKey(pod.pod));
     if (!row || random(2) === 0) continue;
@@ -240,6 +250,8 @@ export function differences(engine: AuditEngine, kase: Case, options: CompareOpt
         way === 'openEgress' ? pairTable(cluster, pod, end, points) : pairTable(cluster, end, pod, points),
       );
       if (reach.some((t) => t.imprecise)) continue;
+      if (way === 'openEgress')
+        compareReach(reachRows.get(podKey(pod.pod)) ?? [], podKey(pod.pod), outside, reach, tally, differ);
       const wanted = widthOf(outside, reach);
       if (row[way] !== wanted) differ(way, podKey(pod.pod), wanted, row[way]);
     }
@@ -255,6 +267,73 @@ function askedFamily(cluster: PlainCluster, src: PlainEnd, dst: PlainEnd, addres
 function bothHave(src: PodRecord, dst: PodRecord, family: Family): boolean {
   const has = (pod: PodRecord): boolean => pod.ips.some((ip) => parseAddress(ip)?.family === family);
   return has(src) && has(dst);
+}
+
+/** "Isolated, everything permitted" has to mean it, and one rule without peers and ports has to be seen as such. */
+function compareEverything(
+  cluster: PlainCluster,
+  pod: PodRecord,
+  direction: 'ingress' | 'egress',
+  told: IsolationState,
+  ends: PlainEnd[],
+  points: Point[],
+  pick: <T>(list: readonly T[], count: number) => T[],
+  differ: Differ,
+): void {
+  const self: PlainEnd = { type: 'pod', pod };
+  const where = `${podKey(pod)} ${direction}`;
+  if (told === 'isolated-all-permitted') {
+    const outside = addressStarts(cluster.snapshot).map((ip): PlainEnd => ({ type: 'ip', ip }));
+    for (const other of pick([...ends, ...outside], 6)) {
+      for (const point of pick(points, 4)) {
+        for (const family of pairFamilies(cluster, self, other)) {
+          const { verdict } = plainDirection(
+            cluster,
+            direction,
+            self,
+            other,
+            point.protocol,
+            point.port,
+            family,
+          );
+          if (verdict !== YES)
+            differ('everything permitted', `${where} ${nameEnd(other)}`, asVerdict(verdict), 'permitted');
+        }
+      }
+    }
+  } else if (told === 'isolated' && cluster.snapshot.otherPolicies.length === 0) {
+    const policies = plainSelecting(cluster, pod, direction).filter((p) => p.refusals.length === 0);
+    const everything = policies.some((p) =>
+      p[direction].some((rule) => rule.peers === null && rule.ports === null),
+    );
+    if (everything) differ('everything permitted', where, 'isolated-all-permitted', told);
+  }
+}
+
+/** The listed reach of a pod to addresses outside, point by point; a width of everything may be listed in short. */
+function compareReach(
+  rows: OpenEgressRowJson[],
+  key: string,
+  outside: (PlainEnd & { type: 'ip' })[],
+  reach: PairTable[],
+  tally: Tally,
+  differ: Differ,
+): void {
+  outside.forEach((end, i) => {
+    const here = rows.filter((row) => row.ranges.some((cidr) => contains(parseBlock(cidr)!, end.ip)));
+    reach[i]!.points.forEach((point, k) => {
+      const answer = reach[i]!.answers[k]!;
+      const got = here.some((row) => inPoint(row.conns, point))
+        ? 'permitted'
+        : here.some((row) => inPoint(row.depends, point))
+          ? 'depends'
+          : 'denied';
+      if (!agrees(answer, got, tally)) {
+        const where = `${key} ${formatAddress(end.ip)} ${point.protocol}/${point.port}`;
+        differ('listed open egress', where, asVerdict(answer.verdict), got);
+      }
+    });
+  });
 }
 
 type Differ = (what: string, where: string, ours: unknown, theirs: unknown) => void;

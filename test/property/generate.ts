@@ -142,7 +142,7 @@ const BLOCKS = [
   '2001:db8::/32',
   '8000::/1',
 ];
-const SLOPPY = ['10.0.0.9/29', '010.000.0.0/28', 'fd00::9/125'];
+const SLOPPY = ['10.0.0.9/29', '010.000.0.0/28', 'fd00::9/125', '::ffff:10.0.0.8/125'];
 const bits = (cidr: string): number => Number(cidr.split('/')[1]);
 /** Blocks of the pool strictly inside another of the pool, worked out by hand-readable prefixes. */
 const INSIDE: Record<string, string[]> = {
