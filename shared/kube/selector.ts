@@ -45,8 +45,7 @@ export function isLabelKey(key: string): boolean {
   if (validKeys.has(key)) return true;
   const slash = key.indexOf('/');
   const prefix = key.slice(0, Math.max(0, slash));
-  const ok =
-    NAME.test(key.slice(slash + 1)) && (slash < 0 || (prefix.length <= 253 && PREFIX.test(prefix)));
+  const ok = NAME.test(key.slice(slash + 1)) && (slash < 0 || (prefix.length <= 253 && PREFIX.test(prefix)));
   if (ok && validKeys.size < 10_000) validKeys.add(key);
   return ok;
 }

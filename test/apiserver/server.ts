@@ -93,6 +93,8 @@ export interface ServerOptions {
   /** Days until the server's certificate ends. */
   days?: number;
   authority?: Authority;
+  /** Called as each request arrives: a cluster that changes at that very moment. */
+  onRequest?: (request: LoggedRequest) => void;
   /** Only one of several: kubectl exec, certificates, … need the client CA. */
   port?: number;
   /** Below this path, as behind a proxy for several clusters. */
@@ -246,6 +248,7 @@ export class TestApiServer {
       status: 0,
     };
     this.requests.push(entry);
+    this.#options.onRequest?.(entry);
     response.on('close', () => {
       entry.status = response.statusCode;
     });

@@ -754,10 +754,15 @@ describe('a cluster that moves while it is read', () => {
 
   test('policies that do not stand still leave the coverage incomplete', async () => {
     const store = small();
-    const api = await start({ store });
     let n = 0;
-    const churn = setInterval(() => store.put(policy(`churn-${(n += 1)}`)), 20);
-    const { snapshot, sink } = await read(api).finally(() => clearInterval(churn));
+    // A new policy after each list, before the watch that follows it stands.
+    const api = await start({
+      store,
+      onRequest: (r) => {
+        if (r.resource === 'networkpolicies' && r.verb === 'watch') store.put(policy(`churn-${(n += 1)}`));
+      },
+    });
+    const { snapshot, sink } = await read(api);
     expect(entryOf(sink.entries, 'networkpolicies', null, 'watch')).toMatchObject({
       outcome: 'moved',
       affectsVerdicts: true,
