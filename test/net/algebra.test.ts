@@ -305,6 +305,10 @@ describe('addresses', () => {
       family: 6,
       value: (0x64ff9bn << 96n) | 0xc0000201n,
     });
+    expect(parseAddress('0:0:0:0:0:0:192.0.2.1')).toEqual({ family: 6, value: 0xc0000201n });
+    for (const bad of ['192.0.2.1::', '1:192.0.2.1::2', '0:0:0:0:0:0:0:192.0.2.1', '::192.0.2.1:0']) {
+      expect([bad, parseAddress(bad)]).toEqual([bad, null]);
+    }
     expect(parseAddress('::ffff:192.0.2.1')).toEqual({ family: 4, value: 0xc0000201 });
   });
 });
@@ -435,7 +439,8 @@ describe('tables', () => {
       fc.nat(1000),
     );
     fc.assert(
-      fc.property(fc.array(pair, { maxLength: 200 }), (entries) => {
+      // Many entries, so that the table has to grow.
+      fc.property(fc.array(pair, { maxLength: 200, size: 'max' }), (entries) => {
         const map = new PairMap(1);
         const wanted = new Map<string, number>();
         for (const [a, b, value] of entries) {
@@ -443,7 +448,10 @@ describe('tables', () => {
           wanted.set(`${a},${b}`, value);
         }
         for (const [a, b] of entries) expect(map.get(a, b)).toBe(wanted.get(`${a},${b}`));
-        expect(map.get(41, 0)).toBe(-1);
+        for (let a = 0; a <= 41; a++) {
+          for (const b of [0, 1, 2, 3, 2 ** 31 - 1])
+            expect(map.get(a, b)).toBe(wanted.get(`${a},${b}`) ?? -1);
+        }
         expect(map.size).toBe(wanted.size);
       }),
     );
@@ -451,7 +459,10 @@ describe('tables', () => {
   it('ListPool gives equal lists one id and keeps their items', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.array(fc.integer({ min: -2, max: 3 }), { maxLength: 4 }), { maxLength: 120 }),
+        fc.array(fc.array(fc.integer({ min: -2, max: 3 }), { maxLength: 4, size: 'max' }), {
+          maxLength: 120,
+          size: 'max',
+        }),
         (lists) => {
           const pool = new ListPool();
           const ids = lists.map((list) => pool.intern(list, list.length));
@@ -479,7 +490,7 @@ describe('tables', () => {
   });
   it('IntList keeps what was pushed', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: -5, max: 5 }), { maxLength: 70 }), (items) => {
+      fc.property(fc.array(fc.integer({ min: -5, max: 5 }), { maxLength: 70, size: 'max' }), (items) => {
         const list = new IntList(1);
         for (const item of items) list.push(item);
         expect([...list.trimmed()]).toEqual(items);

@@ -4,12 +4,16 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createAudit } from '../../shared/audit/engine.ts';
 import { Pairs, type Histogram } from '../../shared/audit/pairs.ts';
+import { connPoint, PROTOCOL_INDEX } from '../../shared/net/conns.ts';
 import { Model } from '../../shared/policy/model.ts';
 import type { PolicyRecord, Snapshot } from '../../shared/kube/snapshot.ts';
-import { takesPart } from '../plain/evaluate.ts';
+import { plainClusterOf } from '../plain/assume.ts';
+import { plainPair, takesPart } from '../plain/evaluate.ts';
 import { sampler } from '../property/compare.ts';
-import { cases } from '../property/generate.ts';
+import { cases, type Case } from '../property/generate.ts';
+import { allPoints } from '../property/space.ts';
 
 /** Connections that a value permits and leaves open, as text: numbers of two models cannot be compared. */
 function text(model: Model, value: number): string {
@@ -51,6 +55,104 @@ function versions(policies: PolicyRecord[], i: number, random: (n: number) => nu
   }
   return list;
 }
+
+describe('one pair of pods', () => {
+  /** Every pair and point of a snapshot, by the quick questions of the model. */
+  function compare(snapshot: Snapshot, assume: Case['assume']): number {
+    const model = new Model(snapshot, assume);
+    const cluster = plainClusterOf(snapshot, assume);
+    const points = allPoints(snapshot);
+    let asked = 0;
+    snapshot.pods.forEach((src, p) => {
+      snapshot.pods.forEach((dst, q) => {
+        if (!takesPart(src) || !takesPart(dst)) return;
+        const value = model.podValue(p, q);
+        for (const point of points) {
+          const answer = plainPair(
+            cluster,
+            { type: 'pod', pod: src },
+            { type: 'pod', pod: dst },
+            point.protocol,
+            point.port,
+          );
+          const at = connPoint(PROTOCOL_INDEX[point.protocol] as number, point.port);
+          const told = [model.permits(p, q, at), model.conns.has(model.values.lower(value), at)];
+          // What takes a look at every world at once may be left open.
+          const fine =
+            answer.rough === answer.verdict ? [answer.verdict === 1] : [answer.verdict === 1, false];
+          asked++;
+          for (const word of told)
+            expect([p, q, point, fine.includes(word), word]).toEqual([p, q, point, true, word]);
+        }
+      });
+    });
+    return asked;
+  }
+
+  it('is permitted for sure where the plain evaluator says so', { timeout: 60_000 }, () => {
+    for (const kase of fc.sample(cases, { numRuns: 150, seed: 21 }))
+      compare(structuredClone(kase.snapshot), kase.assume);
+  });
+
+  it('also under a policy of very many rules', () => {
+    const rules = Array.from({ length: 400 }, (_, i) => ({
+      from: [{ podSelector: { matchLabels: { id: `x${i % 200}` } } }],
+      ports: [{ port: 1000 + i }],
+    }));
+    const kase = structuredClone(fc.sample(cases, { numRuns: 1, seed: 1 })[0] as Case);
+    const { snapshot } = kase;
+    const pod = fc.sample(cases, { numRuns: 9, seed: 3 }).flatMap((c) => c.snapshot.pods)[0]!;
+    snapshot.otherPolicies = [];
+    snapshot.coverage.unreadPolicies = [];
+    snapshot.enforcement = { ...snapshot.enforcement, ingress: 'unknown', egress: 'unknown', nodes: [] };
+    const labels = [{}, { id: 'x0' }, { id: 'x7', app: 'x' }, { id: 'x199' }, { id: 'y' }, { app: 'x' }];
+    snapshot.pods = labels.map((own, i) => ({
+      ...pod,
+      namespace: 'a',
+      name: `p${i}`,
+      labels: own as Record<string, string>,
+      ips: [`10.0.0.${i + 8}`],
+      node: null,
+      hostNetwork: false,
+      phase: 'Running',
+      ports: [],
+    }));
+    const anyone = {
+      from: [{ podSelector: { matchExpressions: [{ key: 'app', operator: 'Exists' }] } }],
+      ports: [{ port: 7 }],
+    };
+    snapshot.policies = [
+      {
+        namespace: 'a',
+        name: 'many',
+        spec: { podSelector: {}, ingress: [...rules, anyone] },
+        origin: 'manifest',
+      },
+    ];
+    const model = new Model(snapshot, {});
+    const open = (p: number): number[] => {
+      const list = [];
+      for (let port = 1; port <= 1500; port++) if (model.permits(p, 0, port)) list.push(port);
+      return list;
+    };
+    expect([1, 2, 3, 4, 5].map(open)).toEqual([[1000, 1200], [7, 1007, 1207], [1199, 1399], [], [7]]);
+    expect(model.conns.toJson(model.values.lower(model.podValue(2, 0)))).toEqual({
+      TCP: [
+        [7, 7],
+        [1007, 1007],
+        [1207, 1207],
+      ],
+    });
+    const engine = createAudit(snapshot, { auditedAt: '', version: '', assume: {} });
+    const why = engine.explain({
+      src: { namespace: 'a', pod: 'p2' },
+      dst: { namespace: 'a', pod: 'p0' },
+      protocol: 'TCP',
+      port: 1207,
+    });
+    expect(why.ingress.permits.map((ref) => ref.rule)).toEqual([207]);
+  });
+});
 
 describe('a policy is edited', () => {
   it('and everything is as if the changed snapshot were evaluated anew', { timeout: 60_000 }, () => {

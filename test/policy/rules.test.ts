@@ -120,6 +120,20 @@ describe('S4: policyTypes', () => {
     const w = world({ ...base, policies: 'spec: {podSelector: {}, policyTypes: [Ingress], egress: [{}]}' });
     const objects = w.engine.allFindings().filter((f) => f.object?.name === 'policy-1');
     expect(objects.map((f) => f.check)).toContain('policy.rules-without-type');
+    const other = world({
+      ...base,
+      policies: 'spec: {podSelector: {}, policyTypes: [Egress], ingress: [{}]}',
+    });
+    expect(other.engine.allFindings().map((f) => f.check)).toContain('policy.rules-without-type');
+    for (const fine of [
+      'policyTypes: [Ingress], egress: []',
+      'policyTypes: [Egress], ingress: []',
+      'policyTypes: [Ingress]',
+      'policyTypes: [Egress]',
+    ]) {
+      const none = world({ ...base, policies: `spec: {podSelector: {}, ${fine}}` });
+      expect(none.engine.allFindings().map((f) => f.check)).not.toContain('policy.rules-without-type');
+    }
   });
 });
 
@@ -364,6 +378,34 @@ describe('S11: ipBlock', () => {
     ]);
     const zeros = out('[{ipBlock: {cidr: 010.000.002.000/24}}]');
     expect(['10.0.2.0', '10.0.2.255', '8.0.2.1'].map(zeros)).toEqual(['permitted', 'permitted', 'denied']);
+  });
+  it('S11: servers with strict address validation refuse new objects that have them and keep stored ones', () => {
+    const policies = 'spec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 192.0.2.77/28}}]}]}';
+    const rejected = (serverVersion: string, live = false): number => {
+      const assume = { serverVersion, hostNetwork: 'node', ipBlockPods: 'match' };
+      return world({ ...base, policies, live, assume }).engine.overview().rejected.length;
+    };
+    expect([rejected('1.35'), rejected('1.36'), rejected('1.36', true)]).toEqual([0, 1, 0]);
+  });
+  it('S11: holes in IPv6 blocks, over pods too', () => {
+    const pods = [
+      'a/in ip=fd00::7',
+      'a/hole ip=fd00::8',
+      'a/end ip=fd00::f',
+      'a/after ip=fd00::10',
+      'a/to ip=fd00::1:1 app=to',
+    ];
+    const w = world({
+      pods,
+      policies:
+        'spec: {podSelector: {matchLabels: {app: to}}, ingress: [{from: [{ipBlock: {cidr: "fd00::/64", except: ["fd00::8/125", "fd00::20/124"]}}]}]}',
+    });
+    expect(['a/in', 'a/hole', 'a/end', 'a/after'].map((src) => w.verdict(src, 'a/to', 'TCP/80'))).toEqual([
+      'permitted',
+      'denied',
+      'denied',
+      'permitted',
+    ]);
   });
   it('S11: host bits and leading zeros are a finding', () => {
     const w = world({
