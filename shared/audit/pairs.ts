@@ -69,10 +69,14 @@ interface Group {
   vector: number;
   count: number;
   namespace: number;
+  classes: number[];
 }
 
 /** Values that are not NOTHING, by namespace: `[namespace, value, count, …]`. */
 type Spread = Int32Array;
+
+/** Up to so many (class, entry) pairs are asked one by one. */
+const FEW = 64;
 
 /** More than there can be lists of named ports: rows and lists share one number. */
 const VECTORS = 2 ** 22;
@@ -151,10 +155,11 @@ export class Pairs {
       let g = byKey.get(row * VECTORS + vector);
       if (g === undefined) {
         g = side.groups[a].length;
-        side.groups[a].push({ row, vector, count: 0, namespace: a });
+        side.groups[a].push({ row, vector, count: 0, namespace: a, classes: [] });
         byKey.set(row * VECTORS + vector, g);
       }
       side.groups[a][g].count += count;
+      side.groups[a][g].classes.push(c);
       side.groupOf[c] = g;
       side.isolatedTotal += count;
     }
@@ -250,6 +255,30 @@ export class Pairs {
         val[c] = m.finish(val[c], row, c);
       }
     }
+  }
+
+  /**
+   * As `over`, for the classes of some groups of a namespace; others of it may be touched too. A few classes and a
+   * short row are asked one by one.
+   */
+  private among(row: number, vector: number, egress: boolean, groups: Group[], namespace: number): void {
+    const m = this.m;
+    let asked = 0;
+    for (const g of groups) asked += g.classes.length;
+    if (asked * (1 + m.rowLists.length(m.rowList.items[row])) > FEW) {
+      this.over(row, vector, egress, this.first[namespace], this.first[namespace + 1]);
+      return;
+    }
+    this.touched.length = 0;
+    for (const g of groups) {
+      for (const c of g.classes) {
+        const v = m.evaluate(row, c, egress ? m.classPorts.items[c] : vector);
+        if (v === NOTHING) continue;
+        this.val[c] = v;
+        this.touched.push(c);
+      }
+    }
+    this.counters.evaluations += asked;
   }
 
   private give(e: number, mask: number, c: number, vector: number): void {
@@ -738,13 +767,14 @@ export class Pairs {
     const heads = this.scratchHeads(accepting.length * wide);
     const lively: number[] = [];
     this.nodes = 0;
+    const reaching = sources.filter((s) => !this.isNothing(s.row) && this.touchesNamespace(s.row, b));
     for (let x = 0; x < accepting.length; x++) {
       const d = this.destination.groups[b][accepting[x]];
-      this.over(d.row, d.vector, false, this.first[a], this.first[a + 1]);
+      this.among(d.row, d.vector, false, reaching, a);
       for (let i = 0; i < this.touched.length; i++) {
         const c = this.touched.items[i];
         const g = sourceOf[c];
-        if (g < 0) continue;
+        if (g < 0 || !reaching.includes(sources[g])) continue;
         if (heads[x * wide + g] === 0 && !lively.includes(g)) lively.push(g);
         this.tally(heads, x * wide + g, this.val[c], m.classCount.items[c]);
       }
@@ -756,8 +786,10 @@ export class Pairs {
     const back = this.backHeads;
     for (const g of lively) {
       const s = sources[g];
-      if (this.isNothing(s.row) || !this.touchesNamespace(s.row, b)) continue;
-      this.over(s.row, 0, true, this.first[b], this.first[b + 1]);
+      const candidates = accepting
+        .filter((_j, x) => heads[x * wide + g] !== 0)
+        .map((j) => this.destination.groups[b][j]);
+      this.among(s.row, 0, true, candidates, b);
       this.nodes = incoming;
       const reached: number[] = [];
       for (let i = 0; i < this.touched.length; i++) {
