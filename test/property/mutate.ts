@@ -1,7 +1,7 @@
 /**
  * Mutation testing by hand: changes one operator, literal or condition at a time in a copy of the tree and sees
  * whether the tests notice.
- *   node test/property/mutate.ts [--files shared/net/ip.ts,…] [--sample 200] [--seed 1] [--out FILE]
+ *   node test/property/mutate.ts [--files shared/net/ip.ts,…] [--sample 200] [--seed 1] [--out FILE] [--only FILE] [--large]
  * Default files: all of shared/net and shared/policy. First a quick look with generated clusters, then the unit,
  * rule and fixture tests. Prints survivors with their line; what is equivalent has to be weighed by a reader.
  */
@@ -21,6 +21,8 @@ const { values } = parseArgs({
     sample: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
     out: { type: 'string', default: '' },
+    only: { type: 'string', default: '' },
+    large: { type: 'boolean', default: false },
   },
 });
 
@@ -100,8 +102,15 @@ const random = sampler(Number(values.seed));
 // In no order, so that a run that is cut short tells something about every file.
 const rest = [...all];
 const chosen: Mutant[] = [];
-while (rest.length > 0 && chosen.length < Number(values.sample))
-  chosen.push(...rest.splice(random(rest.length), 1));
+if (values.only) {
+  // The survivors of an earlier run, after better tests.
+  const old = JSON.parse(readFileSync(values.only, 'utf8')) as Mutant[];
+  const key = (m: Mutant): string => `${m.file}:${m.line} ${m.from.slice(0, 60)} -> ${m.to.slice(0, 60)}`;
+  const wanted = new Set(old.map(key));
+  chosen.push(...all.filter((mutant) => wanted.has(key(mutant))));
+} else
+  while (rest.length > 0 && chosen.length < Number(values.sample))
+    chosen.push(...rest.splice(random(rest.length), 1));
 
 writeFileSync(
   join(copy, 'quick.ts'),
@@ -132,7 +141,7 @@ const vitest = (folders: string[]): string[] => [
 const survives = (file: string): boolean => {
   if (file.startsWith('shared/net/') && !run(vitest(['test/net']), 60)) return false;
   if (!run(['quick.ts'], 120)) return false;
-  return run(vitest(['test/net', 'test/policy']), 240);
+  return run(vitest(['test/net', 'test/policy', ...(values.large ? ['test/property/large'] : [])]), 240);
 };
 if (!survives('')) throw new Error('the tests fail without any mutant');
 
@@ -155,7 +164,7 @@ chosen.forEach((mutant, i) => {
       `survived ${mutant.file}:${mutant.line} ${mutant.from.slice(0, 60)} -> ${mutant.to.slice(0, 60)}    ${line}`,
     );
   }
-  if ((i + 1) % 10 === 0) console.log(`${i + 1} done, ${survivors.length} survived`);
+  if ((i + 1) % 5 === 0) console.log(`${i + 1} done, ${survivors.length} survived`);
 });
 for (const [file, [killed, total]] of score) console.log(`${file}: ${killed} of ${total} killed`);
 const killed = chosen.length - survivors.length;
