@@ -74,6 +74,8 @@ export interface CompileOptions {
   sctp: 'on' | 'off' | 'unknown';
   /** The server validates addresses strictly (Kubernetes 1.36 and later) and refuses new sloppy ones (S11). */
   strictAddresses: boolean;
+  /** Selectors by canonical form: clusters repeat a few thousand times the same few, and one of each is kept. */
+  selectors: Map<string, Selector>;
 }
 
 class Reader {
@@ -128,6 +130,10 @@ class Reader {
       this.problems.push({ ...p, field: at + p.field, refuses });
       if (refuses) this.refused = true;
     }
+    if (selector === null) return null;
+    const known = this.options.selectors.get(selector.canonical);
+    if (known !== undefined) return known;
+    this.options.selectors.set(selector.canonical, selector);
     return selector;
   }
 

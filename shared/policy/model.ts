@@ -200,6 +200,7 @@ export class Model {
       endPort: assumptions.endPort,
       sctp: assumptions.sctp,
       strictAddresses: version !== null && !isBefore(version, 36),
+      selectors: new Map(),
     };
     this.compiled = snapshot.policies.map((p) => compilePolicy(p, this.options));
     this.active = new Uint8Array(this.compiled.length);
