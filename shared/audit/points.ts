@@ -2,7 +2,7 @@
  * One connection at a time: the verdict, and what it rests on. The verdict comes from the same rows as the
  * matrix; the reasons walk the policies that select the pod and name each rule, peer and port that permits.
  */
-import type { Family, Protocol } from '../kube/snapshot.ts';
+import type { Family, Labels, Protocol } from '../kube/snapshot.ts';
 import { PROTOCOL_INDEX, connPoint, type ConnId } from '../net/conns.ts';
 import { formatAddress, parseAddress, type Address } from '../net/ip.ts';
 import {
@@ -62,6 +62,26 @@ function isWholeFamily(ranges: readonly (number | bigint)[]): boolean {
     (ranges[1] === 2 ** 32 || ranges[1] === 1n << 128n) &&
     (ranges[0] === 0 || ranges[0] === 0n)
   );
+}
+
+/** Labels that controllers write anew for each revision or pod: a selector on them holds until the next rollout. */
+const PASSING_LABELS = new Set([
+  'pod-template-hash',
+  'controller-revision-hash',
+  'pod-template-generation',
+  'statefulset.kubernetes.io/pod-name',
+  'apps.kubernetes.io/pod-index',
+  'controller-uid',
+  'batch.kubernetes.io/controller-uid',
+  'job-name',
+  'batch.kubernetes.io/job-name',
+  'batch.kubernetes.io/job-completion-index',
+]);
+
+/** The labels that last; all of them where none does. */
+function lastingLabels(labels: Labels): Labels {
+  const kept = Object.entries(labels).filter(([key]) => !PASSING_LABELS.has(key));
+  return kept.length > 0 ? Object.fromEntries(kept) : { ...labels };
 }
 
 export class Points {
@@ -757,10 +777,11 @@ export class Points {
     const m = this.m;
     if (other.type === 'pod' && !(m.classFlags.items[other.c] & (CLASS_HOST | CLASS_HOST_MAYBE))) {
       const p = m.snapshot.pods[other.pod];
-      const podSelector = Object.keys(p.labels).length > 0 ? { matchLabels: { ...p.labels } } : {};
+      const labels = lastingLabels(p.labels);
+      const podSelector = Object.keys(labels).length > 0 ? { matchLabels: labels } : {};
       if (p.namespace === namespace) return [{ podSelector }];
-      const labels = m.spaces.labelsToNameBy(p.namespace);
-      if (labels) return [{ namespaceSelector: { matchLabels: labels }, podSelector }];
+      const names = m.spaces.labelsToNameBy(p.namespace);
+      if (names) return [{ namespaceSelector: { matchLabels: names }, podSelector }];
     }
     if (other.type !== 'ip' && m.assumptions.ipBlockPods !== 'match') return null;
     const addresses =
@@ -787,13 +808,14 @@ export class Points {
     const m = this.m;
     const pod = m.snapshot.pods[owner.pod];
     const states = direction === 'ingress' ? m.classPaperIngress : m.classPaperEgress;
-    const labels = Object.entries(pod.labels);
+    const own = lastingLabels(pod.labels);
+    const labels = Object.entries(own);
     const namespace = m.classNamespace.items[owner.c];
     const alone = m
       .podsOfNamespace(namespace)
       .filter((i) => labels.every(([k, v]) => m.snapshot.pods[i].labels[k] === v))
       .every((i) => states[m.podClass[i]] !== 'not-isolated');
-    let podSelector: unknown = labels.length > 0 ? { matchLabels: { ...pod.labels } } : {};
+    let podSelector: unknown = labels.length > 0 ? { matchLabels: own } : {};
     if (!alone) {
       const isolating = m
         .policiesOf(owner.c, direction)
