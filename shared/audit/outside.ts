@@ -26,6 +26,54 @@ interface Contribution {
   ranges: readonly (number | bigint)[];
 }
 
+const NOWHERE: { ranges: readonly (number | bigint)[] } = { ranges: [] };
+
+/** A piece of the address space that no bound divides, and which of the given ranges hold it. */
+interface Atom {
+  from: number | bigint;
+  to: number | bigint;
+  inside: ReadonlySet<number>;
+}
+
+/** One sweep over all bounds of a family: ranges come in and go out as it passes them. Pieces in order, without gaps. */
+function* atoms(family: 4 | 6, parts: readonly { ranges: readonly (number | bigint)[] }[]): Iterable<Atom> {
+  const [first, end] = FULL[family];
+  const events = new Map<number | bigint, { on: number[]; off: number[] }>();
+  const at = (x: number | bigint): { on: number[]; off: number[] } => {
+    let e = events.get(x);
+    if (!e) events.set(x, (e = { on: [], off: [] }));
+    return e;
+  };
+  at(first);
+  parts.forEach((p, i) => {
+    for (let k = 0; k < p.ranges.length; k += 2) {
+      at(p.ranges[k]).on.push(i);
+      at(p.ranges[k + 1]).off.push(i);
+    }
+  });
+  const points = [...events.keys()].filter((x) => x < end).sort((a, b) => (a < b ? -1 : 1));
+  const inside = new Set<number>();
+  for (let k = 0; k < points.length; k++) {
+    const e = at(points[k]);
+    for (const i of e.off) inside.delete(i);
+    for (const i of e.on) inside.add(i);
+    yield { from: points[k], to: k + 1 < points.length ? points[k + 1] : end, inside };
+  }
+}
+
+/** Adds a piece to the group of its key, joined to the last one where they touch. */
+function extend<T extends { ranges: (number | bigint)[] }>(
+  groups: Map<string, T>,
+  key: string,
+  atom: Atom,
+  make: () => T,
+): void {
+  let g = groups.get(key);
+  if (!g) groups.set(key, (g = make()));
+  if (g.ranges.at(-1) === atom.from) g.ranges[g.ranges.length - 1] = atom.to;
+  else g.ranges.push(atom.from, atom.to);
+}
+
 export class Outside {
   private readonly m: Model;
   private readonly memo = new Map<string, Range[]>();
@@ -75,41 +123,16 @@ export class Outside {
       flags & ROW_DROPS ? NO_CONNS : l,
       flags & ROW_RAISES ? ALL_CONNS : u,
     ];
-    // One sweep over all bounds; contributions come in and go out as it passes them.
-    const events = new Map<number | bigint, { on: number[]; off: number[] }>();
-    const at = (x: number | bigint) => {
-      let e = events.get(x);
-      if (!e) events.set(x, (e = { on: [], off: [] }));
-      return e;
-    };
-    parts.forEach((p, i) => {
-      for (let k = 0; k < p.ranges.length; k += 2) {
-        at(p.ranges[k]).on.push(i);
-        at(p.ranges[k + 1]).off.push(i);
-      }
-    });
-    const [first, end] = FULL[family];
-    at(first);
-    const points = [...events.keys()].filter((x) => x < end).sort((a, b) => (a < b ? -1 : 1));
     const groups = new Map<string, Range>();
-    const inside = new Set<number>();
-    for (let k = 0; k < points.length; k++) {
-      const e = events.get(points[k]) as { on: number[]; off: number[] };
-      for (const i of e.off) inside.delete(i);
-      for (const i of e.on) inside.add(i);
+    for (const atom of atoms(family, parts)) {
       let l = lower;
       let u = upper;
-      for (const i of inside) {
+      for (const i of atom.inside) {
         l = m.conns.union(l, parts[i].lower);
         u = m.conns.union(u, parts[i].upper);
       }
       [l, u] = fix(l, u);
-      const to = k + 1 < points.length ? points[k + 1] : end;
-      const key = `${l} ${u}`;
-      const g = groups.get(key);
-      if (!g) groups.set(key, { family, lower: l, upper: u, ranges: [points[k], to] });
-      else if (g.ranges[g.ranges.length - 1] === points[k]) g.ranges[g.ranges.length - 1] = to;
-      else g.ranges.push(points[k], to);
+      extend(groups, `${l} ${u}`, atom, () => ({ family, lower: l, upper: u, ranges: [] }));
     }
     return [...groups.values()];
   }
@@ -145,34 +168,11 @@ export class Outside {
     const out: { family: 4 | 6; sample: number | bigint; ranges: (number | bigint)[]; cidrs: string[] }[] =
       [];
     for (const family of [4, 6] as const) {
-      const [first, end] = FULL[family];
-      const events = new Map<number | bigint, { on: number[]; off: number[] }>();
-      const at = (x: number | bigint) => {
-        let e = events.get(x);
-        if (!e) events.set(x, (e = { on: [], off: [] }));
-        return e;
-      };
-      at(first);
-      this.m.blocks.forEach((b, i) => {
-        if (b.family !== family) return;
-        for (let k = 0; k < b.ranges.length; k += 2) {
-          at(b.ranges[k]).on.push(i);
-          at(b.ranges[k + 1]).off.push(i);
-        }
-      });
-      const points = [...events.keys()].filter((x) => x < end).sort((a, b) => (a < b ? -1 : 1));
+      const blocks = this.m.blocks.map((b) => (b.family === family ? b : NOWHERE));
       const groups = new Map<string, (typeof out)[number]>();
-      const inside = new Set<number>();
-      for (let k = 0; k < points.length; k++) {
-        const e = events.get(points[k]) as { on: number[]; off: number[] };
-        for (const i of e.off) inside.delete(i);
-        for (const i of e.on) inside.add(i);
-        const to = k + 1 < points.length ? points[k + 1] : end;
-        const key = [...inside].sort((a, b) => a - b).join(',');
-        const g = groups.get(key);
-        if (!g) groups.set(key, { family, sample: points[k], ranges: [points[k], to], cidrs: [] });
-        else if (g.ranges[g.ranges.length - 1] === points[k]) g.ranges[g.ranges.length - 1] = to;
-        else g.ranges.push(points[k], to);
+      for (const atom of atoms(family, blocks)) {
+        const key = [...atom.inside].sort((a, b) => a - b).join(',');
+        extend(groups, key, atom, () => ({ family, sample: atom.from, ranges: [], cidrs: [] }));
       }
       for (const g of groups.values()) {
         g.cidrs = cidrsOf(g);

@@ -607,14 +607,6 @@ export class Model {
     return this.snapshot.enforcement[direction];
   }
 
-  /** Enforcement as seen from a node's name. */
-  enforcedOnNode(node: string | null, direction: 'ingress' | 'egress'): Tri {
-    const found = node === null ? undefined : this.snapshot.enforcement.nodes.find((n) => n.node === node);
-    const record = this.records.find((r) => r.name === 'enforced');
-    if (record?.origin === 'user') return record.value as Tri;
-    return found ? found[direction] : this.snapshot.enforcement[direction];
-  }
-
   /** Groups of policies of the namespace whose subject selector matches the label class. */
   private subjectGroups(namespace: number, labelClass: number, out: number[]): void {
     out.length = 0;
@@ -879,14 +871,6 @@ export class Model {
 
   entryPeer(e: number): number {
     return this.entryPeers.items[e];
-  }
-
-  entryPort(e: number): number {
-    return this.entryPorts.items[e];
-  }
-
-  isSureEntry(e: number): boolean {
-    return this.entrySure.items[e] === 1;
   }
 
   /** Connections of an entry's ports on named ports `vector` (-1: names mean nothing), without its peer. */
