@@ -50,7 +50,7 @@ function parseV6(text: string): { value: bigint; leadingZeros: boolean } | null 
       if (last && i === parts.length - 1 && part.includes('.')) {
         const v4 = parseV4(part);
         if (!v4) return null;
-        leadingZeros ||= v4.leadingZeros;
+        leadingZeros = v4.leadingZeros;
         out.push(Math.floor(v4.value / 65536), v4.value % 65536);
       } else {
         if (!/^[0-9a-fA-F]{1,4}$/.test(part)) return null;
@@ -100,35 +100,22 @@ export function parseAddress(text: string): Address | null {
  * Gives null where the text is no block.
  */
 export function parseCidr(text: string): Cidr | null {
-  const slash = text.indexOf('/');
-  if (slash < 0) return null;
-  const prefixText = text.slice(slash + 1);
   // Go's ParseCIDR accepts digits only; a prefix with leading zeros reads as decimal.
-  if (!/^[0-9]{1,3}$/.test(prefixText)) return null;
-  let prefix = Number(prefixText);
-  const a = parse(text.slice(0, slash));
+  const parts = /^([^/]*)\/([0-9]{1,3})$/.exec(text);
+  if (!parts) return null;
+  const a = parse(parts[1]);
   if (!a) return null;
-  if (a.family === 6 && prefix <= 128 && prefix >= 96 && a.value >> 32n === MAPPED >> 32n) {
-    // An IPv4-mapped block counts as IPv4 with the prefix of its last 32 bits.
-    prefix -= 96;
-    const value = Number(a.value & 0xffffffffn);
-    return cidr4(value, prefix, a.leadingZeros);
-  }
-  if (a.family === 4) {
-    if (prefix > 32) return null;
-    return cidr4(a.value, prefix, a.leadingZeros || (prefixText.length > 1 && prefixText[0] === '0'));
-  }
+  const prefix = Number(parts[2]);
+  const leadingZeros = a.leadingZeros || /^0./.test(parts[2]);
+  if (a.family === 4) return prefix > 32 ? null : cidr4(a.value, prefix, leadingZeros);
   if (prefix > 128) return null;
+  if (prefix >= 96 && a.value >> 32n === MAPPED >> 32n) {
+    // An IPv4-mapped block counts as IPv4 with the prefix of its last 32 bits.
+    return cidr4(Number(a.value & 0xffffffffn), prefix - 96, leadingZeros);
+  }
   const size = 1n << BigInt(128 - prefix);
   const lo = a.value - (a.value % size);
-  return {
-    family: 6,
-    lo,
-    hi: lo + size,
-    prefix,
-    hostBits: lo !== a.value,
-    leadingZeros: a.leadingZeros || (prefixText.length > 1 && prefixText[0] === '0'),
-  };
+  return { family: 6, lo, hi: lo + size, prefix, hostBits: lo !== a.value, leadingZeros };
 }
 
 function cidr4(value: number, prefix: number, leadingZeros: boolean): Cidr {
@@ -152,15 +139,14 @@ function formatV6(v: bigint): string {
   // RFC 5952 section 4.2: `::` for the longest run of at least two zero groups, the first of equals.
   let best = -1;
   let bestLength = 1;
-  for (let i = 0; i < 8;) {
+  groups.forEach((_, i) => {
     let j = i;
-    while (j < 8 && groups[j] === 0) j++;
+    while (groups[j] === 0) j++;
     if (j - i > bestLength) {
       best = i;
       bestLength = j - i;
     }
-    i = Math.max(j, i + 1);
-  }
+  });
   const hex = (part: number[]) => part.map((g) => g.toString(16)).join(':');
   if (best < 0) return hex(groups);
   return `${hex(groups.slice(0, best))}::${hex(groups.slice(best + bestLength))}`;

@@ -271,6 +271,7 @@ describe('addresses', () => {
         } else expect(text).not.toContain('::');
       }),
     );
+    expect(parseAddress('1:2:3::5:6:7:8')).toEqual({ family: 6, value: 0x00010002000300000005000600070008n });
     const texts = ['::', '::1', '1::', '2001:db8::1', '2001:db8:0:1:1:1:1:1', '1:0:0:2::3', 'fe80::1:0:0:1'];
     for (const text of texts) expect(formatAddress(parseAddress(text)!)).toBe(text);
   });
@@ -367,6 +368,23 @@ describe('CIDR blocks', () => {
     });
     expect(parseCidr('10.0.0.0/8')).toMatchObject({ leadingZeros: false });
     expect(parseCidr('0.0.0.0/0')).toMatchObject({ lo: 0, hi: 2 ** 32, leadingZeros: false });
+    // In an IPv4 tail, and in the prefix; a prefix of nought has none, nor has a group of IPv6.
+    const told = (text: string): boolean | undefined => parseCidr(text)?.leadingZeros;
+    for (const text of ['10.0.0.0/08', '::/00', 'fd00::/08', '::010.0.0.1/128', '::ffff:10.0.0.0/099']) {
+      expect([text, told(text)]).toEqual([text, true]);
+    }
+    for (const text of [
+      '10.0.0.0/10',
+      '::/0',
+      'fd00::/8',
+      '00fd::/16',
+      '::10.0.0.1/128',
+      '::ffff:10.0.0.0/99',
+    ]) {
+      expect([text, told(text)]).toEqual([text, false]);
+    }
+    expect(parseCidr('fd00::/08')).toMatchObject({ family: 6, prefix: 8 });
+    expect(parseCidr('::ffff:10.0.0.0/0104')).toBe(null);
   });
   it('refuse what is no block', () => {
     const bad = [
@@ -382,6 +400,10 @@ describe('CIDR blocks', () => {
       '10.0.0.0/ 8',
       '10.0.0.0/8 ',
       '10.0.0.0/1e1',
+      '10.0.0.0/100',
+      '10.0.0.0/0008',
+      '::/10/10.0.0.0/8',
+      '10.0.0.0/8\n',
     ];
     for (const text of bad) expect([text, parseCidr(text)]).toEqual([text, null]);
   });

@@ -58,11 +58,11 @@ function versions(policies: PolicyRecord[], i: number, random: (n: number) => nu
 
 describe('one pair of pods', () => {
   /** Every pair and point of a snapshot, by the quick questions of the model. */
-  function compare(snapshot: Snapshot, assume: Case['assume']): number {
+  function compare(snapshot: Snapshot, assume: Case['assume']): unknown[] {
     const model = new Model(snapshot, assume);
     const cluster = plainClusterOf(snapshot, assume);
     const points = allPoints(snapshot);
-    let asked = 0;
+    const wrong: unknown[] = [];
     snapshot.pods.forEach((src, p) => {
       snapshot.pods.forEach((dst, q) => {
         if (!takesPart(src) || !takesPart(dst)) return;
@@ -80,18 +80,16 @@ describe('one pair of pods', () => {
           // What takes a look at every world at once may be left open.
           const fine =
             answer.rough === answer.verdict ? [answer.verdict === 1] : [answer.verdict === 1, false];
-          asked++;
-          for (const word of told)
-            expect([p, q, point, fine.includes(word), word]).toEqual([p, q, point, true, word]);
+          for (const word of told) if (!fine.includes(word)) wrong.push({ p, q, point, word });
         }
       });
     });
-    return asked;
+    return wrong;
   }
 
   it('is permitted for sure where the plain evaluator says so', { timeout: 60_000 }, () => {
     for (const kase of fc.sample(cases, { numRuns: 150, seed: 21 }))
-      compare(structuredClone(kase.snapshot), kase.assume);
+      expect(compare(structuredClone(kase.snapshot), kase.assume)).toEqual([]);
   });
 
   it('also under a policy of very many rules', () => {
