@@ -2,10 +2,14 @@
 import type { AssumptionName, Snapshot } from '../kube/snapshot.ts';
 import type {
   AuditJson,
+  ConnJson,
+  Direction,
   Edge,
+  EgressWidth,
   Explanation,
   Finding,
   FindingQuery,
+  IsolationState,
   MatrixData,
   MatrixQuery,
   NodeJson,
@@ -50,6 +54,29 @@ export interface AuditEngine {
   connections(endpoints: 'pods' | 'workloads'): { nodes: NodeJson[]; edges: Iterable<Edge> };
   endpoints(text: string, limit: number): { namespace: string; name: string; kind: string }[];
   toJson(): AuditJson;
+  /** For comparing two audits (diff.ts). */
+  readonly classes: PodClasses;
+}
+
+/** What an audit says of its pods, by class: pods that no policy can tell apart have one class and one answer. */
+export interface PodClasses {
+  /** Class of the pod at an index of `snapshot.pods`; -1 where it takes no part (S17). */
+  of(pod: number): number;
+  states(c: number): ClassStates;
+  /** Text that is equal where two classes have equal connections with addresses outside the cluster. */
+  reach(c: number, direction: Direction): string;
+  /** What is permitted from a pod of one class to another pod of another, own node left aside (S7). */
+  between(source: number, destination: number): { conns: ConnJson; upper: ConnJson };
+}
+
+/** The states of a pod, in both directions. */
+export interface ClassStates {
+  ingress: IsolationState;
+  egress: IsolationState;
+  paperIngress: IsolationState;
+  paperEgress: IsolationState;
+  openEgress: EgressWidth;
+  openIngress: EgressWidth;
 }
 
 /** Bad assumption, unknown endpoint, impossible port: the message names it. */

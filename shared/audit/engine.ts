@@ -5,7 +5,7 @@ import { PairMap } from '../net/pairMap.ts';
 import { assumptionError } from '../policy/assumptions.ts';
 import { Model, type RowState } from '../policy/model.ts';
 import { NOTHING, type ValueId } from '../policy/values.ts';
-import { QuestionError, type AuditEngine, type AuditInput } from './api.ts';
+import { QuestionError, type AuditEngine, type AuditInput, type PodClasses } from './api.ts';
 import { findAll, rejectedOf, type ExposureCounts } from './findings.ts';
 import { cidrsOf, Outside } from './outside.ts';
 import { Pairs } from './pairs.ts';
@@ -13,6 +13,7 @@ import { Points } from './points.ts';
 import type {
   AuditJson,
   AuditSummary,
+  ConnJson,
   Edge,
   EgressCounts,
   EgressWidth,
@@ -689,6 +690,53 @@ class Engine implements AuditEngine {
       });
     });
     return data;
+  }
+
+  // ---- comparing ----
+
+  readonly classes: PodClasses = this.podClasses();
+
+  private podClasses(): PodClasses {
+    // Values are few and classes many: each is worded once, so that equal answers are one object.
+    const values = new Map<ValueId, { conns: ConnJson; upper: ConnJson }>();
+    const reaches = new PairMap();
+    const texts: string[] = [];
+    return {
+      of: (pod) => this.model.podClass[pod],
+      states: (c) => this.facts[c],
+      reach: (c, direction) => {
+        const m = this.model;
+        const out = direction === 'egress';
+        const row = (out ? m.classEgress : m.classIngress).items[c];
+        const vector = out ? 0 : m.classPorts.items[c];
+        const low = vector * 2 + (out ? 0 : 1);
+        let at = reaches.get(row, low);
+        if (at < 0) {
+          const reach = this.outside.reach(row, direction, vector).filter((r) => r.upper !== NO_CONNS);
+          at =
+            texts.push(
+              JSON.stringify(
+                reach.map((r) => [cidrsOf(r), m.conns.toJson(r.lower), m.conns.toJson(r.upper)]),
+              ),
+            ) - 1;
+          reaches.set(row, low, at);
+        }
+        return texts[at];
+      },
+      between: (source, destination) => {
+        const m = this.model;
+        const value = m.between(source, destination);
+        let found = values.get(value);
+        if (!found) {
+          found = {
+            conns: m.conns.toJson(m.values.lower(value)),
+            upper: m.conns.toJson(m.values.upper(value)),
+          };
+          values.set(value, found);
+        }
+        return found;
+      },
+    };
   }
 
   // ---- questions ----

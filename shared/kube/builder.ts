@@ -46,7 +46,7 @@ const SYSTEM_NAMESPACE =
   /^(kube-.*|.*-system|openshift-.*|ovn-kubernetes|(calico|tigera|cilium|antrea|weave|flannel|canal|cni|network)(-.*)?)$/;
 
 /** Is it a namespace that network plugins are installed to? A pod elsewhere may carry any name. */
-function isSystemNamespace(name: string): boolean {
+export function isSystemNamespace(name: string): boolean {
   return SYSTEM_NAMESPACE.test(name);
 }
 
@@ -54,8 +54,49 @@ function isOtherPolicy(group: string, kind: string): boolean {
   return Object.hasOwn(OTHER_POLICY_KINDS, group) && OTHER_POLICY_KINDS[group].includes(kind);
 }
 
+/** What a page of a list says beside its items. */
+export interface PageNext {
+  continueToken: string | null;
+  remaining: number | null;
+  resourceVersion: string | null;
+}
+
+/**
+ * The items of one page of an API list, and what is needed to go on.
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks
+ * @param resource its name in the message
+ * @param list the page, JSON-parsed
+ * @throws TypeError where it is no list
+ */
+export function readPage(
+  resource: string,
+  list: unknown,
+): { items: unknown[]; kind: string; next: PageNext } {
+  if (!isObject(list) || (!Array.isArray(list.items) && list.items !== null))
+    throw new TypeError(`The answer for ${resource} is no list.`);
+  const meta = isObject(list.metadata) ? list.metadata : {};
+  return {
+    items: Array.isArray(list.items) ? list.items : [],
+    kind: typeof list.kind === 'string' ? list.kind.replace(/List$/, '') : '',
+    next: {
+      continueToken: typeof meta.continue === 'string' && meta.continue !== '' ? meta.continue : null,
+      remaining: typeof meta.remainingItemCount === 'number' ? meta.remainingItemCount : null,
+      resourceVersion: typeof meta.resourceVersion === 'string' ? meta.resourceVersion : null,
+    },
+  };
+}
+
+/** The problem of an entry of a list that is no object. */
+export function notAnItem(resource: string, index: number): Problem {
+  return {
+    check: 'input.not-an-item',
+    place: { field: `${resource}.items[${index}]` },
+    params: { field: `items[${index}]` },
+  };
+}
+
 /** 'pods' or 'networkpolicies.crd.projectcalico.org' → kind (null outside the table) and group. */
-function kindOfResource(resource: string): { kind: string | null; group: string } {
+export function kindOfResource(resource: string): { kind: string | null; group: string } {
   const dot = resource.indexOf('.');
   const plural = dot < 0 ? resource : resource.slice(0, dot);
   const known = Object.hasOwn(RESOURCES, plural) ? RESOURCES[plural] : null;
@@ -65,11 +106,90 @@ function kindOfResource(resource: string): { kind: string | null; group: string 
   return { kind: group === known.group || isOtherPolicy(group, known.kind) ? known.kind : null, group };
 }
 
-interface KnownOwner {
+/** What stands between a pod and its workload: a ReplicaSet, a Job. */
+export interface KnownOwner {
   namespace: string;
   kind: string;
   name: string;
   controller: OwnerRef | null;
+}
+
+/** What is kept of an object. */
+export type Projected =
+  | { is: 'namespace'; record: NamespaceRecord }
+  | { is: 'pod'; record: PodRecord; nodeIps: string[] }
+  | { is: 'node'; record: NodeRecord }
+  | { is: 'service'; record: ServiceRecord }
+  | { is: 'policy'; record: PolicyRecord }
+  | { is: 'owner'; record: KnownOwner }
+  | { is: 'otherPolicy'; record: OtherPolicyRecord };
+
+/**
+ * What is kept of an API object; null where nothing is (a kind that only signs are read of, an object without a name).
+ * @param raw the object
+ * @param kind its kind, of the tables in `kinds.ts`
+ * @param group its API group
+ * @param context how it is read
+ */
+export function projectObject(
+  raw: Record<string, unknown>,
+  kind: string,
+  group: string,
+  context: ProjectContext,
+): Projected | null {
+  if (isOtherPolicy(group, kind)) {
+    const meta = isObject(raw.metadata) ? raw.metadata : {};
+    const record: OtherPolicyRecord = {
+      kind,
+      group,
+      namespace: isClusterWidePolicy(kind)
+        ? null
+        : typeof meta.namespace === 'string' && meta.namespace !== ''
+          ? meta.namespace
+          : 'default',
+      name: typeof meta.name === 'string' ? meta.name : '',
+      status: 'present',
+    };
+    if (context.place) record.place = context.place;
+    return { is: 'otherPolicy', record };
+  }
+  switch (kind) {
+    case 'Namespace': {
+      const record = projectNamespace(raw, context);
+      return record && { is: 'namespace', record };
+    }
+    case 'Pod': {
+      const projected = projectPod(raw, context);
+      return projected && { is: 'pod', ...projected };
+    }
+    case 'Node': {
+      const record = projectNode(raw, context);
+      return record && { is: 'node', record };
+    }
+    case 'Service': {
+      const record = projectService(raw, context);
+      return record && { is: 'service', record };
+    }
+    case 'NetworkPolicy': {
+      const record = projectPolicy(raw, context);
+      return record && { is: 'policy', record };
+    }
+  }
+  if (!OWNER_KINDS.has(kind)) return null;
+  const meta = isObject(raw.metadata) ? raw.metadata : {};
+  if (typeof meta.name !== 'string') return null;
+  const controller = controllerOf(raw, kind);
+  return {
+    is: 'owner',
+    record: {
+      namespace: context.intern.text(
+        typeof meta.namespace === 'string' && meta.namespace !== '' ? meta.namespace : 'default',
+      ),
+      kind,
+      name: meta.name,
+      controller: controller === null ? null : context.intern.owner(controller.kind, controller.name),
+    },
+  };
 }
 
 interface NodeAddress {
@@ -121,41 +241,28 @@ export class SnapshotBuilder {
     remaining: number | null;
     resourceVersion: string | null;
   } {
-    if (!isObject(list) || (!Array.isArray(list.items) && list.items !== null))
-      throw new TypeError(`The answer for ${resource} is no list.`);
-    const meta = isObject(list.metadata) ? list.metadata : {};
-    const items = Array.isArray(list.items) ? list.items : [];
+    const page = readPage(resource, list);
     const { kind, group } = kindOfResource(resource);
-    const listKind = typeof list.kind === 'string' ? list.kind.replace(/List$/, '') : '';
     const context: ProjectContext = {
       intern: this.intern,
       origin: 'cluster',
       report: (problem) => this.problems.push(problem),
     };
     let count = 0;
-    items.forEach((item: unknown, index: number) => {
+    page.items.forEach((item, index) => {
       if (!isObject(item)) {
-        this.problems.push({
-          check: 'input.not-an-item',
-          place: { field: `${resource}.items[${index}]` },
-          params: { field: `items[${index}]` },
-        });
+        this.problems.push(notAnItem(resource, index));
         return;
       }
       count++;
       // Outside the table the item or its list says the kind; only the plugin's detection reads those.
-      if (kind === null) this.signals.other(typeof item.kind === 'string' ? item.kind : listKind, item);
+      if (kind === null) this.signals.other(typeof item.kind === 'string' ? item.kind : page.kind, item);
       else {
         this.signal(item, kind);
         this.project(item, kind, group, context);
       }
     });
-    return {
-      count,
-      continueToken: typeof meta.continue === 'string' && meta.continue !== '' ? meta.continue : null,
-      remaining: typeof meta.remainingItemCount === 'number' ? meta.remainingItemCount : null,
-      resourceVersion: typeof meta.resourceVersion === 'string' ? meta.resourceVersion : null,
-    };
+    return { count, ...page.next };
   }
 
   /** Forgets what a list brought so far, because it starts again (its continue token expired, 410). */
@@ -269,81 +376,50 @@ export class SnapshotBuilder {
   }
 
   private project(raw: Record<string, unknown>, kind: string, group: string, context: ProjectContext): void {
-    if (isOtherPolicy(group, kind)) {
-      const meta = isObject(raw.metadata) ? raw.metadata : {};
-      const record: OtherPolicyRecord = {
-        kind,
-        group,
-        namespace: isClusterWidePolicy(kind)
-          ? null
-          : typeof meta.namespace === 'string' && meta.namespace !== ''
-            ? meta.namespace
-            : 'default',
-        name: typeof meta.name === 'string' ? meta.name : '',
-        status: 'present',
-      };
-      if (context.place) record.place = context.place;
-      this.otherPolicies.push(record);
-      return;
-    }
-    switch (kind) {
-      case 'Namespace': {
-        const record = projectNamespace(raw, context);
-        if (record !== null) this.namespaces.push(record);
-        return;
-      }
-      case 'Pod': {
-        const projected = projectPod(raw, context);
-        if (projected === null) return;
-        const { record, nodeIps } = projected;
-        this.pods.push(record);
-        if (record.node !== null && nodeIps.length > 0) {
-          const key = `${record.namespace} ${record.node}`;
-          const known = this.nodeAddresses.get(key);
-          if (known === undefined)
-            this.nodeAddresses.set(key, {
-              namespace: record.namespace,
-              node: record.node,
-              ips: new Set(nodeIps),
-            });
-          else for (const ip of nodeIps) known.ips.add(ip);
-        }
-        return;
-      }
-      case 'Node': {
-        const record = projectNode(raw, context);
-        if (record !== null) this.nodes.push(record);
-        return;
-      }
-      case 'Service': {
-        const record = projectService(raw, context);
-        if (record !== null) this.services.push(record);
-        return;
-      }
-      case 'NetworkPolicy': {
-        const record = projectPolicy(raw, context);
-        if (record !== null) this.policies.push(record);
-        return;
-      }
-    }
-    if (!Object.hasOwn(WORKLOADS, kind)) return;
-    if (OWNER_KINDS.has(kind)) {
-      const meta = isObject(raw.metadata) ? raw.metadata : {};
-      const controller = controllerOf(raw, kind);
-      if (typeof meta.name === 'string')
-        this.owners.push({
-          namespace: this.intern.text(
-            typeof meta.namespace === 'string' && meta.namespace !== '' ? meta.namespace : 'default',
-          ),
-          kind,
-          name: meta.name,
-          controller: controller === null ? null : this.intern.owner(controller.kind, controller.name),
-        });
-    }
+    const projected = projectObject(raw, kind, group, context);
+    if (projected !== null) this.addRecord(projected);
     // A live cluster has pods; its workloads only tell who owns them (S20).
-    if (context.origin === 'cluster') return;
+    if (context.origin === 'cluster' || isOtherPolicy(group, kind) || !Object.hasOwn(WORKLOADS, kind)) return;
     const record = projectWorkload(raw, kind, context);
     if (record !== null) this.workloads.push(record);
+  }
+
+  /** A record that was projected before: what is kept of an object is added again without the object. */
+  addRecord(projected: Projected): void {
+    switch (projected.is) {
+      case 'namespace':
+        this.namespaces.push(projected.record);
+        return;
+      case 'pod': {
+        const { record, nodeIps } = projected;
+        this.pods.push(record);
+        if (record.node === null || nodeIps.length === 0) return;
+        const key = `${record.namespace} ${record.node}`;
+        const known = this.nodeAddresses.get(key);
+        if (known === undefined)
+          this.nodeAddresses.set(key, {
+            namespace: record.namespace,
+            node: record.node,
+            ips: new Set(nodeIps),
+          });
+        else for (const ip of nodeIps) known.ips.add(ip);
+        return;
+      }
+      case 'node':
+        this.nodes.push(projected.record);
+        return;
+      case 'service':
+        this.services.push(projected.record);
+        return;
+      case 'policy':
+        this.policies.push(projected.record);
+        return;
+      case 'owner':
+        this.owners.push(projected.record);
+        return;
+      case 'otherPolicy':
+        this.otherPolicies.push(projected.record);
+    }
   }
 
   /** Another kind of policy, found by discovery or by its list (S26). */
@@ -367,6 +443,11 @@ export class SnapshotBuilder {
   setServerVersion(gitVersion: string | null): void {
     if (gitVersion !== null) this.signals.serverVersion(gitVersion);
     this.cluster.serverVersion = gitVersion;
+  }
+
+  /** Adds signs of the network plugin that were taken before. */
+  addSigns(add: (signals: PluginSignals) => void): void {
+    add(this.signals);
   }
 
   setEnforcement(enforcement: Enforcement): void {

@@ -18,7 +18,30 @@ import {
 import type { Agent, Json } from './pluginAgents.ts';
 import type { Assumptions, Enforcement, Evidence, NodeEnforcement, Tri } from './snapshot.ts';
 
-interface NodeSigns {
+/** What a pod of a namespace that plugins are installed to tells; see `podSign`. */
+export interface PodSign {
+  /** Of kube-system. */
+  system: boolean;
+  kubeProxy: boolean;
+  /** '' while it is not scheduled. */
+  node: string;
+  agent: Agent | null;
+}
+
+/** What a node tells; see `nodeSign`. */
+export interface NodeSign {
+  name: string;
+  signs: NodeSigns;
+  notes: Evidence[];
+  aks: string | null;
+  aksCilium: boolean;
+  gke: boolean;
+  minikube: boolean;
+  dockerDesktop: boolean;
+  flannel: boolean;
+}
+
+export interface NodeSigns {
   os: string;
   /** Agents run here by no pod of their own: k3s's built-in controller, EKS Auto Mode's agent. */
   builtIn: 'k3s' | 'eks-auto' | null;
@@ -97,47 +120,14 @@ export class PluginSignals {
 
   /** A pod as the API gives it. Most are let go after a look at their owner. */
   pod(raw: unknown): void {
-    const pod = object(raw);
-    const meta = object(pod['metadata']);
-    const namespace = string(meta['namespace']);
-    const system = namespace === 'kube-system';
+    this.addPod(podSign(raw));
+  }
+
+  /** The sign of a pod; it is not changed, and may be added to another collection again. */
+  addPod({ system, kubeProxy, node, agent }: PodSign): void {
     if (system) this.#systemPods += 1;
-    const owner = object(array(meta['ownerReferences'])[0]);
-    const kind = string(owner['kind']);
-    if (
-      system &&
-      (kind === 'Node' || kind === 'DaemonSet') &&
-      string(meta['name']).startsWith('kube-proxy')
-    ) {
-      this.#kubeProxy = true;
-      return;
-    }
-    // Agents run once on every node: as a DaemonSet's pods.
-    if (kind !== 'DaemonSet') return;
-    const spec = object(pod['spec']);
-    const containers = readContainers(spec);
-    const agent = recognise(
-      string(owner['name']),
-      namespace,
-      object(meta['labels']),
-      containers,
-      `pod ${namespace}/${string(meta['name'])}`,
-    );
+    if (kubeProxy) this.#kubeProxy = true;
     if (!agent) return;
-    const status = object(pod['status']);
-    const phase = string(status['phase']);
-    const waiting = array(status['containerStatuses'])
-      .map(object)
-      .find((one) => one['ready'] === false && AGENT_CONTAINERS.has(string(one['name'])));
-    if ((phase !== '' && phase !== 'Running') || waiting) {
-      agent.evidence.push({
-        where: agent.evidence[0]?.where ?? '',
-        what: waiting ? `container ${string(waiting['name'])} is not ready` : `phase ${phase}`,
-      });
-      if (agent.ingress === 'yes') agent.ingress = 'unknown';
-      if (agent.egress === 'yes') agent.egress = 'unknown';
-    }
-    const node = string(spec['nodeName']);
     const here = this.#agents.get(node) ?? new Map<string, Agent>();
     const before = here.get(agent.plugin);
     // Two pods of one agent on a node: an old one is going. The one that enforces less counts.
@@ -147,83 +137,28 @@ export class PluginSignals {
 
   /** A node as the API gives it. */
   node(raw: unknown): void {
-    const node = object(raw);
-    const meta = object(node['metadata']);
-    const name = string(meta['name']);
-    const labels = object(meta['labels']);
-    const annotations = object(meta['annotations']);
-    const info = object(object(node['status'])['nodeInfo']);
-    const kubelet = string(info['kubeletVersion']);
-    const provider = string(object(node['spec'])['providerID']);
-    const signs: NodeSigns = {
-      os: string(labels['kubernetes.io/os']) || string(info['operatingSystem']) || 'linux',
-      builtIn: null,
-      k3s: null,
-      policyDisabled: false,
-      serverless: null,
-      nodeClass: null,
-    };
-    const k3sArgs = annotations['k3s.io/node-args'];
-    if (typeof k3sArgs === 'string' || kubelet.includes('+k3s')) {
-      const args = argumentList(k3sArgs);
-      signs.builtIn = 'k3s';
-      signs.k3s = args.length === 0 ? null : args[0] === 'server' ? 'server' : 'agent';
-      signs.policyDisabled = flag(args, 'disable-network-policy') === true;
-      if (signs.policyDisabled) {
-        this.#note(`node ${name} annotation k3s.io/node-args`, 'argument --disable-network-policy');
-      }
-    }
-    const rke2Args = annotations['rke2.io/node-args'];
-    if (typeof rke2Args === 'string') {
-      const args = argumentList(rke2Args);
-      const at = args.findIndex((arg) => arg === '--cni' || arg.startsWith('--cni='));
-      const cni = at < 0 ? '' : (args[at]?.split('=')[1] ?? args[at + 1] ?? '');
-      this.#note(
-        `node ${name} annotation rke2.io/node-args`,
-        cni === '' ? 'no --cni: RKE2 uses its default, Canal' : `argument --cni ${cni}`,
-      );
-    }
-    const compute = string(labels['eks.amazonaws.com/compute-type']);
-    if (compute === 'auto') {
-      // https://docs.aws.amazon.com/eks/latest/userguide/auto-net-pol.html
-      signs.builtIn = 'eks-auto';
-      signs.nodeClass = string(labels['eks.amazonaws.com/nodeclass']) || null;
-    }
-    if (compute === 'fargate' || name.startsWith('fargate-')) {
-      // https://docs.aws.amazon.com/eks/latest/userguide/fargate.html: DaemonSets do not run there.
-      signs.serverless = 'label eks.amazonaws.com/compute-type=fargate: no agent can run on a Fargate node';
-    } else if (
-      labels['type'] === 'virtual-kubelet' ||
-      labels['kubernetes.azure.com/role'] === 'virtual-node'
-    ) {
-      signs.serverless = 'a virtual kubelet: no agent can run on it';
-    }
-    // https://learn.microsoft.com/en-us/azure/aks/use-network-policies; AKS labels its nodes with the engine.
-    const aks = labels['kubernetes.azure.com/network-policy'];
-    if (typeof aks === 'string') this.#aks ??= aks;
-    if (labels['kubernetes.azure.com/ebpf-dataplane'] === 'cilium') this.#aks = 'cilium';
-    if (labels['cloud.google.com/gke-nodepool'] !== undefined) this.#gke = true;
-    if (typeof labels['minikube.k8s.io/name'] === 'string') this.#minikube = name;
-    // https://github.com/docker/roadmap/issues/888: its built-in network has no NetworkPolicy.
-    if (name === 'docker-desktop' && provider === '') this.#dockerDesktop = true;
-    if (annotations['flannel.alpha.coreos.com/backend-type'] !== undefined) this.#flannelNode ??= name;
+    this.addNode(nodeSign(raw));
+  }
+
+  /** The sign of a node; it is not changed, and may be added to another collection again. */
+  addNode({ name, signs, notes, aks, aksCilium, gke, minikube, dockerDesktop, flannel }: NodeSign): void {
+    for (const { where, what } of notes) this.#note(where, what);
+    if (aks !== null) this.#aks ??= aks;
+    if (aksCilium) this.#aks = 'cilium';
+    if (gke) this.#gke = true;
+    if (minikube) this.#minikube = name;
+    if (dockerDesktop) this.#dockerDesktop = true;
+    if (flannel) this.#flannelNode ??= name;
     this.#nodes.set(name, signs);
   }
 
   /** A DaemonSet as the API gives it: stands in where the pods themselves may not be read. */
   daemonSet(raw: unknown): void {
-    const set = object(raw);
-    const meta = object(set['metadata']);
-    const template = object(object(set['spec'])['template']);
-    const namespace = string(meta['namespace']);
-    const name = string(meta['name']);
-    const agent = recognise(
-      name,
-      namespace,
-      object(object(template['metadata'])['labels']),
-      readContainers(object(template['spec'])),
-      `daemonset ${namespace}/${name}`,
-    );
+    this.addDaemonSet(daemonSetSign(raw));
+  }
+
+  /** The sign of a DaemonSet (null: no agent's). */
+  addDaemonSet(agent: Agent | null): void {
     if (agent && !this.#templates.has(agent.plugin)) this.#templates.set(agent.plugin, agent);
   }
 
@@ -661,6 +596,140 @@ export class PluginSignals {
     else implies.sctp = minor !== null && plugin !== null && SCTP.has(plugin) ? 'on' : 'unknown';
     return implies;
   }
+}
+
+/**
+ * What a pod tells of the network plugin: whether it is an agent, of which plugin, and whether it runs.
+ * @param raw the pod as the API gives it
+ */
+export function podSign(raw: unknown): PodSign {
+  const pod = object(raw);
+  const meta = object(pod['metadata']);
+  const namespace = string(meta['namespace']);
+  const system = namespace === 'kube-system';
+  const sign: PodSign = { system, kubeProxy: false, node: '', agent: null };
+  const owner = object(array(meta['ownerReferences'])[0]);
+  const kind = string(owner['kind']);
+  if (system && (kind === 'Node' || kind === 'DaemonSet') && string(meta['name']).startsWith('kube-proxy')) {
+    return { ...sign, kubeProxy: true };
+  }
+  // Agents run once on every node: as a DaemonSet's pods.
+  if (kind !== 'DaemonSet') return sign;
+  const spec = object(pod['spec']);
+  const agent = recognise(
+    string(owner['name']),
+    namespace,
+    object(meta['labels']),
+    readContainers(spec),
+    `pod ${namespace}/${string(meta['name'])}`,
+  );
+  if (!agent) return sign;
+  const status = object(pod['status']);
+  const phase = string(status['phase']);
+  const waiting = array(status['containerStatuses'])
+    .map(object)
+    .find((one) => one['ready'] === false && AGENT_CONTAINERS.has(string(one['name'])));
+  if ((phase !== '' && phase !== 'Running') || waiting) {
+    agent.evidence.push({
+      where: agent.evidence[0]?.where ?? '',
+      what: waiting ? `container ${string(waiting['name'])} is not ready` : `phase ${phase}`,
+    });
+    if (agent.ingress === 'yes') agent.ingress = 'unknown';
+    if (agent.egress === 'yes') agent.egress = 'unknown';
+  }
+  return { ...sign, node: string(spec['nodeName']), agent };
+}
+
+/**
+ * What a node tells of the network plugin.
+ * @param raw the node as the API gives it
+ */
+export function nodeSign(raw: unknown): NodeSign {
+  const node = object(raw);
+  const meta = object(node['metadata']);
+  const name = string(meta['name']);
+  const labels = object(meta['labels']);
+  const annotations = object(meta['annotations']);
+  const info = object(object(node['status'])['nodeInfo']);
+  const kubelet = string(info['kubeletVersion']);
+  const provider = string(object(node['spec'])['providerID']);
+  const notes: Evidence[] = [];
+  const signs: NodeSigns = {
+    os: string(labels['kubernetes.io/os']) || string(info['operatingSystem']) || 'linux',
+    builtIn: null,
+    k3s: null,
+    policyDisabled: false,
+    serverless: null,
+    nodeClass: null,
+  };
+  const k3sArgs = annotations['k3s.io/node-args'];
+  if (typeof k3sArgs === 'string' || kubelet.includes('+k3s')) {
+    const args = argumentList(k3sArgs);
+    signs.builtIn = 'k3s';
+    signs.k3s = args.length === 0 ? null : args[0] === 'server' ? 'server' : 'agent';
+    signs.policyDisabled = flag(args, 'disable-network-policy') === true;
+    if (signs.policyDisabled) {
+      notes.push({
+        where: `node ${name} annotation k3s.io/node-args`,
+        what: 'argument --disable-network-policy',
+      });
+    }
+  }
+  const rke2Args = annotations['rke2.io/node-args'];
+  if (typeof rke2Args === 'string') {
+    const args = argumentList(rke2Args);
+    const at = args.findIndex((arg) => arg === '--cni' || arg.startsWith('--cni='));
+    const cni = at < 0 ? '' : (args[at]?.split('=')[1] ?? args[at + 1] ?? '');
+    notes.push({
+      where: `node ${name} annotation rke2.io/node-args`,
+      what: cni === '' ? 'no --cni: RKE2 uses its default, Canal' : `argument --cni ${cni}`,
+    });
+  }
+  const compute = string(labels['eks.amazonaws.com/compute-type']);
+  if (compute === 'auto') {
+    // https://docs.aws.amazon.com/eks/latest/userguide/auto-net-pol.html
+    signs.builtIn = 'eks-auto';
+    signs.nodeClass = string(labels['eks.amazonaws.com/nodeclass']) || null;
+  }
+  if (compute === 'fargate' || name.startsWith('fargate-')) {
+    // https://docs.aws.amazon.com/eks/latest/userguide/fargate.html: DaemonSets do not run there.
+    signs.serverless = 'label eks.amazonaws.com/compute-type=fargate: no agent can run on a Fargate node';
+  } else if (labels['type'] === 'virtual-kubelet' || labels['kubernetes.azure.com/role'] === 'virtual-node') {
+    signs.serverless = 'a virtual kubelet: no agent can run on it';
+  }
+  // https://learn.microsoft.com/en-us/azure/aks/use-network-policies; AKS labels its nodes with the engine.
+  const engine = labels['kubernetes.azure.com/network-policy'];
+  return {
+    name,
+    signs,
+    notes,
+    aks: typeof engine === 'string' ? engine : null,
+    aksCilium: labels['kubernetes.azure.com/ebpf-dataplane'] === 'cilium',
+    gke: labels['cloud.google.com/gke-nodepool'] !== undefined,
+    minikube: typeof labels['minikube.k8s.io/name'] === 'string',
+    // https://github.com/docker/roadmap/issues/888: its built-in network has no NetworkPolicy.
+    dockerDesktop: name === 'docker-desktop' && provider === '',
+    flannel: annotations['flannel.alpha.coreos.com/backend-type'] !== undefined,
+  };
+}
+
+/**
+ * What a DaemonSet's template tells of the network plugin; null where it is no agent's.
+ * @param raw the DaemonSet as the API gives it
+ */
+export function daemonSetSign(raw: unknown): Agent | null {
+  const set = object(raw);
+  const meta = object(set['metadata']);
+  const template = object(object(set['spec'])['template']);
+  const namespace = string(meta['namespace']);
+  const name = string(meta['name']);
+  return recognise(
+    name,
+    namespace,
+    object(object(template['metadata'])['labels']),
+    readContainers(object(template['spec'])),
+    `daemonset ${namespace}/${name}`,
+  );
 }
 
 /** Plugins whose documentation says that they take a range of ports. */
