@@ -53,10 +53,12 @@ export interface Host {
 /** Where audits come from: `source.ts` with the real clusters and files, or a test's own. */
 export interface Sources {
   list(): Promise<SourcesInfo>;
-  /** Remembers another kubeconfig file for this run. */
+  /** Remembers another kubeconfig file, or a folder of them, for this run. */
   addKubeconfig(path: string): Promise<SourcesInfo>;
-  /** Tells when a file that contexts come from has changed. Gives a function that ends it. */
-  watch(changed: () => void): () => void;
+  /** Remembers pasted kubeconfig text for this run, in memory. Throws 'kubeconfig' where it is none. */
+  addKubeconfigText(text: string): Promise<SourcesInfo>;
+  /** Tells when what `list` answers has changed. Gives a function that ends it. */
+  watch(changed: (sources: SourcesInfo) => void): () => void;
   /** Reads a source into a worker; throws as `IpcError` kinds. */
   read(
     client: AuditClient,
@@ -217,13 +219,8 @@ export function createBackend(settings: BackendSettings): Backend {
     };
   }
 
-  const unwatch = sources.watch(() => {
-    sources.list().then(
-      (info) => {
-        if (!closed) host.emit('sources.changed', info);
-      },
-      () => {},
-    );
+  const unwatch = sources.watch((info) => {
+    if (!closed) host.emit('sources.changed', info);
   });
 
   const handlers: Handlers = {
@@ -238,10 +235,13 @@ export function createBackend(settings: BackendSettings): Backend {
 
     'sources.list': () => sources.list(),
 
-    'sources.addKubeconfig': async ({ path }) => {
-      const file = path ?? (await host.pickKubeconfig());
-      if (file === null) return null;
-      const info = await sources.addKubeconfig(file);
+    'sources.addKubeconfig': async ({ path, text }) => {
+      const file = path ?? (text === undefined ? await host.pickKubeconfig() : null);
+      if (text === undefined && file === null) return null;
+      const info =
+        text === undefined
+          ? await sources.addKubeconfig(file as string)
+          : await sources.addKubeconfigText(text);
       host.emit('sources.changed', info);
       return info;
     },

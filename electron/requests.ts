@@ -8,6 +8,8 @@ import { BackendError } from './worker/errors.ts';
 
 /** No list is asked for in pieces larger than this; the window asks for some hundred rows at a time. */
 const MAX_ROWS = 10_000;
+/** Characters of pasted text: it fits into a request's body, and what is larger lies in a file anyway. */
+const MAX_KUBECONFIG = 900_000;
 
 const text = z.string().max(4096);
 const offset = z.number().int().min(0);
@@ -48,7 +50,10 @@ const end = z.union([z.strictObject({ namespace: text, pod: text }), z.strictObj
 const SCHEMAS: { [C in Channel]: z.ZodType<Request<C>> } = {
   'app.info': nothing,
   'sources.list': nothing,
-  'sources.addKubeconfig': z.strictObject({ path: text.optional() }),
+  'sources.addKubeconfig': z.strictObject({
+    path: text.optional(),
+    text: z.string().max(MAX_KUBECONFIG).optional(),
+  }),
   'sources.pickPaths': z.strictObject({ kind: z.enum(['manifests', 'snapshot']) }),
   'audit.start': z.strictObject({ source, options }),
   'audit.cancel': z.strictObject({ job: text }),

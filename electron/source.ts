@@ -1,15 +1,13 @@
 /** Where snapshots come from: contexts, manifests, saved snapshots, the built-in cluster. */
-import { watch } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Source, SourcesInfo } from '../shared/ipc.ts';
 import type { Sources } from './backend.ts';
 import { collectFiles } from './cluster/files.ts';
 import type { CollectedGap } from './cluster/files.ts';
 import { Kubeconfigs } from './cluster/kubeconfig.ts';
 import type { KubeconfigOptions } from './cluster/kubeconfig.ts';
-import { readCluster } from './cluster/reader.ts';
 import { VERSION } from './version.ts';
 import type { AuditInput } from './worker/client.ts';
 import { BackendError } from './worker/errors.ts';
@@ -30,13 +28,20 @@ export interface ReadOptions {
   takenAt: string;
 }
 
-const WATCH_MS = 300;
 /** A larger file is no snapshot of ours; V8 would not hold its text. */
 const MAX_SNAPSHOT_FILE = 512 * 1024 * 1024;
 
-/** Where kubeconfigs are looked for, by default where the user has them; and files that were added. Plain data. */
+/** Kubeconfig text of no file, with the name that stands for one. Holds credentials: it stays in memory. */
+export interface PastedKubeconfig {
+  label: string;
+  text: string;
+}
+
+/** Where kubeconfigs are looked for, by default where the user has them; and what was added. Plain data. */
 export interface KubeSourcesOptions extends Pick<KubeconfigOptions, 'files'> {
-  added?: string[];
+  /** Files and folders. */
+  added?: readonly string[];
+  pasted?: readonly PastedKubeconfig[];
   /** PATH to find the programs of logins in; found out when one is needed. */
   searchPath?: string;
 }
@@ -44,20 +49,15 @@ export interface KubeSourcesOptions extends Pick<KubeconfigOptions, 'files'> {
 /** The kubeconfigs of this machine and what can be read with them. */
 export class KubeSources implements Sources {
   readonly #kubeconfigs: Kubeconfigs;
-  readonly #options: KubeSourcesOptions;
-  readonly #added: string[];
+  readonly #searchPath: string | undefined;
+  #pasted = 0;
 
   /** @param options where kubeconfigs are looked for */
   constructor(options: KubeSourcesOptions = {}) {
-    this.#options = options;
-    this.#added = [...(options.added ?? [])];
+    this.#searchPath = options.searchPath;
     this.#kubeconfigs = new Kubeconfigs(options.files ? { files: options.files } : {});
-    for (const path of this.#added) this.#kubeconfigs.add(path);
-  }
-
-  /** What another one with the same contexts is made of. */
-  protected settings(): KubeSourcesOptions {
-    return { ...this.#options, added: this.#added };
+    for (const path of options.added ?? []) this.#kubeconfigs.add(withHome(path));
+    for (const { label, text } of options.pasted ?? []) this.#kubeconfigs.addText(label, text);
   }
 
   list(): Promise<SourcesInfo> {
@@ -65,44 +65,17 @@ export class KubeSources implements Sources {
   }
 
   addKubeconfig(path: string): Promise<SourcesInfo> {
-    const file = withHome(path);
-    this.#added.push(file);
-    this.#kubeconfigs.add(file);
+    this.#kubeconfigs.add(withHome(path));
     return this.#kubeconfigs.load();
   }
 
-  /**
-   * Watches the folders of the kubeconfigs: kubectl and the clouds' tools replace the file, and the new one has to be
-   * noticed too. What cannot be watched is not: `list` reads again anyway.
-   */
-  watch(changed: () => void): () => void {
-    const names = new Map<string, Set<string>>();
-    for (const path of this.#kubeconfigs.paths()) {
-      const folder = dirname(path);
-      names.set(folder, (names.get(folder) ?? new Set()).add(basename(path)));
-    }
-    let timer: NodeJS.Timeout | undefined;
-    const soon = (): void => {
-      clearTimeout(timer);
-      // One change is several events, and a file that is half written is not worth reading.
-      timer = setTimeout(changed, WATCH_MS);
-      timer.unref();
-    };
-    const watchers = [...names].flatMap(([folder, files]) => {
-      try {
-        const watcher = watch(folder, { persistent: false }, (_event, name) => {
-          if (name === null || files.has(name)) soon();
-        });
-        watcher.on('error', () => watcher.close());
-        return [watcher];
-      } catch {
-        return [];
-      }
-    });
-    return () => {
-      clearTimeout(timer);
-      for (const watcher of watchers) watcher.close();
-    };
+  async addKubeconfigText(text: string, label = pastedLabel(++this.#pasted)): Promise<SourcesInfo> {
+    this.#kubeconfigs.addText(label, text);
+    return this.#kubeconfigs.load();
+  }
+
+  watch(changed: (sources: SourcesInfo) => void): () => void {
+    return this.#kubeconfigs.watch(changed);
   }
 
   async read(client: AuditInput, source: Source, options: ReadOptions): Promise<void> {
@@ -140,11 +113,13 @@ export class KubeSources implements Sources {
       takenAt: options.takenAt,
       warnings: context.warnings,
     });
+    // Loaded when a cluster is read: listing contexts needs none of the client library.
+    const { readCluster } = await import('./cluster/reader.ts');
     await readCluster(context, client, {
       signal: options.signal,
       onProgress: options.progress,
       userAgent: `bulkhead/${VERSION}`,
-      ...(this.#options.searchPath === undefined ? {} : { searchPath: this.#options.searchPath }),
+      ...(this.#searchPath === undefined ? {} : { searchPath: this.#searchPath }),
       ...(source.namespaces && source.namespaces.length > 0 ? { namespaces: source.namespaces } : {}),
     });
   }
@@ -182,6 +157,14 @@ async function readManifests(client: AuditInput, paths: string[], options: ReadO
       place: gap?.path ?? first,
     });
   }
+}
+
+/**
+ * What stands for the file of pasted kubeconfig text, in lists and reports.
+ * @param number counts the texts from 1
+ */
+export function pastedLabel(number: number): string {
+  return `pasted kubeconfig ${number}`;
 }
 
 /**

@@ -140,8 +140,11 @@ export interface AppInfo {
 export interface Channels {
   'app.info': [void, AppInfo];
   'sources.list': [void, SourcesInfo];
-  /** Adds a kubeconfig file (by path; in Electron an absent path opens a dialog). */
-  'sources.addKubeconfig': [{ path?: string }, SourcesInfo | null];
+  /**
+   * Adds a kubeconfig file or a folder of them by path, or pasted text, which stays in memory; with neither, Electron
+   * opens a dialog. Null when that was cancelled.
+   */
+  'sources.addKubeconfig': [{ path?: string; text?: string }, SourcesInfo | null];
   /** In Electron opens a dialog for a folder or files; in serve null (the user types a path). */
   'sources.pickPaths': [{ kind: 'manifests' | 'snapshot' }, string[] | null];
   'audit.start': [{ source: Source; options: AuditOptions }, { job: string }];

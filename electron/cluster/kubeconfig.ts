@@ -18,6 +18,9 @@ import type { ClusterEntry, ContextEntry, ExecEntry, FileConfig, UserEntry } fro
 export const WARNING_INSECURE = 'cluster.insecureTls';
 export const WARNING_PLAIN_HTTP = 'cluster.plainHttp';
 
+/** Tells a kubeconfig, also a broken one, from the other things that lie in a folder. */
+const LOOKS_LIKE_ONE = /^[\s{,]*"?(clusters|contexts|users|current-context)"?\s*:|"?kind"?\s*:\s*"?Config\b/m;
+
 /** Larger files are no kubeconfig. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
@@ -67,8 +70,14 @@ export class Kubeconfigs {
     if (!this.#added.includes(full)) this.#added.push(full);
   }
 
-  /** Adds pasted kubeconfig text under a label that stands for its file; it is kept in memory only. */
+  /**
+   * Adds pasted kubeconfig text under a label that stands for its file; it is kept in memory only.
+   * @throws ClusterError 'kubeconfig' with line and reason when the text is no kubeconfig or names no context: nothing
+   * is added then
+   */
   addText(label: string, text: string): void {
+    if (parseKubeconfig(label, text, label, null).contexts.length === 0)
+      throw new ClusterError('kubeconfig', 'the text names no context', { place: label });
     this.#pasted.set(label, text);
   }
 
@@ -93,18 +102,21 @@ export class Kubeconfigs {
     const files: FileConfig[] = [];
     const problems: { path: string; problem: string | null }[] = [];
     const seen = new Set<string>();
-    const read = async (file: string, group: string, whenMissing: 'skip' | 'name'): Promise<boolean> => {
+    const read = async (file: string, group: string, whenOther: 'skip' | 'name'): Promise<boolean> => {
       if (seen.has(file)) return true;
       seen.add(file);
+      let text: string | null = null;
       try {
         const size = (await stat(file)).size;
         if (size > MAX_BYTES) throw new Error(`the file is larger than ${MAX_BYTES / 1024 / 1024} MB`);
-        files.push(parseKubeconfig(file, await readFile(file, 'utf8'), group));
+        text = await readFile(file, 'utf8');
+        files.push(parseKubeconfig(file, text, group));
         problems.push({ path: file, problem: null });
         return true;
       } catch (error) {
-        if (whenMissing === 'skip' && (error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-        problems.push({ path: file, problem: reason(error) });
+        const { code } = error as NodeJS.ErrnoException;
+        const other = text === null ? code === 'ENOENT' : !LOOKS_LIKE_ONE.test(text);
+        if (whenOther === 'name' || !other) problems.push({ path: file, problem: reason(error) });
         return false;
       }
     };
@@ -113,7 +125,8 @@ export class Kubeconfigs {
       this.#options.files !== undefined || Boolean((this.#options.env ?? process.env)['KUBECONFIG']);
     let found = false;
     for (const file of this.#defaultPaths()) {
-      found = (await read(file, 'default', fromEnvironment ? 'name' : 'skip')) || found;
+      if (!fromEnvironment && !(await exists(file))) continue;
+      found = (await read(file, 'default', 'name')) || found;
     }
     for (const added of this.#added) {
       const inFolder = await filesOfFolder(added);
@@ -122,12 +135,8 @@ export class Kubeconfigs {
       else for (const file of inFolder) await read(file, file, 'skip');
     }
     for (const [label, text] of this.#pasted) {
-      try {
-        files.push(parseKubeconfig(label, text, label));
-        problems.push({ path: label, problem: null });
-      } catch (error) {
-        problems.push({ path: label, problem: reason(error) });
-      }
+      files.push(parseKubeconfig(label, text, label, null));
+      problems.push({ path: label, problem: null });
     }
     if (!found && !fromEnvironment) {
       const inCluster = await this.#inCluster();
@@ -161,17 +170,14 @@ export class Kubeconfigs {
     options: { settleMs?: number; pollMs?: number } = {},
   ): () => void {
     const { settleMs = 150, pollMs = 3000 } = options;
-    let last = JSON.stringify(this.list());
     let stamp = '';
     let over = false;
     let timer: NodeJS.Timeout | null = null;
     const look = async (): Promise<void> => {
       timer = null;
+      const before = JSON.stringify(this.list());
       const now = await this.load();
-      const text = JSON.stringify(now);
-      if (over || text === last) return;
-      last = text;
-      onChange(now);
+      if (!over && JSON.stringify(now) !== before) onChange(now);
     };
     const soon = (): void => {
       if (over) return;
@@ -214,6 +220,8 @@ export class Kubeconfigs {
       stamp = now;
       if (!over) places();
     };
+    // What changed before the watch stood is a change too.
+    soon();
     places();
     void compare();
     const poll = setInterval(() => void compare(), pollMs);
@@ -403,6 +411,13 @@ function pick<K extends 'clusters' | 'users'>(
     if (entry !== undefined) return entry as never;
   }
   return undefined;
+}
+
+function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
+  );
 }
 
 async function filesOfFolder(folder: string): Promise<string[] | null> {

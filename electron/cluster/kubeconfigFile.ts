@@ -3,8 +3,8 @@
  * Format: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
  */
 import path from 'node:path';
-import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
-import type { YAMLMap } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml';
+import type { Alias, Document, Node, YAMLMap } from 'yaml';
 import { ClusterError } from './error.ts';
 
 export interface ClusterEntry {
@@ -89,16 +89,27 @@ const YAML_WORDS: Record<string, string> = {
   UNEXPECTED_TOKEN: 'something stands where nothing may stand',
 };
 
+/** More mappings and lists than this, each counted as often as an alias brings it, are no kubeconfig but a bomb. */
+const MAX_COLLECTIONS = 1_000_000;
+/** Nodes above a mapping; an alias to what it stands in has no end. */
+const MAX_DEPTH = 100;
+
 /**
  * Parses the text of one kubeconfig (YAML or JSON).
- * @param file path, for places and relative paths
+ * @param file path, for places
+ * @param group of files that are merged with it
+ * @param folder what relative paths are relative to; null where there is none (pasted text)
  * @throws ClusterError 'kubeconfig' with line and reason when the text is no kubeconfig
  */
-export function parseKubeconfig(file: string, text: string, group = file): FileConfig {
+export function parseKubeconfig(
+  file: string,
+  text: string,
+  group = file,
+  folder: string | null = path.dirname(file),
+): FileConfig {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text.replace(/^\uFEFF/, ''), {
     lineCounter: lines,
-    merge: true,
     prettyErrors: true,
   });
   const config: FileConfig = {
@@ -120,6 +131,7 @@ export function parseKubeconfig(file: string, text: string, group = file): FileC
       place: file,
     });
   }
+  replaceAliases(document as Document, file);
   const root = document.contents;
   if (root === null || (isScalar(root) && root.value === null)) return config;
   const at = (node: unknown): string => {
@@ -139,9 +151,8 @@ export function parseKubeconfig(file: string, text: string, group = file): FileC
       },
     );
   }
-  const folder = path.dirname(file);
   const absolute = (value: string | undefined): string | undefined =>
-    value === undefined ? undefined : path.isAbsolute(value) ? value : path.resolve(folder, value);
+    value === undefined || folder === null || path.isAbsolute(value) ? value : path.resolve(folder, value);
 
   config.currentContext = str(root, 'current-context') ?? null;
   for (const { name, body, line } of entries(root, 'clusters', 'cluster', at)) {
@@ -155,11 +166,17 @@ export function parseKubeconfig(file: string, text: string, group = file): FileC
       config.clusters.set(name, `${line}the server of cluster "${name}" is no http or https URL`);
       continue;
     }
+    const ca = absolute(str(body, 'certificate-authority'));
+    const lost = folder === null ? homeless({ 'certificate-authority': ca }) : null;
+    if (lost !== null) {
+      config.clusters.set(name, `${line}cluster "${name}": ${lost}`);
+      continue;
+    }
     config.clusters.set(name, {
       name,
       file,
       server: server.replace(/\/+$/, ''),
-      ...given('caFile', absolute(str(body, 'certificate-authority'))),
+      ...given('caFile', ca),
       ...given('caData', str(body, 'certificate-authority-data')),
       insecure: bool(body, 'insecure-skip-tls-verify'),
       ...given('tlsServerName', str(body, 'tls-server-name')),
@@ -168,12 +185,22 @@ export function parseKubeconfig(file: string, text: string, group = file): FileC
       ...given('execExtension', execExtension(body)),
     });
   }
-  for (const { name, body } of entries(root, 'users', 'user', at)) {
+  for (const { name, body, line } of entries(root, 'users', 'user', at)) {
     if (config.users.has(name)) continue;
-    config.users.set(
-      name,
-      body ? user(name, file, body, absolute) : { name, file, asGroups: [], asUserExtra: {} },
-    );
+    const entry: UserEntry = body
+      ? user(name, file, body, absolute)
+      : { name, file, asGroups: [], asUserExtra: {} };
+    const lost =
+      folder === null
+        ? homeless({
+            'client-certificate': entry.certFile,
+            'client-key': entry.keyFile,
+            tokenFile: entry.tokenFile,
+            // A command without a slash is looked for in PATH.
+            command: /[\\/]/.test(entry.exec?.command ?? '') ? entry.exec?.command : undefined,
+          })
+        : null;
+    config.users.set(name, lost === null ? entry : `${line}user "${name}": ${lost}`);
   }
   const names = new Set<string>();
   for (const { name, body, line } of entries(root, 'contexts', 'context', at)) {
@@ -190,6 +217,60 @@ export function parseKubeconfig(file: string, text: string, group = file): FileC
     });
   }
   return config;
+}
+
+/**
+ * Puts what an alias names, and what a merge key (`<<`) brings, in their places: kubectl's parser knows both. Nothing is
+ * copied, so that a bomb of aliases stays small; it is refused for their number.
+ */
+function replaceAliases(document: Document, file: string): void {
+  let collections = 0;
+  const refuse = (words: string): never => {
+    throw new ClusterError('kubeconfig', words, { place: file });
+  };
+  // Found before anything is replaced: each search of the library walks the document, which grows by what is put in.
+  const anchors = new Map<string, Node>();
+  const named = new Map<Alias, Node | undefined>();
+  visit(document, {
+    Node(_key, node) {
+      if (isAlias(node)) named.set(node, anchors.get(node.source));
+      else if (node.anchor) anchors.set(node.anchor, node);
+    },
+  });
+  const follow = (node: unknown): unknown => (isAlias(node) ? named.get(node) : node);
+  const merge = (map: YAMLMap, depth: number): void => {
+    if (depth > 20) refuse('merge keys go round in a circle');
+    const merged = map.items.filter(({ key }) => isScalar(key) && key.value === '<<' && key.type === 'PLAIN');
+    if (merged.length === 0) return;
+    map.items = map.items.filter((pair) => !merged.includes(pair));
+    for (const { value } of merged) {
+      const brought = follow(value);
+      // The mapping's own keys win, then the sources in their order.
+      for (const one of isSeq(brought) ? brought.items : [brought]) {
+        const source = follow(one);
+        if (!isMap(source)) continue;
+        merge(source, depth + 1);
+        for (const pair of source.items) if (!map.has(pair.key)) map.items.push(pair);
+      }
+    }
+  };
+  visit(document, {
+    Alias: (_key, alias) => (follow(alias) ?? visit.REMOVE) as Node,
+    Collection(_key, node, above) {
+      if (++collections > MAX_COLLECTIONS) refuse('its aliases bring more than a kubeconfig can hold');
+      if (above.length > MAX_DEPTH) refuse('nested too deep for a kubeconfig');
+      if (isMap(node)) merge(node, 0);
+    },
+  });
+}
+
+/** Pasted text has no folder: the field that needs one, and why that is none; null where all is well. */
+function homeless(fields: Record<string, string | undefined>): string | null {
+  for (const [field, value] of Object.entries(fields)) {
+    if (value !== undefined && !path.isAbsolute(value))
+      return `${field} is a relative path, and pasted text has no folder that it starts from`;
+  }
+  return null;
 }
 
 interface NamedEntry {

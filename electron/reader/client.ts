@@ -1,8 +1,9 @@
-/** Sources for the windows: as `KubeSources`, but read in a thread of their own. */
-import type { Source } from '../../shared/ipc.ts';
+/** Sources for the windows: as `KubeSources`, but in threads of their own. */
+import type { Source, SourcesInfo } from '../../shared/ipc.ts';
+import type { Sources } from '../backend.ts';
 import { searchPath, startedByDesktop } from '../cluster/shellPath.ts';
-import { KubeSources } from '../source.ts';
-import type { KubeSourcesOptions, ReadOptions, ReadProgress } from '../source.ts';
+import { KubeSources, pastedLabel } from '../source.ts';
+import type { KubeSourcesOptions, PastedKubeconfig, ReadOptions, ReadProgress } from '../source.ts';
 import { threadFile } from '../worker/client.ts';
 import type { AuditClient } from '../worker/client.ts';
 import { Thread } from '../worker/rpc.ts';
@@ -11,29 +12,86 @@ import type { ReaderMethods } from './worker.ts';
 /** A read that does not end by itself when it is asked to is ended with its thread. */
 const ABORT_MS = 1000;
 
-/** The same contexts and files; the reading of a cluster or a folder is a thread that begins and ends with it. */
-export class ThreadedSources extends KubeSources {
-  #path: string | undefined;
+/**
+ * The same contexts and files: one thread keeps the kubeconfigs, and the reading of a cluster or a folder is a thread
+ * that begins and ends with it.
+ */
+export class ThreadedSources implements Sources {
+  readonly #options: KubeSourcesOptions;
+  readonly #added: string[] = [];
+  readonly #pasted: PastedKubeconfig[] = [];
+  #searchPath: string | undefined;
+  #keeper: Thread<ReaderMethods> | null = null;
+  #changed: ((sources: SourcesInfo) => void) | null = null;
 
-  constructor(options: KubeSourcesOptions = {}) {
-    super(options);
+  /** @param options where kubeconfigs are looked for */
+  constructor(options: Pick<KubeSourcesOptions, 'files'> = {}) {
+    this.#options = options;
     // Asking the login shell takes its time, and each thread would ask anew: begun now, and nobody waits for it.
     searchPath(startedByDesktop()).then(
-      (path) => (this.#path = path),
+      (path) => (this.#searchPath = path),
       () => {},
     );
   }
 
-  /** Throws as `KubeSources.read`; 'cancelled' on abort, 'internal' where the thread crashed. */
-  override async read(client: AuditClient, source: Source, options: ReadOptions): Promise<void> {
-    // One call, or one file that is handed over unread: not worth the start of a thread.
-    if (source.kind === 'demo' || source.kind === 'snapshot') return super.read(client, source, options);
-    const thread = new Thread<ReaderMethods>(threadFile('../reader/worker.ts', './reader.js'), 'Reading', {
+  list(): Promise<SourcesInfo> {
+    return this.#kubeconfigs().call('list', []);
+  }
+
+  async addKubeconfig(path: string): Promise<SourcesInfo> {
+    const info = await this.#kubeconfigs().call('addKubeconfig', [path]);
+    this.#added.push(path);
+    return info;
+  }
+
+  async addKubeconfigText(text: string): Promise<SourcesInfo> {
+    const label = pastedLabel(this.#pasted.length + 1);
+    const info = await this.#kubeconfigs().call('addKubeconfigText', [text, label]);
+    this.#pasted.push({ label, text });
+    return info;
+  }
+
+  /** As `KubeSources.watch`, for one listener. */
+  watch(changed: (sources: SourcesInfo) => void): () => void {
+    this.#changed = changed;
+    this.#watch(this.#kubeconfigs());
+    return () => {
+      this.#changed = null;
+      void this.#keeper?.terminate();
+    };
+  }
+
+  #watch(keeper: Thread<ReaderMethods>): void {
+    keeper.onNote = (note) => this.#changed?.(note as SourcesInfo);
+    keeper.call('watch', []).catch(() => {});
+  }
+
+  /** The thread that keeps the kubeconfigs; begun anew where it crashed. */
+  #kubeconfigs(): Thread<ReaderMethods> {
+    if (this.#keeper && !this.#keeper.ended) return this.#keeper;
+    const keeper = this.#thread('Reading kubeconfigs');
+    this.#keeper = keeper;
+    if (this.#changed) this.#watch(keeper);
+    return keeper;
+  }
+
+  #thread(what: string): Thread<ReaderMethods> {
+    return new Thread<ReaderMethods>(threadFile('../reader/worker.ts', './reader.js'), what, {
       workerData: {
-        ...this.settings(),
-        ...(this.#path === undefined ? {} : { searchPath: this.#path }),
+        ...this.#options,
+        added: this.#added,
+        pasted: this.#pasted,
+        ...(this.#searchPath === undefined ? {} : { searchPath: this.#searchPath }),
       } satisfies KubeSourcesOptions,
     });
+  }
+
+  /** Throws as `KubeSources.read`; 'cancelled' on abort, 'internal' where the thread crashed. */
+  async read(client: AuditClient, source: Source, options: ReadOptions): Promise<void> {
+    // One call, or one file that is handed over unread: not worth the start of a thread.
+    if (source.kind === 'demo' || source.kind === 'snapshot')
+      return new KubeSources(this.#options).read(client, source, options);
+    const thread = this.#thread('Reading');
     thread.onNote = (note) => options.progress(note as ReadProgress);
     const { signal } = options;
     let late: NodeJS.Timeout | undefined;

@@ -1,16 +1,22 @@
 /**
- * The thread that reads: kubeconfig, login, TLS, pages, files. It passes what it reads straight on to the audit's
- * thread, so that neither loading a client library nor a hundred pages of pods is felt by the main thread.
+ * The thread of sources: kubeconfigs, login, TLS, pages, files. What it reads it passes straight on to the audit's
+ * thread, so that neither parsing a kubeconfig of many clusters, nor loading a client library, nor a hundred pages of
+ * pods is felt by the main thread.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import type { Source } from '../../shared/ipc.ts';
+import type { Source, SourcesInfo } from '../../shared/ipc.ts';
 import { KubeSources } from '../source.ts';
 import type { KubeSourcesOptions } from '../source.ts';
 import { AuditInput } from '../worker/client.ts';
 import { Calls, serve } from '../worker/rpc.ts';
 
 export interface ReaderMethods {
+  list(): Promise<SourcesInfo>;
+  addKubeconfig(path: string): Promise<SourcesInfo>;
+  addKubeconfigText(text: string, label: string): Promise<SourcesInfo>;
+  /** From now on a note tells each time that the list has changed. */
+  watch(): void;
   /** Reads a source into the worker behind the port; notes tell how far it is. */
   read(source: Source, takenAt: string, port: MessagePort): Promise<void>;
   /** Ends reading in order: connections are closed, a login's program is ended. */
@@ -20,11 +26,17 @@ export interface ReaderMethods {
 const own = parentPort;
 if (!own) throw new Error('reader/worker.ts runs as a worker thread only.');
 const abort = new AbortController();
+const sources = new KubeSources(workerData as KubeSourcesOptions);
 
 const methods: ReaderMethods = {
+  list: () => sources.list(),
+  addKubeconfig: (path) => sources.addKubeconfig(path),
+  addKubeconfigText: (text, label) => sources.addKubeconfigText(text, label),
+  watch() {
+    sources.watch((info) => own.postMessage({ note: info }));
+  },
   async read(source, takenAt, port) {
     const input = new AuditInput(new Calls(port));
-    const sources = new KubeSources(workerData as KubeSourcesOptions);
     try {
       await sources.read(input, source, {
         signal: abort.signal,

@@ -104,6 +104,51 @@ describe('which files are read', () => {
     expect(info.contexts[3]).toMatchObject({ file: 'pasted', auth: 'token' });
   });
 
+  test('of an added folder a broken kubeconfig is named, and what is none is passed over', async () => {
+    const extra = path.join(folder.path, 'extra');
+    mkdirSync(path.join(extra, 'cache'), { recursive: true });
+    writeFileSync(path.join(extra, 'a'), simple('a', {}));
+    writeFileSync(path.join(extra, 'broken.yaml'), 'apiVersion: v1\nclusters: [\n');
+    writeFileSync(path.join(extra, 'kubectx'), 'a\n');
+    writeFileSync(path.join(extra, 'notes.md'), '# Which one?\n- [a: b\n');
+    writeFileSync(path.join(extra, 'pod.yaml'), 'kind: Pod\nmetadata: { name: config }\n');
+    const { configs } = await load({ files: [folder.write('b', simple('b', {}))] });
+    configs.add(extra);
+    const info = await configs.load();
+    expect(info.contexts.map((c) => c.name)).toEqual(['b', 'a']);
+    expect(info.files.slice(1).map((f) => [path.basename(f.path), f.problem?.slice(0, 6)])).toEqual([
+      ['a', undefined],
+      ['broken.yaml', 'line 3'],
+    ]);
+  });
+
+  test('pasted text that is no kubeconfig, or of no context, is refused with its line and adds nothing', async () => {
+    const { configs } = await load({ files: [] });
+    expect(() => configs.addText('pasted', 'clusters:\n  - name: a\n   cluster: {}\n')).toThrow(
+      /^line [23]: /,
+    );
+    expect(() => configs.addText('pasted', 'kind: Pod\n')).toThrow('no kubeconfig (kind Pod)');
+    expect(() => configs.addText('pasted', 'kind: Config\n')).toThrow('names no context');
+    expect(() => configs.addText('pasted', '')).toThrow('names no context');
+    expect(await configs.load()).toEqual({ contexts: [], files: [] });
+  });
+
+  test('a relative path in pasted text has nothing to be relative to: its context says so', async () => {
+    const { configs } = await load({ files: [] });
+    configs.addText('one', simple('ca', {}, { 'certificate-authority': 'ca.crt' }));
+    configs.addText('two', simple('key', { 'client-key': '../key.pem' }));
+    configs.addText('three', simple('token', { tokenFile: '/run/token' }));
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: './login' };
+    configs.addText('four', simple('exec', { exec }));
+    const { contexts } = await configs.load();
+    expect(contexts.map((c) => c.problem?.replace(/^line \d+: /, '') ?? null)).toEqual([
+      'cluster "c": certificate-authority is a relative path, and pasted text has no folder that it starts from',
+      'user "u": client-key is a relative path, and pasted text has no folder that it starts from',
+      null,
+      'user "u": command is a relative path, and pasted text has no folder that it starts from',
+    ]);
+  });
+
   test('the files are only read: not a byte and not a time of change differs afterwards', async () => {
     const file = folder.write('one', simple('a', { token: 't' }));
     const before = statSync(file);
@@ -111,6 +156,64 @@ describe('which files are read', () => {
     configs.resolve('a');
     expect(statSync(file).mtimeMs).toBe(before.mtimeMs);
     expect(statSync(file).size).toBe(before.size);
+  });
+});
+
+describe('anchors, aliases and merge keys', () => {
+  test('stand for what they name, own keys before merged ones', async () => {
+    const file = folder.write(
+      'f',
+      `apiVersion: v1
+kind: Config
+x-common: &common {server: "https://common.example", tls-server-name: common}
+x-second: &second {server: "https://second.example", proxy-url: "http://proxy.example:3128"}
+clusters:
+  - name: a
+    cluster: *common
+  - name: b
+    cluster: {<<: [*common, *second], server: "https://own.example"}
+users:
+  - name: u
+    user: {token: &token 0123}
+  - name: v
+    user: {token: *token}
+contexts:
+  - {name: a, context: {cluster: a, user: u}}
+  - {name: b, context: {cluster: b, user: v}}
+`,
+    );
+    const { configs } = await load({ files: [file] });
+    expect(configs.resolve('a')).toMatchObject({
+      cluster: { server: 'https://common.example', tlsServerName: 'common' },
+      user: { token: '0123' },
+    });
+    expect(configs.resolve('b')).toMatchObject({
+      cluster: {
+        server: 'https://own.example',
+        tlsServerName: 'common',
+        proxyUrl: 'http://proxy.example:3128',
+      },
+      user: { token: '0123' },
+    });
+  });
+
+  test('a bomb of aliases and a circle are refused at once, and the next file is read', async () => {
+    const level = (n: number): string => `l${n}: &l${n} [${`*l${n - 1},`.repeat(9)}]\n`;
+    const bomb = `kind: Config\nl0: &l0 [x]\n${[1, 2, 3, 4, 5, 6, 7, 8, 9].map(level).join('')}clusters: *l9\n`;
+    const circle = 'kind: Config\nclusters:\n  - &c\n    name: a\n    cluster: {<<: *c}\n';
+    const { info } = await load({
+      files: [
+        folder.write('bomb', bomb),
+        folder.write('circle', circle),
+        folder.write('good', simple('a', {})),
+      ],
+    });
+    expect(info.contexts.map((c) => c.name)).toEqual(['a']);
+    expect(info.files.map((f) => f.problem)).toEqual([
+      'its aliases bring more than a kubeconfig can hold',
+      'nested too deep for a kubeconfig',
+      null,
+    ]);
   });
 });
 

@@ -64,5 +64,36 @@ test.describe('A source that is chosen in the window', () => {
     writeFileSync(first, kubeconfig('renamed'));
     await expect(page.locator('[data-testid="source-context"][data-name="renamed"]')).toBeVisible();
     await expect(page.locator('body')).not.toContainText('secret-of-the-user');
+    // An added file is followed too.
+    writeFileSync(second, kubeconfig('moved'));
+    await expect(page.locator('[data-testid="source-context"][data-name="moved"]')).toBeVisible();
+  });
+
+  test('is pasted kubeconfig text, which leaves the page at once', async ({ app }) => {
+    const first = join(app.folder, 'kubeconfig');
+    writeFileSync(first, kubeconfig('first'));
+    const page = await app.start({ args: ['--kubeconfig', first] });
+    const contexts = page.getByTestId('source-context');
+    await expect(contexts).toHaveCount(1);
+    const paste = async (text: string): Promise<void> => {
+      await page.getByTestId('source-kubeconfig-paste').click();
+      await page.getByTestId('source-kubeconfig-text').fill(text);
+      await page.getByTestId('source-kubeconfig-text-add').click();
+    };
+    await paste(kubeconfig('pasted'));
+    await expect(contexts).toHaveCount(2);
+    await expect(page.getByTestId('source-kubeconfig-text')).toHaveCount(0);
+    const added = page.locator('[data-testid="source-context"][data-name="pasted"]');
+    await expect(added).toHaveAttribute('data-file', 'pasted kubeconfig 1');
+    await expect(page.locator('body')).not.toContainText('secret-of-the-user');
+    // The thread that reads knows it: nothing listens there, and that is what the error says.
+    await added.click();
+    await page.getByTestId('run-audit').click();
+    await expect(page.getByTestId('error-banner')).toHaveAttribute('data-kind', 'network');
+
+    await paste('clusters:\n  - name: [');
+    await expect(page.getByTestId('error-banner')).toHaveAttribute('data-kind', 'kubeconfig');
+    await expect(page.getByTestId('error-banner')).toContainText('line 2');
+    await expect(contexts).toHaveCount(2);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -213,6 +213,36 @@ describe('The contexts', () => {
     expect(await finish({ kind: 'context', name: 'added', file: other })).toMatchObject({
       error: { kind: 'network' },
     });
+  });
+});
+
+describe('Pasted kubeconfig text', () => {
+  const pasted = (name: string): string =>
+    `{apiVersion: v1, kind: Config, clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}],
+      contexts: [{name: ${name}, context: {cluster: c}}]}`;
+
+  test('is known to the thread that reads, and is not written anywhere', async () => {
+    const before = readdirSync(folder);
+    await backend.handlers['sources.addKubeconfig']({ text: pasted('one') });
+    const info = await backend.handlers['sources.addKubeconfig']({ text: pasted('two') });
+    expect(info?.contexts.map(({ file, name }) => [file, name])).toEqual([
+      ['pasted kubeconfig 1', 'one'],
+      ['pasted kubeconfig 2', 'two'],
+    ]);
+    const source: Source = { kind: 'context', name: 'two', file: 'pasted kubeconfig 2' };
+    expect(await finish(source)).toMatchObject({ error: { kind: 'network' } });
+    expect(readdirSync(folder)).toEqual(before);
+  });
+
+  test('that is none is an error with its line, and the next one has its number', async () => {
+    await expect(
+      backend.handlers['sources.addKubeconfig']({ text: 'kind: Config\nclusters: {' }),
+    ).rejects.toMatchObject({ kind: 'kubeconfig', message: expect.stringMatching(/^line \d: /) as string });
+    const info = await backend.handlers['sources.addKubeconfig']({ text: pasted('one') });
+    expect(info?.files).toEqual([
+      expect.objectContaining({ path: join(folder, 'kubeconfig') }),
+      { path: 'pasted kubeconfig 1', problem: null },
+    ]);
   });
 });
 

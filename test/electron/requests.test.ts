@@ -46,6 +46,9 @@ describe('The requests of a page', () => {
         );
       }
     }
+    expect(() => checkedRequest('sources.addKubeconfig', { text: 'x'.repeat(1_000_000) })).toThrow(
+      expect.objectContaining({ place: 'text' }),
+    );
     const query = { offset: 0, limit: 1_000_000 };
     expect(() => checkedRequest('audit.pods', { audit: 'a', query })).toThrow(
       expect.objectContaining({ place: 'query.limit' }),
