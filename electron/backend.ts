@@ -19,7 +19,8 @@ import type {
   SourcesInfo,
 } from '../shared/ipc.ts';
 import type { HistoryClient } from './history/client.ts';
-import type { ReadProgress } from './source.ts';
+import { Follow } from './follow.ts';
+import type { Followable, FollowSourceOptions, ReadProgress } from './source.ts';
 import { AuditClient } from './worker/client.ts';
 import { BackendError, toIpcError } from './worker/errors.ts';
 
@@ -27,6 +28,8 @@ import { BackendError, toIpcError } from './worker/errors.ts';
 const MAX_OPEN = 6;
 /** More audits than this do not run at once. */
 const MAX_RUNNING = 4;
+/** More clusters than this are not followed at once: each is a thread and some connections. */
+const MAX_FOLLOWED = 3;
 /** A progress bar needs no more. */
 const PROGRESS_EVERY_MS = 50;
 
@@ -64,7 +67,9 @@ export interface Sources {
     client: AuditClient,
     source: Source,
     options: { signal: AbortSignal; progress: (progress: ReadProgress) => void; takenAt: string },
-  ): Promise<void>;
+  ): Promise<Followable | null>;
+  /** Follows a context that was read, for the worker that holds its audit, until the signal aborts. */
+  follow(client: AuditClient, followable: Followable, options: FollowSourceOptions): Promise<void>;
 }
 
 export interface BackendSettings {
@@ -80,6 +85,8 @@ export interface BackendSettings {
   now: () => string;
   /** Assumptions of the command line; the window's own come over them. */
   assume?: AuditOptions['assume'];
+  /** Changes of a followed cluster are gathered for this long. */
+  gatherMs?: number;
   host: Host;
 }
 
@@ -92,6 +99,9 @@ export interface Backend {
 interface Session {
   client: AuditClient;
   overview: Overview;
+  /** What following goes on from; null where the source cannot be followed. */
+  followable: Followable | null;
+  follow: Follow | null;
   /** For order of use. */
   used: number;
 }
@@ -131,9 +141,9 @@ export function createBackend(settings: BackendSettings): Backend {
     return found;
   }
 
-  function keepOpen(client: AuditClient, overview: Overview): string {
+  function keepOpen(client: AuditClient, overview: Overview, followable: Followable | null = null): string {
     const audit = nextId('audit-');
-    sessions.set(audit, { client, overview, used: ++uses });
+    sessions.set(audit, { client, overview, followable, follow: null, used: ++uses });
     if (sessions.size > MAX_OPEN) {
       const [oldest] = [...sessions].reduce((a, b) => (a[1].used < b[1].used ? a : b));
       void closeSession(oldest);
@@ -144,6 +154,8 @@ export function createBackend(settings: BackendSettings): Backend {
   async function closeSession(audit: string): Promise<void> {
     const found = sessions.get(audit);
     sessions.delete(audit);
+    found?.follow?.stop();
+    await found?.follow?.ended;
     await found?.client.close({ kind: 'not-found', message: 'This audit is not open any more.' });
   }
 
@@ -151,14 +163,18 @@ export function createBackend(settings: BackendSettings): Backend {
   async function run(job: string, source: Source, options: AuditOptions): Promise<void> {
     const report = progressOf(job);
     const abort = new AbortController();
-    const client = new AuditClient({ progress: ({ phase, done, total }) => report(phase, '', done, total) });
+    let audit: string | null = null;
+    const client = new AuditClient({
+      progress: ({ phase, done, total }) => report(phase, '', done, total),
+      changed: () => audit !== null && sessions.get(audit)?.follow?.changed(),
+    });
     jobs.set(job, { client, abort });
     // After the reply: the page knows the job's name before it hears of it.
     await new Promise((resolve) => setImmediate(resolve));
     try {
       abort.signal.throwIfAborted();
       report('connect', '', 0, 0);
-      await sources.read(client, source, {
+      const followable = await sources.read(client, source, {
         signal: abort.signal,
         progress: ({ phase, detail, done, total }) => report(phase, detail, done, total),
         takenAt: settings.now(),
@@ -166,7 +182,7 @@ export function createBackend(settings: BackendSettings): Backend {
       abort.signal.throwIfAborted();
       const auditedAt = options.time ?? settings.now();
       const assume = { ...settings.assume, ...options.assume };
-      const { overview } = await client.evaluate({ auditedAt, version, assume });
+      const { overview } = await client.evaluate({ auditedAt, version, assume, follow: followable !== null });
       abort.signal.throwIfAborted();
       let historyError: IpcError | undefined;
       if (options.keep !== false) {
@@ -175,7 +191,7 @@ export function createBackend(settings: BackendSettings): Backend {
       }
       abort.signal.throwIfAborted();
       jobs.delete(job);
-      const audit = keepOpen(client, overview);
+      audit = keepOpen(client, overview, followable);
       report('done', '', 1, 1);
       host.emit('audit.finished', { job, audit, ...(historyError ? { error: historyError } : {}) });
     } catch (thrown) {
@@ -275,6 +291,57 @@ export function createBackend(settings: BackendSettings): Backend {
     'audit.explain': async ({ audit, query }) => session(audit).client.explain(query),
     'audit.endpoints': async ({ audit, text, limit }) => session(audit).client.endpoints(text, limit),
     'audit.close': async ({ audit }) => closeSession(audit),
+
+    'follow.start': async ({ audit }) => {
+      const open = session(audit);
+      const { client, followable } = open;
+      if (!followable) {
+        throw new BackendError({
+          kind: 'bad-request',
+          message: 'Only an audit of a context that was made since the start can be followed.',
+          hint: 'Audit the context again.',
+        });
+      }
+      if (open.follow?.running) return open.follow.following;
+      if ([...sessions.values()].filter(({ follow }) => follow?.running).length >= MAX_FOLLOWED) {
+        throw new BackendError({
+          kind: 'bad-request',
+          message: `${MAX_FOLLOWED} clusters are followed already.`,
+          hint: 'Stop following one of them.',
+        });
+      }
+      const before = open.follow;
+      await before?.ended;
+      // Two windows may have asked at once, or one closed the audit meanwhile.
+      if (session(audit).follow !== before) return session(audit).follow!.following;
+      // What an earlier run has seen is newer than the audit's versions: its lists are read anew.
+      const from = before
+        ? { ...followable, cursors: followable.cursors.map((one) => ({ ...one, resourceVersion: '' })) }
+        : followable;
+      open.follow = new Follow({
+        audit,
+        followable: from,
+        watch: (options) => sources.follow(client, from, options),
+        compare: () => client.compare(),
+        now: settings.now,
+        tell: (following) => {
+          if (!closed) host.emit('audit.changed', following);
+        },
+        ...(settings.gatherMs === undefined ? {} : { gatherMs: settings.gatherMs }),
+      });
+      return open.follow.following;
+    },
+    'follow.stop': async ({ audit }) => {
+      const { follow } = session(audit);
+      follow?.stop();
+      await follow?.ended;
+    },
+    'follow.changes': async ({ audit }) => {
+      const { client, follow } = session(audit);
+      if (!follow) return { following: null, changes: null };
+      const changes = await client.changes();
+      return { following: follow.following, changes };
+    },
 
     'history.list': () => history.list(),
 

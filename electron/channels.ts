@@ -17,6 +17,9 @@ const channels: Record<Channel, true> = {
   'audit.explain': true,
   'audit.endpoints': true,
   'audit.close': true,
+  'follow.start': true,
+  'follow.stop': true,
+  'follow.changes': true,
   'history.list': true,
   'history.open': true,
   'history.delete': true,
@@ -26,6 +29,7 @@ const channels: Record<Channel, true> = {
 const events: Record<EventName, true> = {
   'audit.progress': true,
   'audit.finished': true,
+  'audit.changed': true,
   'sources.changed': true,
   'menu.command': true,
 };

@@ -6,11 +6,14 @@ import type { Source, SourcesInfo } from '../shared/ipc.ts';
 import type { Sources } from './backend.ts';
 import { collectFiles } from './cluster/files.ts';
 import type { CollectedGap } from './cluster/files.ts';
+import type { Cursor, FollowSink, FollowStatus } from './cluster/follow.ts';
 import { Kubeconfigs } from './cluster/kubeconfig.ts';
 import type { KubeconfigOptions } from './cluster/kubeconfig.ts';
 import { VERSION } from './version.ts';
-import type { AuditInput } from './worker/client.ts';
+import { FollowInput } from './worker/client.ts';
+import type { AuditClient, AuditInput } from './worker/client.ts';
 import { BackendError } from './worker/errors.ts';
+import { Calls } from './worker/rpc.ts';
 
 /** How far reading is; `total` 0 where it is not known. */
 export interface ReadProgress {
@@ -26,6 +29,23 @@ export interface ReadOptions {
   progress: (progress: ReadProgress) => void;
   /** ISO time at which reading begins. */
   takenAt: string;
+}
+
+/** A cluster that was read, as following goes on with it. Plain data. */
+export interface Followable {
+  source: Extract<Source, { kind: 'context' }>;
+  /** Its API server. */
+  server: string;
+  /** ISO time before the first list was read. */
+  readAt: string;
+  cursors: Cursor[];
+  /** What was read once and is not followed. */
+  fixed: string[];
+}
+
+export interface FollowSourceOptions {
+  signal: AbortSignal;
+  status: (status: FollowStatus) => void;
 }
 
 /** A larger file is no snapshot of ours; V8 would not hold its text. */
@@ -78,50 +98,90 @@ export class KubeSources implements Sources {
     return this.#kubeconfigs.watch(changed);
   }
 
-  async read(client: AuditInput, source: Source, options: ReadOptions): Promise<void> {
+  async read(client: AuditInput, source: Source, options: ReadOptions): Promise<Followable | null> {
     switch (source.kind) {
       case 'demo':
         options.progress({ phase: 'read', detail: '', done: 0, total: 0 });
         await client.demo();
-        return;
+        return null;
       case 'snapshot':
         await readSnapshot(client, withHome(source.path), options);
-        return;
+        return null;
       case 'context':
-        await this.#readContext(client, source, options);
-        return;
+        return this.#readContext(client, source, options);
       case 'manifests':
         await readManifests(client, source.paths.map(withHome), options);
-        return;
+        return null;
     }
+  }
+
+  async follow(client: AuditClient, followable: Followable, options: FollowSourceOptions): Promise<void> {
+    const port = await client.openPort();
+    try {
+      await this.followInto(new FollowInput(new Calls(port)), followable, options);
+    } finally {
+      port.close();
+    }
+  }
+
+  /**
+   * Follows what `read` has read, until the signal aborts.
+   * @throws ClusterError 'auth' where the login ended; BackendError 'bad-request' where the context now leads elsewhere
+   */
+  async followInto(
+    sink: FollowSink,
+    { source, server, readAt, cursors }: Followable,
+    { signal, status }: FollowSourceOptions,
+  ): Promise<void> {
+    await this.#kubeconfigs.load();
+    const context = this.#kubeconfigs.resolve(source.name, source.file);
+    if (withoutCredentials(context.cluster.server) !== server) {
+      // Another cluster's changes would be shown as this one's.
+      throw new BackendError({
+        kind: 'bad-request',
+        message: 'The context now leads to another server than the one that was audited.',
+        place: `${context.file}: context ${context.name}`,
+        hint: 'Run the audit again.',
+      });
+    }
+    const { followChanges } = await import('./cluster/follow.ts');
+    await followChanges(context, cursors, sink, status, signal, {
+      readAt: Date.parse(readAt),
+      userAgent: `bulkhead/${VERSION}`,
+      ...(this.#searchPath === undefined ? {} : { searchPath: this.#searchPath }),
+    });
   }
 
   async #readContext(
     client: AuditInput,
     source: Extract<Source, { kind: 'context' }>,
     options: ReadOptions,
-  ): Promise<void> {
+  ): Promise<Followable> {
     // Read again: a token or a certificate may have been renewed since the list was shown.
     await this.#kubeconfigs.load();
     const context = this.#kubeconfigs.resolve(source.name, source.file);
+    const server = withoutCredentials(context.cluster.server);
     await client.begin({
       name: context.name,
       source: 'context',
       file: context.file,
-      server: withoutCredentials(context.cluster.server),
+      server,
       serverVersion: null,
       takenAt: options.takenAt,
       warnings: context.warnings,
     });
     // Loaded when a cluster is read: listing contexts needs none of the client library.
     const { readCluster } = await import('./cluster/reader.ts');
-    await readCluster(context, client, {
+    const { cursors, fixed } = await readCluster(context, client, {
       signal: options.signal,
       onProgress: options.progress,
       userAgent: `bulkhead/${VERSION}`,
       ...(this.#searchPath === undefined ? {} : { searchPath: this.#searchPath }),
       ...(source.namespaces && source.namespaces.length > 0 ? { namespaces: source.namespaces } : {}),
     });
+    // Under the name and in the file that it was found by: the current context may be another one later.
+    const found = { ...source, name: context.name, file: context.file };
+    return { source: found, server, readAt: options.takenAt, cursors, fixed };
   }
 }
 

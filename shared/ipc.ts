@@ -15,6 +15,7 @@ import type {
   PodQuery,
   PodRow,
 } from './audit/result.ts';
+import type { AuditDiff, DiffSummary } from './audit/diff.ts';
 import type { AssumptionName, Family, Protocol } from './kube/snapshot.ts';
 
 export type Lang = 'en' | 'ko';
@@ -123,6 +124,34 @@ export interface ExplainQuery {
   family?: Family;
 }
 
+/** How the following of an audit stands. */
+export interface Following {
+  audit: string;
+  /**
+   * 'starting': watches are being opened. 'live': what is shown is the cluster of now. 'interrupted': it may lack what
+   * happened since `since`. 'login': the login ended, and nothing is followed since. 'stopped': by the user, or by an
+   * error that `reason` names.
+   */
+  state: 'starting' | 'live' | 'interrupted' | 'login' | 'stopped';
+  /** ISO time: what happened after it may be missing. Null while nothing is. */
+  since: string | null;
+  /** Why it is interrupted or has stopped, in plain words of the source; null where there is nothing to say. */
+  reason: string | null;
+  /** Lists whose changes do not come at the moment. */
+  interrupted: { resource: string; namespace: string | null; since: string; reason: string }[];
+  /** What is not followed at all: it stays as the audit read it. `reason` null: settings that are read once. */
+  notFollowed: {
+    resource: string;
+    namespace: string | null;
+    reason: string | null;
+    affectsVerdicts: boolean;
+  }[];
+  /** What differs from the audit, in figures; null before the first comparison. */
+  summary: DiffSummary | null;
+  /** ISO time of that comparison. */
+  comparedAt: string | null;
+}
+
 export type ExportFormat = 'pdf' | 'csv' | 'json' | 'snapshot';
 
 export interface AppInfo {
@@ -158,6 +187,11 @@ export interface Channels {
   /** Endpoints whose namespace/name contains the text; for pickers. */
   'audit.endpoints': [{ audit: string; text: string; limit: number }, Endpoint[]];
   'audit.close': [{ audit: string }, void];
+  /** Follows the cluster of an audit of a context that was made in this run. Its state comes as `audit.changed`. */
+  'follow.start': [{ audit: string }, Following];
+  'follow.stop': [{ audit: string }, void];
+  /** How the following stands, null where the audit cannot be followed; and the lists behind its figures. */
+  'follow.changes': [{ audit: string }, { following: Following | null; changes: AuditDiff | null }];
   'history.list': [void, HistoryItem[]];
   /**
    * Evaluates the stored snapshot again with the assumptions and the time of then. `notice` is a message key, present
@@ -179,6 +213,7 @@ export type Answer<C extends Channel> = Channels[C][1];
 export interface Events {
   'audit.progress': AuditProgress;
   'audit.finished': AuditFinished;
+  'audit.changed': Following;
   'sources.changed': SourcesInfo;
   /** A menu item of the desktop app asks the window to do something. */
   'menu.command': { command: 'new-audit' | 'export-pdf' | 'export-csv' | 'history' | 'find' };

@@ -1,221 +1,524 @@
 /**
- * Follows what changed in a cluster since it was read, by watches with bookmarks.
+ * Follows a cluster after its lists were read: a watch of each from the version on at which it was read, with bookmarks.
+ * What a watch says goes to a sink as it comes; a list whose changes were lost is read again as a whole and replaces what
+ * is kept of it, so that what is kept is right again.
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  */
-import { ClusterError } from './error.ts';
+import type { ChangeEvent, FollowedList } from '../../shared/kube/live.ts';
+import { cancelled, ClusterError } from './error.ts';
 import { ApiClient } from './http.ts';
 import type { ClientOptions } from './http.ts';
 import type { ResolvedContext } from './kubeconfig.ts';
-import { METADATA_WATCH } from './moved.ts';
-import { apiPath, LISTS } from './resources.ts';
-import type { ListResource } from './resources.ts';
+import { METADATA_LIST, METADATA_WATCH } from './moved.ts';
+import type { PageSummary } from './sink.ts';
 import { sleep } from './wait.ts';
 
-/** What changed since the audit, over all watched resources. */
-export interface Changes {
-  /** Per resource ('pods', 'networkpolicies', 'namespaces'). */
-  resources: Record<string, { added: number; modified: number; deleted: number }>;
-  /** Namespaces in which something that decides verdicts changed; at most a hundred, sorted. */
-  namespaces: string[];
-  total: number;
-  /** A watch could not be kept up: what is shown may lack changes, and why. Null while all stand. */
-  broken: string | null;
+/** A list, and from where on it is followed. Plain data. */
+export interface Cursor extends FollowedList {
+  /** Path of the collection. */
+  path: string;
+  /** Names, labels and owners are all that is read of it. */
+  metadataOnly: boolean;
+  /** Does a gap leave verdicts open, or only details? */
+  affectsVerdicts: boolean;
+  /** Empty where it is not known: the list is read again first. */
+  resourceVersion: string;
 }
 
-export interface FollowOptions extends Omit<ClientOptions, 'signal'> {
-  /** Changes are gathered for this long before they are told. */
-  gatherMs?: number;
-  /** First pause after a watch ended in an error; it grows to a minute. */
+/** Where changes go. Each call is answered when it was taken; what it rejects with means that it was not. */
+export interface FollowSink {
+  /** Why it takes nothing more; null or absent while it lives. */
+  readonly ended?: unknown;
+  change(list: FollowedList, events: ChangeEvent[]): Promise<void>;
+  /** A list is read again: what is kept of it stays in force until `endReplace`. */
+  beginReplace(list: FollowedList): Promise<void>;
+  replacePage(list: FollowedList, bytes: ArrayBuffer): Promise<PageSummary>;
+  /** @param whole false: what was read is let go, and what was kept stays */
+  endReplace(list: FollowedList, whole: boolean): Promise<void>;
+}
+
+/** A list whose changes do not come at the moment. */
+export interface Interruption {
+  resource: string;
+  namespace: string | null;
+  /** ISO time: what happened after it may be missing. */
+  since: string;
+  reason: string;
+}
+
+/** A list that is not followed at all. */
+export interface NotFollowed {
+  resource: string;
+  namespace: string | null;
+  reason: string;
+  /** Does it leave verdicts open, or only details? */
+  affectsVerdicts: boolean;
+}
+
+export interface FollowStatus {
+  /** Watches that the server has not taken yet. */
+  opening: number;
+  /** The one that was heard longest ago first. */
+  interrupted: Interruption[];
+  notFollowed: NotFollowed[];
+}
+
+export interface FollowOptions extends Omit<ClientOptions, 'signal' | 'onPause'> {
+  /** When the lists were read, in milliseconds: what happened since is still to come. */
+  readAt: number;
+  /** First pause after a failure; each further one is twice as long, up to a minute, with jitter. */
   pauseMs?: number;
+  /** A watch that says nothing for this long, not even a bookmark, is begun anew. */
+  silenceMs?: number;
+  /** A watch that ended is shown as interrupted when it does not stand again in this time. */
+  lateMs?: number;
+  /** Objects a page where a list is read again. */
+  pageSize?: number;
+  /** The clock. */
+  now?: () => number;
 }
 
-interface Event {
-  type?: string;
-  object?: {
-    metadata?: { name?: string; namespace?: string; resourceVersion?: string; deletionTimestamp?: string };
-    code?: number;
-    message?: string;
-  };
-}
+/** Each watch is a connection of its own. */
+export const MAX_WATCHES = 64;
+/** Lists that are read again at the same time: a server that came back is not stormed. */
+const RELISTS = 2;
+const LONGEST_PAUSE_MS = 60_000;
+/** The server ends a watch after this time and up to as much again; the next one begins where it ended. */
+const WATCH_S = 300;
+/** API servers send a bookmark about every minute. */
+const SILENCE_MS = 150_000;
+const LATE_MS = 3_000;
+/** A list starts again this often when its continue token expires. */
+const RESTARTS = 3;
 
 /**
- * Watches namespaces, policies and pods from the versions on at which they were read.
- * Of a pod only its coming and going counts: its status changes all the time. (A changed label is seen by the next
- * audit.)
- * @param resourceVersions as `readCluster` gave them; a resource without one is not followed
- * @param onChange told of the sum since the audit, whenever it grew
+ * Follows lists until the signal aborts.
+ * @param context the cluster
+ * @param cursors as `readCluster` gave them
+ * @param sink where changes go
+ * @param onStatus told at the beginning and whenever it changes
+ * @param signal ends it at once
  * @returns when the signal aborts
- * @throws ClusterError 'auth' when the login ends: nothing is shown as live then
+ * @throws ClusterError 'auth' when the login ends: nothing is followed any more then; or what the sink ended with
  */
 export async function followChanges(
   context: ResolvedContext,
-  resourceVersions: Record<string, string>,
-  onChange: (changes: Changes) => void,
+  cursors: readonly Cursor[],
+  sink: FollowSink,
+  onStatus: (status: FollowStatus) => void,
   signal: AbortSignal,
-  options: FollowOptions = {},
+  options: FollowOptions,
 ): Promise<void> {
-  const { gatherMs = 1000, pauseMs = 1000, ...rest } = options;
+  const { readAt, pauseMs, silenceMs, lateMs, pageSize, now, ...rest } = options;
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
   const client = new ApiClient(context, { ...rest, signal: both });
-  const changes: Changes = { resources: {}, namespaces: [], total: 0, broken: null };
-  const namespaces = new Set<string>();
-  const broken = new Map<string, string>();
-  /** Resources whose changes were lost for a while: that does not heal. */
-  const lost = new Set<string>();
-  let timer: NodeJS.Timeout | null = null;
-  const tell = (): void => {
-    timer ??= setTimeout(() => {
-      timer = null;
-      changes.namespaces = [...namespaces].sort().slice(0, 100);
-      const words = [
-        ...[...lost].map((what) => `${what}: changes in between are not known (410)`),
-        ...[...broken].map(([what, why]) => `${what}: ${why}`),
-      ];
-      changes.broken = words.length === 0 ? null : words.join('; ');
-      onChange(structuredClone(changes));
-    }, gatherMs);
-  };
-  const count = (
-    resource: string,
-    what: 'added' | 'modified' | 'deleted',
-    namespace: string | undefined,
-  ): void => {
-    const sum = (changes.resources[resource] ??= { added: 0, modified: 0, deleted: 0 });
-    sum[what] += 1;
-    changes.total += 1;
-    if (namespace !== undefined && namespaces.size < 10_000) namespaces.add(namespace);
-    tell();
-  };
-  const followed = LISTS.filter((list) => list.watched && resourceVersions[list.resource] !== undefined);
+  // What decides verdicts comes first where there are too many; sorting keeps the rest in its order.
+  const wanted = [...cursors].sort(
+    (a, b) =>
+      Number(b.namespace === null) - Number(a.namespace === null) ||
+      Number(b.affectsVerdicts) - Number(a.affectsVerdicts),
+  );
+  const follower = new Follower(client, sink, onStatus, both, {
+    readAt,
+    pauseMs: pauseMs ?? 1000,
+    silenceMs: silenceMs ?? SILENCE_MS,
+    lateMs: lateMs ?? LATE_MS,
+    pageSize: pageSize ?? 500,
+    now: now ?? Date.now,
+  });
   try {
-    await Promise.all(
-      followed.map((list) =>
-        followOne(client, list, resourceVersions[list.resource] as string, both, pauseMs, {
-          count,
-          broken: (why) => {
-            const before = broken.get(list.resource) ?? null;
-            if (why === before) return;
-            if (why === null) broken.delete(list.resource);
-            else broken.set(list.resource, why);
-            tell();
-          },
-          lost: () => {
-            lost.add(list.resource);
-            tell();
-          },
-        }),
-      ),
-    );
+    await follower.run(wanted.slice(0, MAX_WATCHES), wanted.slice(MAX_WATCHES));
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (signal.aborted) return;
+    // The last thing that is told: since when each list may lack changes.
+    follower.end(error instanceof Error ? error.message : String(error));
+    throw error;
   } finally {
-    if (timer) clearTimeout(timer);
     stop.abort();
+    follower.end();
     await client.close();
   }
 }
 
-interface Told {
-  count(resource: string, what: 'added' | 'modified' | 'deleted', namespace: string | undefined): void;
-  /** Why the watch does not stand; null when it does again. */
-  broken(why: string | null): void;
-  /** The server forgot what happened since. */
-  lost(): void;
+/** How a watch stands. */
+interface Standing {
+  cursor: Cursor;
+  state: 'opening' | 'open' | 'interrupted' | 'not-followed';
+  /** When an event or a bookmark came last. */
+  heardAt: number;
+  /** When the server took the watch. Counts as heard, unless the watch then says that it cannot go on. */
+  openedAt: number;
+  reason: string;
 }
 
-async function followOne(
-  client: ApiClient,
-  list: ListResource,
-  from: string,
-  signal: AbortSignal,
-  pauseMs: number,
-  tell: Told,
-): Promise<void> {
-  let version = from;
-  let failures = 0;
-  while (!signal.aborted) {
-    let gone = false;
-    let heard = false;
+type End =
+  /** The server ended it in order, or nothing was heard for long: another one begins where it ended. */
+  | { how: 'over' }
+  | { how: 'failed'; reason: string }
+  /** What it said is lost, or the server has forgotten: the list has to be read again. */
+  | { how: 'lost'; reason: string }
+  | { how: 'refused'; reason: string };
+
+interface Settings {
+  readAt: number;
+  pauseMs: number;
+  silenceMs: number;
+  lateMs: number;
+  pageSize: number;
+  now: () => number;
+}
+
+class Follower {
+  readonly #client: ApiClient;
+  readonly #sink: FollowSink;
+  readonly #onStatus: (status: FollowStatus) => void;
+  readonly #signal: AbortSignal;
+  readonly #settings: Settings;
+  readonly #standings: Standing[] = [];
+  #told: NodeJS.Immediate | null = null;
+  #relisting = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(
+    client: ApiClient,
+    sink: FollowSink,
+    onStatus: (status: FollowStatus) => void,
+    signal: AbortSignal,
+    settings: Settings,
+  ) {
+    this.#client = client;
+    this.#sink = sink;
+    this.#onStatus = onStatus;
+    this.#signal = signal;
+    this.#settings = settings;
+  }
+
+  async run(cursors: readonly Cursor[], tooMany: readonly Cursor[]): Promise<void> {
+    const stand = (cursor: Cursor, state: Standing['state'], reason: string): Standing => {
+      const standing = { cursor, state, heardAt: this.#settings.readAt, openedAt: 0, reason };
+      this.#standings.push(standing);
+      return standing;
+    };
+    for (const cursor of tooMany)
+      stand(cursor, 'not-followed', `more than ${MAX_WATCHES} lists are not followed at once`);
+    const followed = cursors.map((cursor) => stand(cursor, 'opening', ''));
+    this.#tell();
+    await Promise.all([...followed.map((standing) => this.#follow(standing)), aborted(this.#signal)]);
+  }
+
+  /**
+   * Tells nothing more.
+   * @param reason where given, all lists are told to be interrupted by it before
+   */
+  end(reason?: string): void {
+    if (this.#told) clearImmediate(this.#told);
+    this.#told = null;
+    if (reason === undefined) return;
+    for (const standing of this.#standings) {
+      if (standing.state === 'not-followed') continue;
+      standing.state = 'interrupted';
+      standing.reason = reason;
+    }
+    this.#onStatus(this.#status());
+  }
+
+  /** Tells how things stand, once for what changes at one moment. */
+  #tell(): void {
+    this.#told ??= setImmediate(() => {
+      this.#told = null;
+      this.#onStatus(this.#status());
+    });
+  }
+
+  #status(): FollowStatus {
+    const of = (state: Standing['state']): Standing[] =>
+      this.#standings.filter((standing) => standing.state === state);
+    return {
+      opening: of('opening').length,
+      interrupted: of('interrupted')
+        .map((standing) => ({ standing, since: Math.max(standing.heardAt, standing.openedAt) }))
+        .sort((a, b) => a.since - b.since)
+        .map(({ standing: { cursor, reason }, since }) => ({
+          resource: cursor.resource,
+          namespace: cursor.namespace,
+          since: new Date(since).toISOString(),
+          reason,
+        })),
+      notFollowed: of('not-followed').map(({ cursor, reason }) => ({
+        resource: cursor.resource,
+        namespace: cursor.namespace,
+        reason,
+        affectsVerdicts: cursor.affectsVerdicts,
+      })),
+    };
+  }
+
+  #set(standing: Standing, state: Standing['state'], reason = ''): void {
+    if (standing.state === state && standing.reason === reason) return;
+    standing.state = state;
+    standing.reason = reason;
+    this.#tell();
+  }
+
+  /** One list, until the signal aborts or it may not be followed. */
+  async #follow(standing: Standing): Promise<void> {
+    const { cursor } = standing;
+    const place: { version: string } = { version: cursor.resourceVersion };
+    let lost = place.version === '';
+    /** Ends in a row that brought nothing. */
+    let failures = 0;
+    let late: NodeJS.Timeout | undefined;
+    try {
+      while (!this.#signal.aborted) {
+        if (lost) {
+          const again = await this.#inTurn(() => this.#relist(cursor));
+          if (again.how === 'refused') return this.#set(standing, 'not-followed', again.reason);
+          if (again.how !== 'read') {
+            this.#set(standing, 'interrupted', again.reason);
+            await this.#pause(++failures);
+            continue;
+          }
+          place.version = again.version;
+          lost = false;
+        }
+        const begun = this.#settings.now();
+        let events = 0;
+        const end = await this.#watch(cursor, place, (count) => {
+          clearTimeout(late);
+          late = undefined;
+          events += count;
+          if (count > 0) standing.heardAt = this.#settings.now();
+          else standing.openedAt = this.#settings.now();
+          this.#set(standing, 'open');
+        });
+        if (this.#signal.aborted) return;
+        if (end.how === 'refused') return this.#set(standing, 'not-followed', end.reason);
+        const stood = standing.state === 'open' && (events > 0 || this.#settings.now() - begun > 1000);
+        failures = stood ? 0 : failures + 1;
+        if (end.how === 'lost') {
+          lost = true;
+          standing.openedAt = 0;
+          this.#set(standing, 'interrupted', end.reason);
+          // The first time at once: what is missing is missing now.
+          if (failures > 1) await this.#pause(failures);
+          continue;
+        }
+        const reason = end.how === 'failed' ? end.reason : 'the watch was not taken up again in time';
+        if (failures > 1) {
+          if (standing.state !== 'opening' || end.how === 'failed')
+            this.#set(standing, 'interrupted', reason);
+          await this.#pause(failures);
+          continue;
+        }
+        // A connection that is cut now and then is nothing to tell, as long as it stands again soon.
+        late ??= setTimeout(() => this.#set(standing, 'interrupted', reason), this.#settings.lateMs);
+        if (end.how === 'failed') await this.#pause(0);
+      }
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  /** A pause that grows, with jitter; none is longer than a minute. */
+  async #pause(failures: number): Promise<void> {
+    const longest = Math.min(LONGEST_PAUSE_MS, this.#settings.pauseMs * 2 ** Math.min(failures - 1, 10));
+    await sleep(longest / 2 + (Math.random() * longest) / 2, this.#signal).catch(() => undefined);
+  }
+
+  /** One watch, from `place` on, which moves as events are taken. */
+  async #watch(cursor: Cursor, place: { version: string }, heard: (events: number) => void): Promise<End> {
     const query = new URLSearchParams({
       watch: '1',
-      resourceVersion: version,
+      resourceVersion: place.version,
       allowWatchBookmarks: 'true',
-      // The server ends it by itself; another begins where it ended.
-      timeoutSeconds: String(300 + Math.floor(Math.random() * 60)),
+      timeoutSeconds: String(WATCH_S + Math.floor(Math.random() * WATCH_S)),
     });
-    let problem: string | null = null;
     try {
-      const { status, message } = await client.watch(
-        `${apiPath(list, null)}?${query}`,
-        METADATA_WATCH,
-        signal,
-        (line) => {
-          const event = JSON.parse(line) as Event;
-          const metadata = event.object?.metadata;
-          if (event.type === 'ERROR') {
-            gone = event.object?.code === 410;
-            problem = event.object?.message ?? 'the watch ended with an error';
-            return;
-          }
-          heard = true;
-          if (metadata?.resourceVersion) version = metadata.resourceVersion;
-          const place = list.namespaced ? metadata?.namespace : metadata?.name;
-          if (event.type === 'ADDED') tell.count(list.resource, 'added', place);
-          else if (event.type === 'DELETED') tell.count(list.resource, 'deleted', place);
-          else if (event.type === 'MODIFIED' && list.side !== 'pods')
-            tell.count(list.resource, 'modified', place);
+      const { status, message } = await this.#client.watch(
+        `${cursor.path}?${query}`,
+        cursor.metadataOnly ? METADATA_WATCH : 'application/json',
+        this.#signal,
+        {
+          silenceMs: this.#settings.silenceMs,
+          onOpen: () => heard(0),
+          onLines: async (lines) => {
+            const told = read(lines);
+            if (told.events.length > 0) await this.#give(cursor, told.events);
+            // Only now: what was not taken is asked for again.
+            if (told.version !== null) place.version = told.version;
+            if (told.version !== null || told.events.length > 0) heard(lines.length);
+            if (told.end !== null) throw new Ended(told.end);
+          },
         },
-        () => tell.broken(null),
       );
-      if (status === 410) gone = true;
-      if (status !== 200) problem = message.startsWith('HTTP') ? message : `HTTP ${status}: ${message}`;
-      if (status === 403 || status === 404) {
-        // Rights do not come back by asking; what is shown says so, and the other watches go on.
-        tell.broken(problem);
-        await untilAbort(signal);
-        return;
-      }
-    } catch (error) {
-      if (signal.aborted) return;
-      if (error instanceof ClusterError && error.kind === 'auth') throw error;
-      problem = error instanceof Error ? error.message : String(error);
+      const reason = message === '' || message.startsWith('HTTP') ? message : `HTTP ${status}: ${message}`;
+      if (status === 200) return { how: 'over' };
+      if (status === 410) return { how: 'lost', reason };
+      // Rights and APIs do not come back by asking.
+      if ([403, 404, 405, 501].includes(status)) return { how: 'refused', reason };
+      return { how: 'failed', reason };
+    } catch (thrown) {
+      if (this.#signal.aborted) throw cancelled();
+      if (thrown instanceof Ended) return thrown.end;
+      if (!(thrown instanceof ClusterError)) throw thrown;
+      if (thrown.kind === 'auth') throw thrown;
+      // A line that is too long would come again: the list goes around it.
+      if (thrown.kind === 'api') return { how: 'lost', reason: thrown.message };
+      return { how: 'failed', reason: thrown.message };
     }
-    if (signal.aborted) return;
-    if (gone) {
-      // The server forgot what happened since: begin at now, and say that changes in between are not known.
-      const now = await versionNow(client, list);
-      if (now !== null) {
-        version = now;
-        tell.lost();
-        continue;
-      }
+  }
+
+  async #give(cursor: Cursor, events: ChangeEvent[]): Promise<void> {
+    try {
+      await this.#sink.change(listOf(cursor), events);
+    } catch (thrown) {
+      if ((this.#sink.ended ?? null) !== null) throw thrown;
+      throw new Ended(lost(thrown instanceof Error ? thrown.message : String(thrown)));
     }
-    failures = problem === null || heard ? 0 : failures + 1;
-    if (problem !== null) {
-      tell.broken(problem);
-      const pause = Math.min(60_000, pauseMs * 2 ** Math.min(failures, 10));
-      await sleep(pause / 2 + (Math.random() * pause) / 2, signal).catch(() => undefined);
+  }
+
+  /** Some at a time, in the order in which they were asked for. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#relisting >= RELISTS) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#relisting += 1;
+    try {
+      return await work();
+    } finally {
+      this.#relisting -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  /** Reads a list again, page by page, and puts it in place of what is kept when it is whole. */
+  async #relist(
+    cursor: Cursor,
+  ): Promise<
+    { how: 'read'; version: string } | { how: 'failed'; reason: string } | { how: 'refused'; reason: string }
+  > {
+    const list = listOf(cursor);
+    const failed = (reason: string): { how: 'failed'; reason: string } => ({ how: 'failed', reason });
+    let whole = false;
+    let token: string | null = null;
+    let restarts = 0;
+    await this.#sink.beginReplace(list);
+    try {
+      for (;;) {
+        const query = new URLSearchParams({ limit: String(this.#settings.pageSize) });
+        if (token !== null) query.set('continue', token);
+        const answer = await this.#client.get(
+          `${cursor.path}?${query}`,
+          cursor.metadataOnly ? METADATA_LIST : 'application/json',
+        );
+        if (answer.status === 410) {
+          restarts += 1;
+          if (restarts > RESTARTS) return failed('the list expired again and again while it was read (410)');
+          token = null;
+          await this.#sink.beginReplace(list);
+          continue;
+        }
+        if (answer.status !== 200) {
+          const reason = answer.message.startsWith('HTTP')
+            ? answer.message
+            : `HTTP ${answer.status}: ${answer.message}`;
+          return answer.status === 403 || answer.status === 404 ? { how: 'refused', reason } : failed(reason);
+        }
+        let page: PageSummary;
+        try {
+          page = await this.#sink.replacePage(list, answer.bytes);
+        } catch (thrown) {
+          if ((this.#sink.ended ?? null) !== null) throw thrown;
+          return failed(
+            `the answer was no list: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+          );
+        }
+        if (page.continueToken === null) {
+          if (page.resourceVersion === null) return failed('the list has no resourceVersion');
+          whole = true;
+          await this.#sink.endReplace(list, true);
+          return { how: 'read', version: page.resourceVersion };
+        }
+        if (page.continueToken === token) return failed('the server gave the same continue token twice');
+        token = page.continueToken;
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof ClusterError) || thrown.kind === 'auth' || this.#signal.aborted) throw thrown;
+      return failed(thrown.message);
+    } finally {
+      if (!whole && (this.#sink.ended ?? null) === null)
+        await this.#sink.endReplace(list, false).catch(() => undefined);
     }
   }
 }
 
-/** The list's version right now, from a list of one object. */
-async function versionNow(client: ApiClient, list: ListResource): Promise<string | null> {
-  try {
-    const answer = await client.get(`${apiPath(list, null)}?limit=1`);
-    if (answer.status !== 200) return null;
-    const { metadata } = JSON.parse(new TextDecoder().decode(answer.bytes)) as {
-      metadata?: { resourceVersion?: string };
-    };
-    return metadata?.resourceVersion ?? null;
-  } catch (error) {
-    if (error instanceof ClusterError && error.kind === 'auth') throw error;
-    return null;
+/** A watch that ends by what it said. */
+class Ended extends Error {
+  readonly end: End;
+  constructor(end: End) {
+    super(end.how);
+    this.end = end;
   }
 }
 
-function untilAbort(signal: AbortSignal): Promise<void> {
+interface Told {
+  events: ChangeEvent[];
+  /** Version of the last event or bookmark; null where there was none. */
+  version: string | null;
+  /** Why nothing more is read of it. */
+  end: End | null;
+}
+
+/**
+ * Reads lines of a watch, up to the first that is no event.
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/#watch-bookmarks
+ */
+function read(lines: readonly string[]): Told {
+  const told: Told = { events: [], version: null, end: null };
+  for (const line of lines) {
+    let event: { type?: unknown; object?: Record<string, unknown> & { metadata?: Record<string, unknown> } };
+    try {
+      event = (JSON.parse(line) ?? {}) as typeof event;
+    } catch {
+      event = {};
+    }
+    const { type, object } = event;
+    if (type === 'ERROR') {
+      told.end = errorEnd(object ?? {});
+      return told;
+    }
+    const version = object?.metadata?.['resourceVersion'];
+    const change = type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED';
+    if ((!change && type !== 'BOOKMARK') || typeof version !== 'string' || version === '') {
+      told.end = lost('the watch said what is no event');
+      return told;
+    }
+    if (change) {
+      // Half of an object's bytes, and nothing that anybody reads.
+      delete object?.metadata?.['managedFields'];
+      told.events.push({ type, object });
+    }
+    told.version = version;
+  }
+  return told;
+}
+
+/** What a Status object in the place of an event means; only 410 makes the list be read again. */
+function errorEnd({ code, message }: Record<string, unknown>): End {
+  const said = typeof message === 'string' ? message.replace(/\s+/g, ' ').slice(0, 300) : '';
+  const words = said === '' ? 'the watch ended with an error' : said;
+  if (code === 410) return lost(`410: ${words}`);
+  return { how: 'failed', reason: typeof code === 'number' ? `${code}: ${words}` : words };
+}
+
+function lost(reason: string): End {
+  return { how: 'lost', reason };
+}
+
+function listOf({ resource, namespace, other }: Cursor): FollowedList {
+  return { resource, namespace, ...(other ? { other } : {}) };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });

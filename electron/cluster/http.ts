@@ -46,6 +46,8 @@ const LOSSES = 3;
 
 /** A page of 500 pods has some megabytes; what is larger than this is no page. */
 const MAX_BODY = 512 * 1024 * 1024;
+/** etcd keeps no object beyond a megabyte and a half. */
+const MAX_EVENT = 8 * 1024 * 1024;
 
 export interface ApiAnswer {
   status: number;
@@ -81,6 +83,22 @@ export interface ClientOptions {
   execTimeoutMs?: number;
   /** Told of each pause, for a progress line. */
   onPause?: (what: string, ms: number) => void;
+}
+
+/** Who takes what a watch says. */
+export interface WatchTake {
+  /** Lines that came together. What it throws ends the watch. */
+  onLines(lines: string[]): void | Promise<void>;
+  /** The server took the watch: from here on events come. */
+  onOpen?: () => void;
+  /** A connection that says nothing for this long is taken for dead; for ever when absent. */
+  silenceMs?: number;
+}
+
+/** How a watch ended: 200 where it was open and the server closed it. */
+export interface WatchEnd {
+  status: number;
+  message: string;
 }
 
 /** One context's connection. Close it in the end. */
@@ -166,21 +184,27 @@ export class ApiClient {
   }
 
   /**
-   * Opens a watch and hands each line (one event in JSON) on as it comes. Ends when the server ends it or `signal`
-   * aborts (without an error).
-   * @throws ClusterError like `get`; one attempt only, and one more with a renewed login after a 401
+   * Opens a watch and hands its lines (each an event in JSON) on as they come, several at a time where several came.
+   * Nothing more is read until they were taken. Ends when the server ends it or `signal` aborts (without an error).
+   * https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+   * @throws ClusterError like `get`; one attempt only, and one more with a renewed login after a 401. 'network' also
+   * where nothing came for `silenceMs`, 'api' where a line is too long; and whatever `onLines` throws
    */
-  async watch(
+  async watch(path: string, accept: string, signal: AbortSignal, take: WatchTake): Promise<WatchEnd> {
+    return this.#watch(path, accept, signal, take, false);
+  }
+
+  async #watch(
     path: string,
     accept: string,
     signal: AbortSignal,
-    onLine: (line: string) => void,
-    onOpen?: () => void,
-    again = false,
-  ): Promise<{ status: number; message: string }> {
+    take: WatchTake,
+    again: boolean,
+  ): Promise<WatchEnd> {
     const both = AbortSignal.any([signal, this.#options.signal]);
-    const session = await untilAborted(this.#login.session(both), both);
+    const refused: unknown[] = [];
     try {
+      const session = await untilAborted(this.#login.session(both), both);
       const response = await session.dispatcher.request({
         origin: this.#origin,
         path: this.#base + path,
@@ -189,32 +213,37 @@ export class ApiClient {
         signal: both,
         headersTimeout: this.patience.answerMs,
         // A watch may be silent for long; the server ends it by its own time-out.
-        bodyTimeout: 0,
+        bodyTimeout: take.silenceMs ?? 0,
       });
       if (response.statusCode === 401) {
         await response.body.dump();
         if (again) throw this.#loggedOut({ message: '' });
         await untilAborted(this.#login.renew(session.generation, both), both);
-        return await this.watch(path, accept, signal, onLine, onOpen, true);
+        return await this.#watch(path, accept, signal, take, true);
       }
       if (response.statusCode !== 200) {
         const bytes = Buffer.from(await response.body.arrayBuffer()).subarray(0, 64 * 1024);
         return { status: response.statusCode, message: statusOf(bytes, response.statusCode).message };
       }
-      onOpen?.();
+      take.onOpen?.();
       let rest = '';
       const decoder = new TextDecoder();
       for await (const chunk of response.body) {
         rest += decoder.decode(chunk as Uint8Array, { stream: true });
         const lines = rest.split('\n');
         rest = lines.pop() ?? '';
-        for (const line of lines) if (line !== '') onLine(line);
-        if (rest.length > MAX_BODY / 64) throw new ClusterError('api', 'A watch event is too large');
+        try {
+          await take.onLines(lines.filter((line) => line !== ''));
+        } catch (error) {
+          refused.push(error);
+          throw error;
+        }
+        if (rest.length > MAX_EVENT) throw new ClusterError('api', 'A watch event is too large');
       }
       return { status: 200, message: '' };
     } catch (error) {
       if (both.aborted) return { status: 200, message: '' };
-      if (error instanceof ClusterError) throw error;
+      if (error instanceof ClusterError || refused.length > 0) throw error;
       throw this.#failure(error).error;
     }
   }

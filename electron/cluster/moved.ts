@@ -18,12 +18,24 @@ export interface MoveWatch {
   end(): Promise<Moves>;
 }
 
+/** Metadata alone is asked for: https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches */
+export const METADATA_LIST =
+  'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 export const METADATA_WATCH = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
 
 /** After the watch stands, events since the list come at once: this long is waited for them. */
 const SETTLE_MS = 200;
 /** A watch that does not stand by then is given up. */
 const OPEN_MS = 5_000;
+
+function count(line: string, moves: Moves): void {
+  // The type stands first in every event; a busy list need not be parsed to be counted.
+  const type = /^\s*\{\s*"type"\s*:\s*"([A-Z]+)"/.exec(line.slice(0, 64))?.[1];
+  if (type === 'ADDED') moves.added += 1;
+  else if (type === 'DELETED') moves.deleted += 1;
+  else if (type === 'MODIFIED') moves.modified += 1;
+  else if (type === 'ERROR') moves.unchecked = 'the watch ended with an error (410)';
+}
 
 /**
  * Begins to watch a list that was just read. Of pods, changes of an existing one are not counted: their status changes
@@ -48,20 +60,12 @@ export function beginMoveWatch(
     timeoutSeconds: '600',
   });
   const running = client
-    .watch(
-      `${apiPath(list, null)}?${query}`,
-      METADATA_WATCH,
-      AbortSignal.any([stop.signal, signal]),
-      (line) => {
-        // The type stands first in every event; a busy list need not be parsed to be counted.
-        const type = /^\s*\{\s*"type"\s*:\s*"([A-Z]+)"/.exec(line.slice(0, 64))?.[1];
-        if (type === 'ADDED') moves.added += 1;
-        else if (type === 'DELETED') moves.deleted += 1;
-        else if (type === 'MODIFIED') moves.modified += 1;
-        else if (type === 'ERROR') moves.unchecked = 'the watch ended with an error (410)';
+    .watch(`${apiPath(list, null)}?${query}`, METADATA_WATCH, AbortSignal.any([stop.signal, signal]), {
+      onLines(lines) {
+        for (const line of lines) count(line, moves);
       },
-      opened,
-    )
+      onOpen: opened,
+    })
     .then(({ status, message }) => {
       if (status !== 200)
         moves.unchecked = message.startsWith('HTTP') ? message : `HTTP ${status}: ${message}`;

@@ -47,10 +47,11 @@ export function auditRole(name = 'bulkhead-audit'): ClusterRole {
       same.resourceNames?.push(resourceName);
     }
   };
-  for (const list of LISTS) add(list.group, list.resource, list.watched ? ['list', 'watch'] : ['list']);
+  // Followed by watch: each list of the audit, and the names of other kinds of policy.
+  for (const list of LISTS) add(list.group, list.resource, ['list', 'watch']);
   for (const named of NAMED) add(named.group, named.resource, ['get'], named.name);
   for (const list of SIGNAL_LISTS) add(list.group, list.resource, ['list']);
-  for (const other of OTHER_POLICIES) add(other.group, other.resource, ['list']);
+  for (const other of OTHER_POLICIES) add(other.group, other.resource, ['list', 'watch']);
   // Everybody who is logged in has these by default (system:discovery); they stand here for clusters that took it away.
   rules.push({ nonResourceURLs: ['/version', '/apis', '/apis/*'], verbs: ['get'] });
   return { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name }, rules };

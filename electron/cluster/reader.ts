@@ -13,8 +13,9 @@ import { commandLine, usesExec } from './kubeconfig.ts';
 import type { ResolvedContext } from './kubeconfig.ts';
 import { apiPath, LISTS, NAMED, OTHER_POLICIES, resourceName, SIGNAL_LISTS } from './resources.ts';
 import type { ListResource, OtherPolicyResource } from './resources.ts';
+import type { Cursor } from './follow.ts';
 import type { ClusterSink, PageSummary } from './sink.ts';
-import { beginMoveWatch } from './moved.ts';
+import { beginMoveWatch, METADATA_LIST } from './moved.ts';
 import type { Moves, MoveWatch } from './moved.ts';
 
 export interface ReadProgress {
@@ -47,15 +48,16 @@ export interface ReadOptions {
 /** What reading came to, for following changes afterwards. */
 export interface ReadResult {
   serverVersion: string | null;
-  /** resourceVersion of each watched list that was read cluster-wide, by resource. */
-  resourceVersions: Record<string, string>;
+  /** Each list that was read, and the version from which on a watch tells what changed. */
+  cursors: Cursor[];
+  /** What was read by name or for the network plugin's settings alone, and is not followed: names as in coverage. */
+  fixed: string[];
 }
 
 /** A list starts again this often when its continue token expires. */
 const RESTARTS = 3;
 /** Policies that changed while reading are read again this often. */
 const REREADS = 2;
-const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 
 /**
  * Reads everything that an audit needs of one context.
@@ -117,7 +119,8 @@ class Reader {
   readonly #sink: ClusterSink;
   readonly #options: ReadOptions;
   readonly #watches = new Map<string, MoveWatch>();
-  readonly #versions: Record<string, string> = {};
+  readonly #cursors: Cursor[] = [];
+  readonly #fixed: string[] = [];
   /** Names of namespaces; null while they are not known to be complete. */
   #namespaces: string[] | null = null;
   /** Namespaces whose pods and policies were read; '*' for the whole cluster. */
@@ -162,7 +165,7 @@ class Reader {
     this.#gaps();
     await this.#settleMoves();
     this.#progress('read', 'done');
-    return { serverVersion, resourceVersions: this.#versions };
+    return { serverVersion, cursors: this.#cursors, fixed: this.#fixed.sort() };
   }
 
   #progress(phase: 'connect' | 'read', detail: string): void {
@@ -265,13 +268,13 @@ class Reader {
   async #list(list: ListResource): Promise<void> {
     const whole = list.only ?? null;
     const first = await this.#pages(list, whole);
+    if (first.outcome === 'read') this.#follow(list, whole, first);
     if (list.only !== undefined) return this.#coverList(list, whole, first);
     if (first.outcome === 'read') {
       this.#coverList(list, whole, first);
       if (list.resource === 'namespaces' && list.group === '') this.#namespaces = this.#collected;
       if (list.side) this.#read[list.side].add('*');
       if (list.watched && first.resourceVersion !== null) {
-        this.#versions[list.resource] = first.resourceVersion;
         this.#watches.set(
           list.resource,
           beginMoveWatch(this.#client, list, first.resourceVersion, this.#options.signal),
@@ -291,12 +294,33 @@ class Reader {
           : { ...NOTHING, reason: 'not asked: the lists before it failed' };
       failures = outcome.outcome === 'failed' ? failures + 1 : 0;
       this.#coverList(list, namespace, outcome);
-      if (outcome.outcome === 'read') read.add(namespace);
+      if (outcome.outcome === 'read') {
+        read.add(namespace);
+        this.#follow(list, namespace, outcome);
+      }
     }
     if (list.side) for (const namespace of read) this.#read[list.side].add(namespace);
     const healed = this.#namespaces !== null && this.#namespaces.every((name) => read.has(name));
     if (healed) first.reason += '; every namespace was read by itself';
     this.#coverList({ ...list, affectsVerdicts: list.affectsVerdicts && !healed }, whole, first);
+  }
+
+  /** Remembers where a watch of the list would begin. */
+  #follow(list: ListResource, namespace: string | null, { resourceVersion, count }: ListOutcome): void {
+    // Only a list that every audit reads: the others are settings of a network plugin.
+    if (!LISTS.some((one) => one.resource === list.resource && one.group === list.group)) {
+      if (count > 0) this.#fixed.push(resourceName(list));
+      return;
+    }
+    if (resourceVersion === null) return;
+    this.#cursors.push({
+      resource: resourceName(list),
+      namespace,
+      path: apiPath(list, namespace),
+      metadataOnly: list.metadataOnly ?? false,
+      affectsVerdicts: list.affectsVerdicts,
+      resourceVersion,
+    });
   }
 
   /** Where namespaces may not be listed, a user of some of them may often get each: its labels decide selectors. */
@@ -476,6 +500,7 @@ class Reader {
       const odd = notJsonType(answer);
       if (odd) throw new Error(odd);
       await this.#sink.page(resourceName(type), namespace, listOfOne(answer.bytes));
+      this.#fixed.push(`${resourceName(type)}/${name}`);
       cover('read', 1);
     } catch (error) {
       if (this.#options.signal.aborted) throw cancelled();
@@ -535,6 +560,16 @@ class Reader {
       }
       if (outcome !== 'read') {
         this.#sink.otherPolicy({ kind, group, namespace: null, name: null, status: 'unreadable' });
+      } else if (resourceVersion !== undefined) {
+        this.#cursors.push({
+          resource: `${other.resource}.${group}`,
+          namespace: null,
+          other: { kind, group, namespaced: other.namespaced },
+          path: apiPath(other, null),
+          metadataOnly: true,
+          affectsVerdicts: true,
+          resourceVersion,
+        });
       }
       this.#cover({
         resource: `${other.resource}.${group}`,
@@ -594,6 +629,11 @@ class Reader {
     }
   }
 
+  #versionOf(list: ListResource): { resourceVersion?: string } {
+    const cursor = this.#cursors.find((one) => one.resource === list.resource && one.namespace === null);
+    return cursor ? { resourceVersion: cursor.resourceVersion } : {};
+  }
+
   /** Names what changed between its own list and the end of reading; policies are read again. */
   async #settleMoves(): Promise<void> {
     const ended = new Map<string, Moves>();
@@ -615,7 +655,8 @@ class Reader {
           this.#sink.unread('policies', null);
           break;
         }
-        this.#versions[list.resource] = again.resourceVersion;
+        const cursor = this.#cursors.find((one) => one.resource === list.resource && one.namespace === null);
+        if (cursor) cursor.resourceVersion = again.resourceVersion;
         changes = await beginMoveWatch(this.#client, list, again.resourceVersion, this.#options.signal).end();
       }
       if (changes.unchecked !== null) {
@@ -643,9 +684,7 @@ class Reader {
           // Each list is whole as of its own moment; only policies that would not stand still leave verdicts open.
           affectsVerdicts: rereads > 0 && changes.moved,
           reason: words.join('; '),
-          ...(this.#versions[list.resource] === undefined
-            ? {}
-            : { resourceVersion: this.#versions[list.resource] as string }),
+          ...this.#versionOf(list),
         });
       }
     }

@@ -1,9 +1,17 @@
 /** Sources for the windows: as `KubeSources`, but in threads of their own. */
 import type { Source, SourcesInfo } from '../../shared/ipc.ts';
 import type { Sources } from '../backend.ts';
+import type { FollowStatus } from '../cluster/follow.ts';
 import { searchPath, startedByDesktop } from '../cluster/shellPath.ts';
 import { KubeSources, pastedLabel } from '../source.ts';
-import type { KubeSourcesOptions, PastedKubeconfig, ReadOptions, ReadProgress } from '../source.ts';
+import type {
+  Followable,
+  FollowSourceOptions,
+  KubeSourcesOptions,
+  PastedKubeconfig,
+  ReadOptions,
+  ReadProgress,
+} from '../source.ts';
 import { threadFile } from '../worker/client.ts';
 import type { AuditClient } from '../worker/client.ts';
 import { Thread } from '../worker/rpc.ts';
@@ -87,27 +95,49 @@ export class ThreadedSources implements Sources {
   }
 
   /** Throws as `KubeSources.read`; 'cancelled' on abort, 'internal' where the thread crashed. */
-  async read(client: AuditClient, source: Source, options: ReadOptions): Promise<void> {
+  async read(client: AuditClient, source: Source, options: ReadOptions): Promise<Followable | null> {
     // One call, or one file that is handed over unread: not worth the start of a thread.
     if (source.kind === 'demo' || source.kind === 'snapshot')
       return new KubeSources(this.#options).read(client, source, options);
     const thread = this.#thread('Reading');
     thread.onNote = (note) => options.progress(note as ReadProgress);
-    const { signal } = options;
-    let late: NodeJS.Timeout | undefined;
-    const abort = (): void => {
-      thread.call('abort', []).catch(() => {});
-      late = setTimeout(() => void thread.terminate(), ABORT_MS);
-    };
-    signal.addEventListener('abort', abort, { once: true });
-    try {
-      signal.throwIfAborted();
+    return untilEnded(thread, options.signal, async () => {
       const port = await client.openPort();
-      await thread.call('read', [source, options.takenAt, port], [port]);
-    } finally {
-      signal.removeEventListener('abort', abort);
-      clearTimeout(late);
-      await thread.terminate();
-    }
+      return thread.call('read', [source, options.takenAt, port], [port]);
+    });
+  }
+
+  /** As `KubeSources.follow`, in a thread that begins and ends with it. Resolves on abort. */
+  async follow(client: AuditClient, followable: Followable, options: FollowSourceOptions): Promise<void> {
+    const thread = this.#thread('Following');
+    thread.onNote = (note) => options.status(note as FollowStatus);
+    await untilEnded(thread, options.signal, async () => {
+      const port = await client.openPort();
+      await thread.call('follow', [followable, port], [port]);
+    }).catch((thrown: unknown) => {
+      if (!options.signal.aborted) throw thrown;
+    });
+  }
+}
+
+/** Does something in a thread, which ends with it: asked first when the signal aborts, and then at once. */
+async function untilEnded<T>(
+  thread: Thread<ReaderMethods>,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  let late: NodeJS.Timeout | undefined;
+  const abort = (): void => {
+    thread.call('abort', []).catch(() => {});
+    late = setTimeout(() => void thread.terminate(), ABORT_MS);
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    signal.throwIfAborted();
+    return await work();
+  } finally {
+    signal.removeEventListener('abort', abort);
+    clearTimeout(late);
+    await thread.terminate();
   }
 }

@@ -7,8 +7,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import type { Source, SourcesInfo } from '../../shared/ipc.ts';
 import { KubeSources } from '../source.ts';
-import type { KubeSourcesOptions } from '../source.ts';
-import { AuditInput } from '../worker/client.ts';
+import type { Followable, KubeSourcesOptions } from '../source.ts';
+import { AuditInput, FollowInput } from '../worker/client.ts';
 import { Calls, serve } from '../worker/rpc.ts';
 
 export interface ReaderMethods {
@@ -18,8 +18,10 @@ export interface ReaderMethods {
   /** From now on a note tells each time that the list has changed. */
   watch(): void;
   /** Reads a source into the worker behind the port; notes tell how far it is. */
-  read(source: Source, takenAt: string, port: MessagePort): Promise<void>;
-  /** Ends reading in order: connections are closed, a login's program is ended. */
+  read(source: Source, takenAt: string, port: MessagePort): Promise<Followable | null>;
+  /** Follows what was read, for the worker behind the port; notes tell how it stands. */
+  follow(followable: Followable, port: MessagePort): Promise<void>;
+  /** Ends reading or following in order: connections are closed, a login's program is ended. */
   abort(): void;
 }
 
@@ -38,12 +40,23 @@ const methods: ReaderMethods = {
   async read(source, takenAt, port) {
     const input = new AuditInput(new Calls(port));
     try {
-      await sources.read(input, source, {
+      const followable = await sources.read(input, source, {
         signal: abort.signal,
         takenAt,
         progress: (note) => own.postMessage({ note }),
       });
       await input.settled();
+      return followable;
+    } finally {
+      port.close();
+    }
+  },
+  async follow(followable, port) {
+    try {
+      await sources.followInto(new FollowInput(new Calls(port)), followable, {
+        signal: abort.signal,
+        status: (note) => own.postMessage({ note }),
+      });
     } finally {
       port.close();
     }

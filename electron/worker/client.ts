@@ -16,11 +16,15 @@ import type {
   Probe,
   ProbeAnswer,
 } from '../../shared/audit/result.ts';
+import type { AuditDiff, DiffSummary } from '../../shared/audit/diff.ts';
 import type { Endpoint, IpcError } from '../../shared/ipc.ts';
+import type { ChangeEvent, FollowedList } from '../../shared/kube/live.ts';
 import type { ClusterInfo, CoverageEntry, OtherPolicyRecord, Problem } from '../../shared/kube/snapshot.ts';
+import type { FollowSink } from '../cluster/follow.ts';
 import type { ClusterSink, PageSummary } from '../cluster/sink.ts';
 import type {
   AuditMethods,
+  ChangedNote,
   EvaluateOptions,
   OutputRequest,
   ProgressNote,
@@ -42,6 +46,8 @@ export function threadFile(source: string, bundle: string): URL {
 
 export interface AuditClientOptions {
   progress?: (note: ProgressNote) => void;
+  /** Something changed since the audit was last compared. */
+  changed?: () => void;
   /** Heap limits of the thread; Node's own when absent. */
   resourceLimits?: ResourceLimits;
 }
@@ -136,6 +142,41 @@ export class AuditInput implements ClusterSink {
   }
 }
 
+/** The following of a cluster in the worker that holds its audit, from the thread that watches. */
+export class FollowInput implements FollowSink {
+  readonly #calls: Calls<AuditMethods>;
+  readonly #audit: number;
+
+  /**
+   * @param calls to a port that the worker serves
+   * @param audit the number of the audit
+   */
+  constructor(calls: Calls<AuditMethods>, audit = 0) {
+    this.#calls = calls;
+    this.#audit = audit;
+  }
+
+  get ended(): IpcError | null {
+    return this.#calls.ended;
+  }
+
+  change(list: FollowedList, events: ChangeEvent[]): Promise<void> {
+    return this.#calls.call('change', [this.#audit, list, events]);
+  }
+
+  beginReplace(list: FollowedList): Promise<void> {
+    return this.#calls.call('beginReplace', [this.#audit, list]);
+  }
+
+  replacePage(list: FollowedList, bytes: ArrayBuffer): Promise<PageSummary> {
+    return this.#calls.call('replacePage', [this.#audit, list, bytes], [bytes]);
+  }
+
+  endReplace(list: FollowedList, whole: boolean): Promise<void> {
+    return this.#calls.call('endReplace', [this.#audit, list, whole]);
+  }
+}
+
 /**
  * An audit worker. Every method throws a `BackendError`: with the kind that the worker found, 'cancelled' after `close`,
  * or 'internal' where the worker crashed.
@@ -152,7 +193,10 @@ export class AuditClient extends AuditInput {
     );
     super(thread);
     this.#thread = thread;
-    thread.onNote = (note) => options.progress?.(note as ProgressNote);
+    thread.onNote = (note) => {
+      if ('changed' in (note as ChangedNote | ProgressNote)) options.changed?.();
+      else options.progress?.(note as ProgressNote);
+    };
   }
 
   /** Why the worker takes no more questions; null while it lives. */
@@ -204,6 +248,16 @@ export class AuditClient extends AuditInput {
 
   verdicts(probes: Probe[], audit = 0): Promise<{ answers: ProbeAnswer[]; errors: number }> {
     return this.#thread.call('verdicts', [audit, probes]);
+  }
+
+  /** Evaluates the cluster of now and compares; throws 'bad-request' for an audit that is not kept to be followed. */
+  compare(audit = 0): Promise<DiffSummary> {
+    return this.#thread.call('compare', [audit]);
+  }
+
+  /** What the last comparison found; null before the first. */
+  changes(audit = 0): Promise<AuditDiff | null> {
+    return this.#thread.call('changes', [audit]);
   }
 
   /**

@@ -1,8 +1,10 @@
 /** What an audit worker can be asked. Types only; every value here crosses threads by structured clone. */
 import type { MessagePort } from 'node:worker_threads';
 import type { AuditEngine } from '../../shared/audit/api.ts';
+import type { AuditDiff, DiffSummary } from '../../shared/audit/diff.ts';
 import type { Overview, Probe, ProbeAnswer } from '../../shared/audit/result.ts';
 import type { Lang } from '../../shared/ipc.ts';
+import type { ChangeEvent, FollowedList } from '../../shared/kube/live.ts';
 import type {
   AssumptionName,
   ClusterInfo,
@@ -26,6 +28,8 @@ export interface EvaluateOptions {
   /** Product version. */
   version: string;
   assume: Partial<Record<AssumptionName, string>>;
+  /** Keep what is needed to follow the cluster; nothing is kept of a source that cannot change. */
+  follow?: boolean;
 }
 
 /** A snapshot as bytes of its file format. */
@@ -95,6 +99,15 @@ export interface AuditMethods {
   matrix: Asked<'matrix'>;
   explain: Asked<'explain'>;
   endpoints: Asked<'endpoints'>;
+  /** Events of a watch since the audit. A note tells when something changed that was not compared yet. */
+  change(audit: number, list: FollowedList, events: ChangeEvent[]): void;
+  beginReplace(audit: number, list: FollowedList): void;
+  replacePage(audit: number, list: FollowedList, bytes: ArrayBuffer): PageInfo;
+  endReplace(audit: number, list: FollowedList, whole: boolean): void;
+  /** Evaluates the cluster of now as the audit was, and tells in figures what differs from the audit. */
+  compare(audit: number): DiffSummary;
+  /** All of what `compare` last found; null before. */
+  changes(audit: number): AuditDiff | null;
   verdicts(audit: number, probes: Probe[]): { answers: ProbeAnswer[]; errors: number };
   /** The snapshot's file, plain or compressed. With no audit: of the snapshot being built, which ends the building. */
   snapshot(audit: number | null, gzip: boolean): Promise<SnapshotBytes>;
@@ -109,4 +122,9 @@ export interface ProgressNote {
   phase: 'compile' | 'evaluate';
   done: number;
   total: number;
+}
+
+/** Something changed since the audit was last compared. */
+export interface ChangedNote {
+  changed: number;
 }

@@ -7,15 +7,18 @@ import { Readable } from 'node:stream';
 import { parentPort } from 'node:worker_threads';
 import { createGzip, gunzipSync } from 'node:zlib';
 import type { AuditEngine } from '../../shared/audit/api.ts';
+import { diffAudits } from '../../shared/audit/diff.ts';
+import type { AuditDiff } from '../../shared/audit/diff.ts';
 import { createAudit } from '../../shared/audit/engine.ts';
 import { SnapshotBuilder } from '../../shared/kube/builder.ts';
 import { demoSnapshot } from '../../shared/kube/demo.ts';
+import { LiveSnapshot } from '../../shared/kube/live.ts';
 import type { Snapshot } from '../../shared/kube/snapshot.ts';
 import { parseSnapshot, serializeSnapshot } from '../../shared/kube/snapshotFile.ts';
 import { decodeText } from './decode.ts';
 import { BackendError } from './errors.ts';
 import { openOutput } from './output.ts';
-import type { AuditMethods, ProgressNote } from './protocol.ts';
+import type { AuditMethods, ChangedNote, EvaluateOptions, ProgressNote } from './protocol.ts';
 import { serve, transferring } from './rpc.ts';
 
 /** A snapshot's text after decompression; V8 holds no longer string. */
@@ -27,15 +30,41 @@ const PIECE_CHARS = 256 * 1024;
 const port = parentPort;
 if (!port) throw new Error('worker.ts runs as a worker thread only.');
 
-let builder: SnapshotBuilder | null = null;
+let builder: SnapshotBuilder | LiveSnapshot | null = null;
 let snapshot: Snapshot | null = null;
+/** Of the snapshot that was finished last: what it was made of, where that can change. */
+let source: LiveSnapshot | null = null;
 const engines: AuditEngine[] = [];
+/** What is followed, by the number of its audit. */
+const followed = new Map<number, Followed>();
 const outputs = new Map<number, Iterator<string | Uint8Array>>();
 let nextOutput = 1;
 
-function building(): SnapshotBuilder {
+interface Followed {
+  readonly live: LiveSnapshot;
+  readonly options: EvaluateOptions;
+  /** Something changed that was not compared yet. */
+  changed: boolean;
+  diff: AuditDiff | null;
+}
+
+function building(): SnapshotBuilder | LiveSnapshot {
   if (!builder) throw new BackendError({ kind: 'internal', message: 'No snapshot is being built.' });
   return builder;
+}
+
+function following(audit: number): Followed {
+  const found = followed.get(audit);
+  if (!found) throw new BackendError({ kind: 'bad-request', message: 'This audit cannot be followed.' });
+  return found;
+}
+
+/** Tells once that a comparison is due. */
+function moved(audit: number, changed: boolean): void {
+  const found = following(audit);
+  if (!changed || found.changed) return;
+  found.changed = true;
+  port?.postMessage({ note: { changed: audit } satisfies ChangedNote });
 }
 
 function engine(audit: number): AuditEngine {
@@ -48,6 +77,7 @@ function engine(audit: number): AuditEngine {
 function finished(): Snapshot {
   if (builder) {
     snapshot = builder.finish();
+    source = builder instanceof LiveSnapshot ? builder : null;
     builder = null;
   }
   if (!snapshot) throw new BackendError({ kind: 'internal', message: 'No snapshot was built or loaded.' });
@@ -70,7 +100,8 @@ const methods: AuditMethods = {
   },
 
   begin(cluster) {
-    builder = new SnapshotBuilder(cluster);
+    // A live cluster can be followed; which objects it has is then known one by one.
+    builder = cluster.source === 'context' ? new LiveSnapshot(cluster) : new SnapshotBuilder(cluster);
     snapshot = null;
   },
 
@@ -84,7 +115,10 @@ const methods: AuditMethods = {
   },
 
   manifest(file, bytes) {
-    return building().addManifest(file, decodeText(bytes));
+    const files = building();
+    if (files instanceof LiveSnapshot)
+      throw new BackendError({ kind: 'internal', message: 'A live cluster has no manifests.' });
+    return files.addManifest(file, decodeText(bytes));
   },
 
   otherPolicy(record) {
@@ -113,6 +147,7 @@ const methods: AuditMethods = {
 
   loadSnapshot(bytes) {
     builder = null;
+    source = null;
     const result = parseSnapshot(parseJson(inflate(bytes), 'input', 'The snapshot'));
     if (!('snapshot' in result)) {
       const [first] = result.errors;
@@ -131,11 +166,12 @@ const methods: AuditMethods = {
 
   demo() {
     builder = null;
+    source = null;
     snapshot = demoSnapshot();
     return snapshot.cluster;
   },
 
-  evaluate(options) {
+  evaluate({ follow, ...options }) {
     let last = 0;
     let lastPhase = '';
     const evaluated = createAudit(finished(), {
@@ -150,7 +186,9 @@ const methods: AuditMethods = {
     });
     const overview = evaluated.overview();
     const audit = engines.push(evaluated) - 1;
+    if (follow && source) followed.set(audit, { live: source, options, changed: false, diff: null });
     snapshot = null;
+    source = null;
     return { audit, overview };
   },
 
@@ -162,6 +200,32 @@ const methods: AuditMethods = {
   explain: (audit, probe) => engine(audit).explain(probe),
   endpoints: (audit, text, limit) => engine(audit).endpoints(text, limit),
   verdicts: (audit, probes) => engine(audit).verdicts(probes),
+
+  change(audit, list, events) {
+    const { live } = following(audit);
+    let changed = false;
+    try {
+      for (const event of events) changed = live.apply(list, event) || changed;
+    } finally {
+      moved(audit, changed);
+    }
+  },
+  beginReplace: (audit, list) => following(audit).live.beginReplace(list),
+  replacePage: (audit, list, bytes) =>
+    following(audit).live.replacePage(list, parseJson(bytes, 'api', `The answer for ${list.resource}`)),
+  endReplace(audit, list, whole) {
+    moved(audit, following(audit).live.endReplace(list, whole));
+  },
+
+  compare(audit) {
+    const found = following(audit);
+    if (found.changed || !found.diff) {
+      found.diff = diffAudits(engine(audit), createAudit(found.live.finish(), found.options));
+      found.changed = false;
+    }
+    return found.diff.summary;
+  },
+  changes: (audit) => following(audit).diff,
 
   async snapshot(audit, gzip) {
     const of = audit === null ? finished() : engine(audit).snapshot;

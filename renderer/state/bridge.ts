@@ -24,7 +24,13 @@ export function openBridge(): Bridge {
   return window.bulkhead ?? httpBridge('.');
 }
 
-const EVENTS: EventName[] = ['audit.progress', 'audit.finished', 'sources.changed', 'menu.command'];
+const EVENTS: EventName[] = [
+  'audit.progress',
+  'audit.finished',
+  'audit.changed',
+  'sources.changed',
+  'menu.command',
+];
 
 /**
  * A Bridge over `POST <base>/api/<channel>` and `GET <base>/events`. The session is the server's cookie.

@@ -115,6 +115,7 @@ export class TestApiServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #seen = new Map<Fault, number>();
+  readonly #watches = new Map<ServerResponse, string>();
   /** Connections taken since the start. */
   connections = 0;
 
@@ -180,6 +181,24 @@ export class TestApiServer {
   /** Cuts every connection that stands; new ones are taken. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /**
+   * Writes a line into every watch that is open, whatever it is.
+   * @param on part of path and query, or a pattern of it
+   * @param line an event, or anything else
+   * @param end whether the server ends those watches then
+   * @returns how many there were
+   */
+  say(on: string | RegExp, line: string, end = false): number {
+    let told = 0;
+    for (const [response, target] of this.#watches) {
+      if (!(typeof on === 'string' ? target.includes(on) : on.test(target))) continue;
+      response.write(`${line}\n`);
+      if (end) response.end();
+      told += 1;
+    }
+    return told;
   }
 
   async close(): Promise<void> {
@@ -628,8 +647,9 @@ export class TestApiServer {
     const partial = (request.headers.accept ?? '').includes('as=PartialObjectMetadata');
     response.writeHead(200, { 'content-type': 'application/json' });
     response.flushHeaders();
+    this.#watches.set(response, request.url ?? '');
     const send = (event: string, object: unknown): void => {
-      response.write(`${JSON.stringify({ type: event, object })}\n`);
+      if (!response.writableEnded) response.write(`${JSON.stringify({ type: event, object })}\n`);
     };
     if (from !== 0 && from < this.store.compacted) {
       send('ERROR', {
@@ -667,6 +687,7 @@ export class TestApiServer {
     const over = seconds > 0 ? setTimeout(() => response.end(), seconds * 1000) : undefined;
     response.on('close', () => {
       end();
+      this.#watches.delete(response);
       clearInterval(bookmarks);
       clearTimeout(over);
     });

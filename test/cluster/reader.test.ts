@@ -50,7 +50,9 @@ describe('reading a whole cluster', () => {
     expect(snapshot.cluster.serverVersion).toBe('v1.36.1');
     expect(snapshot.coverage.complete).toBe(true);
     expect(entryOf(sink.entries, 'pods')).toMatchObject({ outcome: 'read', count: 1234, pages: 13 });
-    expect(result.resourceVersions['pods']).toBe(entryOf(sink.entries, 'pods')?.resourceVersion);
+    expect(result.cursors.find((one) => one.resource === 'pods')?.resourceVersion).toBe(
+      entryOf(sink.entries, 'pods')?.resourceVersion,
+    );
     const asked = api.requests.filter((r) => r.resource === 'pods' && r.verb === 'list');
     expect(asked).toHaveLength(13);
     expect(asked[0].query).toContain('limit=100');

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'vitest';
+import type { FollowSink } from '../../electron/cluster/follow.ts';
 import type { Patience } from '../../electron/cluster/http.ts';
 import { Kubeconfigs } from '../../electron/cluster/kubeconfig.ts';
 import type { ResolvedContext } from '../../electron/cluster/kubeconfig.ts';
@@ -10,7 +11,9 @@ import { readCluster } from '../../electron/cluster/reader.ts';
 import type { ReadOptions, ReadResult } from '../../electron/cluster/reader.ts';
 import type { ClusterSink } from '../../electron/cluster/sink.ts';
 import { SnapshotBuilder } from '../../shared/kube/builder.ts';
-import type { CoverageEntry, Snapshot } from '../../shared/kube/snapshot.ts';
+import { LiveSnapshot } from '../../shared/kube/live.ts';
+import type { ChangeEvent, FollowedList } from '../../shared/kube/live.ts';
+import type { ClusterInfo, CoverageEntry, Snapshot } from '../../shared/kube/snapshot.ts';
 import type { TestApiServer } from '../apiserver/server.ts';
 
 /** Tries often, waits little: the same code as in earnest with smaller numbers. */
@@ -25,6 +28,14 @@ export const QUICK: Partial<Patience> = {
   longestPauseMs: 100,
 };
 
+const CLUSTER: ClusterInfo = {
+  name: 'test',
+  source: 'context',
+  serverVersion: null,
+  takenAt: '2026-01-01T00:00:00Z',
+  warnings: [],
+};
+
 /** What the worker does with a sink, in this process. */
 export class MemorySink implements ClusterSink {
   readonly builder: SnapshotBuilder;
@@ -34,13 +45,7 @@ export class MemorySink implements ClusterSink {
   readonly groups: string[] = [];
 
   constructor(name = 'test') {
-    this.builder = new SnapshotBuilder({
-      name,
-      source: 'context',
-      serverVersion: null,
-      takenAt: '2026-01-01T00:00:00Z',
-      warnings: [],
-    });
+    this.builder = new SnapshotBuilder({ ...CLUSTER, name });
   }
 
   async page(
@@ -76,6 +81,83 @@ export class MemorySink implements ClusterSink {
   apiGroups(names: string[]): void {
     this.groups.push(...names);
   }
+}
+
+/** What the worker does with a sink of a cluster that is followed, in this process. */
+export class LiveSink extends MemorySink implements FollowSink {
+  readonly live = new LiveSnapshot(CLUSTER);
+  /** How often something was told that changed what is kept. */
+  changes = 0;
+  /** Rejects what comes next, as a worker would that cannot take it. */
+  refuses = 0;
+
+  override page(
+    resource: string,
+    namespace: string | null,
+    bytes: ArrayBuffer,
+  ): ReturnType<ClusterSink['page']> {
+    void namespace;
+    return Promise.resolve(this.live.addListPage(resource, parsed(bytes)));
+  }
+  override restart(resource: string, namespace: string | null): Promise<void> {
+    this.live.restartList(resource, namespace);
+    return Promise.resolve();
+  }
+  override coverage(entry: CoverageEntry): void {
+    this.live.addCoverage(entry);
+  }
+  override unread(what: 'policies' | 'pods', namespace: string | null): void {
+    this.live.markUnread(what, namespace);
+  }
+  override version(gitVersion: string | null): void {
+    this.live.setServerVersion(gitVersion);
+  }
+  override otherPolicy(record: Parameters<LiveSnapshot['addOtherPolicy']>[0]): void {
+    this.live.addOtherPolicy(record);
+  }
+  override apiGroups(names: string[]): void {
+    this.live.addApiGroups(names);
+  }
+
+  change(list: FollowedList, events: ChangeEvent[]): Promise<void> {
+    if (this.refuses > 0) {
+      this.refuses -= 1;
+      return Promise.reject(new Error('cannot be taken'));
+    }
+    for (const event of events) if (this.live.apply(list, event)) this.changes += 1;
+    return Promise.resolve();
+  }
+  beginReplace(list: FollowedList): Promise<void> {
+    this.live.beginReplace(list);
+    return Promise.resolve();
+  }
+  async replacePage(list: FollowedList, bytes: ArrayBuffer): ReturnType<FollowSink['replacePage']> {
+    return Promise.resolve(this.live.replacePage(list, parsed(bytes)));
+  }
+  endReplace(list: FollowedList, whole: boolean): Promise<void> {
+    if (this.live.endReplace(list, whole)) this.changes += 1;
+    return Promise.resolve();
+  }
+}
+
+function parsed(bytes: ArrayBuffer): unknown {
+  return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+}
+
+/** A snapshot without what differs between two reads of one state: versions, pages and moves of its lists. */
+export function stateOf(snapshot: Snapshot): unknown {
+  const { coverage, ...rest } = snapshot;
+  return JSON.parse(
+    JSON.stringify({
+      ...rest,
+      coverage: {
+        ...coverage,
+        entries: coverage.entries
+          .filter((entry) => entry.verb !== 'watch')
+          .map(({ resourceVersion: _version, pages: _pages, ...entry }) => entry),
+      },
+    }),
+  );
 }
 
 /** A folder that `clean` takes away. */

@@ -674,6 +674,9 @@ export function fakeBridge(given: Partial<FakeOptions>): Bridge {
         .slice(0, limit)
         .map(({ namespace, name, kind }) => ({ namespace, name, kind })),
     'audit.close': () => undefined,
+    'follow.start': () => undefined,
+    'follow.stop': () => undefined,
+    'follow.changes': () => ({ following: null, changes: null }),
     'history.list': () => kept,
     'history.open': () => ({ audit: 'audit-1' }),
     'history.delete': ({ id }: { id: number }) => void (kept = kept.filter((item) => item.id !== id)),
