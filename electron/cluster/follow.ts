@@ -19,6 +19,8 @@ export interface Cursor extends FollowedList {
   path: string;
   /** Names, labels and owners are all that is read of it. */
   metadataOnly: boolean;
+  /** Parameters that choose among its objects. */
+  selecting: Record<string, string>;
   /** Does a gap leave verdicts open, or only details? */
   affectsVerdicts: boolean;
   /** Empty where it is not known: the list is read again first. */
@@ -329,6 +331,7 @@ class Follower {
   /** One watch, from `place` on, which moves as events are taken. */
   async #watch(cursor: Cursor, place: { version: string }, heard: (events: number) => void): Promise<End> {
     const query = new URLSearchParams({
+      ...cursor.selecting,
       watch: '1',
       resourceVersion: place.version,
       allowWatchBookmarks: 'true',
@@ -404,7 +407,7 @@ class Follower {
     await this.#sink.beginReplace(list);
     try {
       for (;;) {
-        const query = new URLSearchParams({ limit: String(this.#settings.pageSize) });
+        const query = new URLSearchParams({ ...cursor.selecting, limit: String(this.#settings.pageSize) });
         if (token !== null) query.set('continue', token);
         const answer = await this.#client.get(
           `${cursor.path}?${query}`,

@@ -11,7 +11,7 @@ import { ApiClient } from './http.ts';
 import type { ApiAnswer, Patience } from './http.ts';
 import { commandLine, usesExec } from './kubeconfig.ts';
 import type { ResolvedContext } from './kubeconfig.ts';
-import { apiPath, LISTS, NAMED, OTHER_POLICIES, resourceName, SIGNAL_LISTS } from './resources.ts';
+import { apiPath, LISTS, NAMED, OTHER_POLICIES, resourceName, selecting, SIGNAL_LISTS } from './resources.ts';
 import type { ListResource, OtherPolicyResource } from './resources.ts';
 import type { Cursor } from './follow.ts';
 import type { ClusterSink, PageSummary } from './sink.ts';
@@ -318,6 +318,7 @@ class Reader {
       namespace,
       path: apiPath(list, namespace),
       metadataOnly: list.metadataOnly ?? false,
+      selecting: selecting(list),
       affectsVerdicts: list.affectsVerdicts,
       resourceVersion,
     });
@@ -415,7 +416,7 @@ class Reader {
     };
     if (names) this.#collected = [];
     for (;;) {
-      const query = new URLSearchParams({ limit: String(limit) });
+      const query = new URLSearchParams({ ...selecting(list), limit: String(limit) });
       if (token !== null) query.set('continue', token);
       this.#progress('read', namespace === null ? resource : `${resource} in ${namespace}`);
       const answer = await this.#get(
@@ -567,6 +568,7 @@ class Reader {
           other: { kind, group, namespaced: other.namespaced },
           path: apiPath(other, null),
           metadataOnly: true,
+          selecting: {},
           affectsVerdicts: true,
           resourceVersion,
         });

@@ -19,6 +19,8 @@ export interface ListResource {
   metadataOnly?: boolean;
   /** Followed by watch to notice that it moved while reading (and, later, to follow it). */
   watched?: boolean;
+  /** Read with this label selector. */
+  selector?: string;
   /** Read in this namespace alone. */
   only?: string;
 }
@@ -52,6 +54,22 @@ export const LISTS: readonly ListResource[] = [
     watched: true,
   },
   { resource: 'services', group: '', version: 'v1', namespaced: true, affectsVerdicts: false },
+  {
+    resource: 'endpointslices',
+    group: 'discovery.k8s.io',
+    version: 'v1',
+    namespaced: true,
+    affectsVerdicts: false,
+    // Those of a Service with a selector say again what the selector says, and there is one for every hundred pods.
+    selector: 'endpointslice.kubernetes.io/managed-by!=endpointslice-controller.k8s.io',
+  },
+  {
+    resource: 'ingresses',
+    group: 'networking.k8s.io',
+    version: 'v1',
+    namespaced: true,
+    affectsVerdicts: false,
+  },
   {
     resource: 'replicasets',
     group: 'apps',
@@ -195,6 +213,11 @@ export const OTHER_POLICIES: readonly OtherPolicyResource[] = [
 export function resourceName(entry: { resource: string; group: string }): string {
   const own = LISTS.some((list) => list.resource === entry.resource && list.group === entry.group);
   return own || entry.group === '' ? entry.resource : `${entry.resource}.${entry.group}`;
+}
+
+/** Parameters that choose among a list's objects. */
+export function selecting(list: ListResource): Record<string, string> {
+  return list.selector === undefined ? {} : { labelSelector: list.selector };
 }
 
 /** Path of a collection, or of one object in it. */

@@ -27,6 +27,8 @@
  * - `exposure.namespace-open` {pods}: pods of the namespace that are isolated in no direction.
  * - `exposure.egress-anywhere` {pods}: isolated for egress or not, pods that may reach every outside address on every port.
  * - `exposure.ingress-anywhere` {pods}: isolated for ingress, yet permitted from every outside address on some port.
+ * - `exposure.published` {service, how, pods, total}: pods behind a Service that is published outside the cluster are
+ *   not isolated for ingress.
  * - `exposure.host-network` {pods}: pods that NetworkPolicy cannot isolate (S18).
  * - `cluster.not-enforced` {plugin, direction}: nothing enforces NetworkPolicy (S21).
  * - `cluster.enforcement-unknown` {}: whether anything enforces NetworkPolicy is not known (S21).
@@ -75,6 +77,7 @@ export const CHECKS = {
   'exposure.namespace-open': 'medium',
   'exposure.egress-anywhere': 'medium',
   'exposure.ingress-anywhere': 'medium',
+  'exposure.published': 'medium',
   'exposure.host-network': 'low',
   'cluster.not-enforced': 'critical',
   'cluster.enforcement-unknown': 'medium',

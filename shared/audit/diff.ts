@@ -440,6 +440,12 @@ function otherChanges(before: Snapshot, after: Snapshot): ObjectRow[] {
   };
   walk(before.nodes, after.nodes, ({ name }) => ({ kind: 'Node', namespace: null, name }));
   walk(before.services, after.services, ({ namespace, name }) => ({ kind: 'Service', namespace, name }));
+  walk(before.endpointSlices, after.endpointSlices, ({ namespace, name }) => ({
+    kind: 'EndpointSlice',
+    namespace,
+    name,
+  }));
+  walk(before.ingresses, after.ingresses, ({ namespace, name }) => ({ kind: 'Ingress', namespace, name }));
   walk(before.otherPolicies, after.otherPolicies, ({ kind, namespace, name }) => ({
     kind,
     namespace,

@@ -380,7 +380,7 @@ class Engine implements AuditEngine {
       defaults: [...defaults[i]],
     }));
     namespaces.sort((a, b) => compare(a.name, b.name));
-    this.findingsMemo = findAll(m, exposure);
+    this.findingsMemo = findAll(m, exposure, (c) => this.facts[c].ingress);
     const severities: Record<Severity, number> = { critical: 0, high: 0, medium: 0, low: 0, info: 0 };
     for (const f of this.findingsMemo) severities[f.severity]++;
     const rejected = rejectedOf(m);

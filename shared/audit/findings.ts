@@ -6,7 +6,7 @@ import { ALL_CONNS, connPoint } from '../net/conns.ts';
 import { isBefore, parseVersion } from '../policy/assumptions.ts';
 import { isFinished, type Model } from '../policy/model.ts';
 import { CHECKS, type CheckId } from './checks.ts';
-import type { Finding, ObjectRef, Rejected, Severity } from './result.ts';
+import type { Finding, IsolationState, ObjectRef, Rejected, Severity } from './result.ts';
 import { SEVERITIES } from './result.ts';
 
 export interface ExposureCounts {
@@ -48,9 +48,15 @@ class Findings {
 }
 
 /**
- * All findings, most severe first, then by object. `exposure` is one item a namespace. Throws nothing.
+ * All findings, most severe first, then by object. Throws nothing.
+ * @param exposure one item a namespace
+ * @param ingress the ingress state of a class of pods
  */
-export function findAll(m: Model, exposure: readonly ExposureCounts[]): Finding[] {
+export function findAll(
+  m: Model,
+  exposure: readonly ExposureCounts[],
+  ingress: (podClass: number) => IsolationState,
+): Finding[] {
   const f = new Findings();
   for (const p of m.snapshot.problems) {
     const severity = (PROBLEM_CHECKS as Record<string, Severity | undefined>)[p.check] ?? 'medium';
@@ -59,6 +65,7 @@ export function findAll(m: Model, exposure: readonly ExposureCounts[]): Finding[
   compileProblems(m, f);
   policyChecks(m, f);
   serviceChecks(m, f);
+  publishedChecks(m, f, ingress);
   clusterChecks(m, f);
   for (const e of exposure) {
     const object = { kind: 'Namespace', namespace: null, name: e.namespace };
@@ -303,6 +310,52 @@ function serviceChecks(m: Model, f: Findings): void {
       });
     }
   });
+}
+
+/**
+ * Services that are published outside the cluster, and the pods behind them that nothing isolates for ingress: what is
+ * published is then the only limit to what reaches them.
+ */
+function publishedChecks(m: Model, f: Findings, ingress: (podClass: number) => IsolationState): void {
+  const { services, endpointSlices, ingresses } = m.snapshot;
+  const through = new Map<string, string[]>();
+  for (const { namespace, name, services: named } of ingresses) {
+    for (const service of named) {
+      const key = `${namespace}/${service}`;
+      through.set(key, [...(through.get(key) ?? []), `Ingress ${name}`]);
+    }
+  }
+  for (const service of services) {
+    const { namespace, name, type } = service;
+    const how = [
+      ...(type === 'LoadBalancer' || type === 'NodePort' ? [type] : []),
+      ...(service.externalIPs.length > 0 ? ['externalIPs'] : []),
+      ...(through.get(`${namespace}/${name}`) ?? []),
+    ];
+    const at = m.spaces.index.get(namespace);
+    if (how.length === 0 || at === undefined) continue;
+    const slices = endpointSlices.filter((slice) => slice.namespace === namespace && slice.service === name);
+    const named = new Set(slices.flatMap((slice) => slice.pods));
+    const addresses = new Set(slices.flatMap((slice) => slice.addresses));
+    const wanted = Object.entries(service.selector ?? {});
+    let pods = 0;
+    let total = 0;
+    for (const i of m.podsOfNamespace(at)) {
+      const pod = m.snapshot.pods[i];
+      const behind =
+        service.selector === null
+          ? named.has(pod.name) || pod.ips.some((ip) => addresses.has(ip))
+          : wanted.every(([key, value]) => pod.labels[key] === value);
+      // What is finished takes part in nothing, and no Service leads to it.
+      if (!behind || m.podClass[i] < 0) continue;
+      total += 1;
+      const state = ingress(m.podClass[i]);
+      if (state === 'open' || state === 'not-isolatable') pods += 1;
+    }
+    if (pods === 0) continue;
+    const params = { service: `${namespace}/${name}`, how: how.join(', '), pods, total };
+    f.add('exposure.published', { kind: 'Service', namespace, name }, service.place ?? null, params);
+  }
 }
 
 function clusterChecks(m: Model, f: Findings): void {

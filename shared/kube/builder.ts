@@ -9,6 +9,8 @@ import {
   Interner,
   isObject,
   NAME_LABEL,
+  projectEndpointSlice,
+  projectIngress,
   projectNamespace,
   projectNode,
   projectPod,
@@ -21,7 +23,9 @@ import type { ProjectContext } from './project.ts';
 import type {
   ClusterInfo,
   CoverageEntry,
+  EndpointSliceRecord,
   Enforcement,
+  IngressRecord,
   NamespaceRecord,
   NodeRecord,
   OtherPolicyRecord,
@@ -120,6 +124,8 @@ export type Projected =
   | { is: 'pod'; record: PodRecord; nodeIps: string[] }
   | { is: 'node'; record: NodeRecord }
   | { is: 'service'; record: ServiceRecord }
+  | { is: 'endpointSlice'; record: EndpointSliceRecord }
+  | { is: 'ingress'; record: IngressRecord }
   | { is: 'policy'; record: PolicyRecord }
   | { is: 'owner'; record: KnownOwner }
   | { is: 'otherPolicy'; record: OtherPolicyRecord };
@@ -170,6 +176,14 @@ export function projectObject(
       const record = projectService(raw, context);
       return record && { is: 'service', record };
     }
+    case 'EndpointSlice': {
+      const record = projectEndpointSlice(raw, context);
+      return record && { is: 'endpointSlice', record };
+    }
+    case 'Ingress': {
+      const record = projectIngress(raw, context);
+      return record && { is: 'ingress', record };
+    }
     case 'NetworkPolicy': {
       const record = projectPolicy(raw, context);
       return record && { is: 'policy', record };
@@ -209,6 +223,8 @@ export class SnapshotBuilder {
   /** What pods tell of their nodes, by namespace and node. */
   private readonly nodeAddresses = new Map<string, NodeAddress>();
   private services: ServiceRecord[] = [];
+  private endpointSlices: EndpointSliceRecord[] = [];
+  private ingresses: IngressRecord[] = [];
   private policies: PolicyRecord[] = [];
   private otherPolicies: OtherPolicyRecord[] = [];
   private owners: KnownOwner[] = [];
@@ -276,6 +292,8 @@ export class SnapshotBuilder {
       this.pods = this.pods.filter(stays);
       for (const [key, one] of this.nodeAddresses) if (!stays(one)) this.nodeAddresses.delete(key);
     } else if (kind === 'Service') this.services = this.services.filter(stays);
+    else if (kind === 'EndpointSlice') this.endpointSlices = this.endpointSlices.filter(stays);
+    else if (kind === 'Ingress') this.ingresses = this.ingresses.filter(stays);
     else if (kind === 'NetworkPolicy' && group === 'networking.k8s.io')
       this.policies = this.policies.filter(stays);
     else if (kind !== null && OWNER_KINDS.has(kind))
@@ -411,6 +429,12 @@ export class SnapshotBuilder {
       case 'service':
         this.services.push(projected.record);
         return;
+      case 'endpointSlice':
+        this.endpointSlices.push(projected.record);
+        return;
+      case 'ingress':
+        this.ingresses.push(projected.record);
+        return;
       case 'policy':
         this.policies.push(projected.record);
         return;
@@ -470,6 +494,8 @@ export class SnapshotBuilder {
         compareText(a.outcome, b.outcome),
     );
     const services = this.unique(this.services, 'Service');
+    const endpointSlices = this.unique(this.endpointSlices, 'EndpointSlice');
+    const ingresses = this.unique(this.ingresses, 'Ingress');
     const policies = this.unique(this.policies, 'NetworkPolicy');
     const nothing = this.namespaces.length + pods.length + policies.length + this.otherPolicies.length === 0;
     if (nothing && this.cluster.source === 'manifests')
@@ -483,6 +509,8 @@ export class SnapshotBuilder {
       pods,
       nodes: this.allNodes(),
       services,
+      endpointSlices,
+      ingresses,
       policies,
       otherPolicies: this.allOtherPolicies(),
       enforcement:
@@ -655,6 +683,8 @@ const CURRENT: Readonly<Record<string, string>> = {
   Pod: 'v1',
   Service: 'v1',
   Node: 'v1',
+  EndpointSlice: 'discovery.k8s.io/v1',
+  Ingress: 'networking.k8s.io/v1',
   NetworkPolicy: 'networking.k8s.io/v1',
   ...Object.fromEntries(Object.entries(WORKLOADS).map(([kind, { current }]) => [kind, current])),
 };

@@ -309,6 +309,13 @@ const SERVICES: [string, string, string, string, string?][] = [
   ['legacy', 'ftp', 'app=ftp', '21', 'NodePort'],
 ];
 
+/** Namespace, name, and the Services that it publishes. */
+const INGRESSES: [string, string, ...string[]][] = [
+  ['frontend', 'shop', 'web', 'bff'],
+  ['identity', 'login', 'keycloak'],
+  ['monitoring', 'dashboards', 'grafana'],
+];
+
 const ns = (name: string): Json => ({
   namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } },
 });
@@ -1050,6 +1057,15 @@ export function demoSnapshot(): Snapshot {
     })),
     pods: made.pods,
     services: makeServices(),
+    endpointslices: [],
+    ingresses: INGRESSES.map(([namespace, name, ...services]) => ({
+      metadata: { namespace, name },
+      spec: {
+        rules: services.map((service) => ({
+          http: { paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: service } } }] },
+        })),
+      },
+    })),
     replicasets: made.replicasets,
     jobs: made.jobs,
   };

@@ -5,6 +5,8 @@
 import type { ProblemCheck } from './problems.ts';
 import type {
   ContainerPort,
+  EndpointSliceRecord,
+  IngressRecord,
   Labels,
   NamespaceRecord,
   NodeRecord,
@@ -659,6 +661,68 @@ export function projectService(raw: unknown, context: ProjectContext): ServiceRe
     loadBalancerIPs,
     externalTrafficPolicy: text(spec.externalTrafficPolicy),
   };
+  if (context.place) record.place = context.place;
+  return record;
+}
+
+/** Sorted, each once. */
+function distinct(values: Iterable<string>): string[] {
+  return [...new Set(values)].sort(compareText);
+}
+
+/**
+ * An EndpointSlice: its Service, and the pods or else the addresses that its endpoints lead to.
+ * https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/
+ */
+export function projectEndpointSlice(raw: unknown, context: ProjectContext): EndpointSliceRecord | null {
+  const head = readHead(raw, 'EndpointSlice', true, context, 'kept');
+  if (head === null) return null;
+  const object = raw as Raw;
+  const pods: string[] = [];
+  const addresses: string[] = [];
+  for (const endpoint of Array.isArray(object.endpoints) ? (object.endpoints as unknown[]) : []) {
+    if (!isObject(endpoint)) continue;
+    const ref: Raw = isObject(endpoint.targetRef) ? endpoint.targetRef : {};
+    const pod =
+      ref.kind === 'Pod' && (ref.namespace ?? head.namespace) === head.namespace ? text(ref.name) : null;
+    if (pod !== null) pods.push(context.intern.text(pod));
+    else addresses.push(...texts(endpoint.addresses));
+  }
+  const labels: Raw = isObject(head.meta.labels) ? head.meta.labels : {};
+  const record: EndpointSliceRecord = {
+    namespace: head.namespace,
+    name: head.name,
+    service: text(labels['kubernetes.io/service-name']),
+    pods: distinct(pods),
+    addresses: distinct(addresses),
+  };
+  if (context.place) record.place = context.place;
+  return record;
+}
+
+/**
+ * An Ingress: the Services that it publishes. Of the versions before networking.k8s.io/v1 too, which name them as
+ * `serviceName`.
+ * https://kubernetes.io/docs/concepts/services-networking/ingress/
+ */
+export function projectIngress(raw: unknown, context: ProjectContext): IngressRecord | null {
+  const head = readHead(raw, 'Ingress', true, context, 'kept');
+  if (head === null) return null;
+  const object = raw as Raw;
+  const spec: Raw = isObject(object.spec) ? object.spec : {};
+  const services: string[] = [];
+  const backend = (given: unknown): void => {
+    if (!isObject(given)) return;
+    const name = isObject(given.service) ? text(given.service.name) : text(given.serviceName);
+    if (name !== null) services.push(name);
+  };
+  backend(spec.defaultBackend ?? spec.backend);
+  for (const rule of Array.isArray(spec.rules) ? (spec.rules as unknown[]) : []) {
+    const paths = isObject(rule) && isObject(rule.http) ? rule.http.paths : null;
+    for (const path of Array.isArray(paths) ? (paths as unknown[]) : [])
+      if (isObject(path)) backend(path.backend);
+  }
+  const record: IngressRecord = { namespace: head.namespace, name: head.name, services: distinct(services) };
   if (context.place) record.place = context.place;
   return record;
 }

@@ -107,6 +107,28 @@ export interface ServiceRecord {
   place?: Place;
 }
 
+/** Where a Service leads that has no selector to tell it (discovery.k8s.io/v1 EndpointSlice). */
+export interface EndpointSliceRecord {
+  namespace: string;
+  name: string;
+  /** The Service that it belongs to; null where it belongs to none. */
+  service: string | null;
+  /** Names of the pods of its namespace that its endpoints refer to; sorted. */
+  pods: string[];
+  /** Addresses of endpoints that refer to no pod; sorted. */
+  addresses: string[];
+  place?: Place;
+}
+
+/** Which Services a web gateway publishes (networking.k8s.io/v1 Ingress). */
+export interface IngressRecord {
+  namespace: string;
+  name: string;
+  /** Services of its namespace that its default backend and its rules name; sorted. */
+  services: string[];
+  place?: Place;
+}
+
 /** A NetworkPolicy as it stands: validation and defaulting happen once, in `policy/compile`. */
 export interface PolicyRecord {
   namespace: string;
@@ -253,6 +275,8 @@ export interface Snapshot {
   pods: PodRecord[];
   nodes: NodeRecord[];
   services: ServiceRecord[];
+  endpointSlices: EndpointSliceRecord[];
+  ingresses: IngressRecord[];
   policies: PolicyRecord[];
   otherPolicies: OtherPolicyRecord[];
   enforcement: Enforcement;

@@ -11,7 +11,9 @@ import type {
   ContainerPort,
   Coverage,
   CoverageEntry,
+  EndpointSliceRecord,
   Enforcement,
+  IngressRecord,
   Labels,
   NamespaceRecord,
   NodeRecord,
@@ -116,6 +118,22 @@ const schema: z.ZodType<Snapshot> = z.object({
       place: place.optional(),
     }),
   ),
+  // Absent in files from before they were read.
+  endpointSlices: z
+    .array(
+      z.object({
+        namespace: text,
+        name: text,
+        service: text.nullable(),
+        pods: z.array(text),
+        addresses: z.array(text),
+        place: place.optional(),
+      }),
+    )
+    .default([]),
+  ingresses: z
+    .array(z.object({ namespace: text, name: text, services: z.array(text), place: place.optional() }))
+    .default([]),
   policies: z.array(
     z.object({
       namespace: text,
@@ -226,6 +244,8 @@ export function parseSnapshot(data: unknown): { snapshot: Snapshot } | { errors:
   sortUnique(snapshot.pods, 'pods', (pod) => [pod.namespace, pod.name, pod.kind], errors);
   sortUnique(snapshot.nodes, 'nodes', (node) => [node.name], errors);
   sortUnique(snapshot.services, 'services', (service) => [service.namespace, service.name], errors);
+  sortUnique(snapshot.endpointSlices, 'endpointSlices', (slice) => [slice.namespace, slice.name], errors);
+  sortUnique(snapshot.ingresses, 'ingresses', (ingress) => [ingress.namespace, ingress.name], errors);
   sortUnique(snapshot.policies, 'policies', (policy) => [policy.namespace, policy.name], errors);
   return errors.length > 0 ? { errors: errors.slice(0, MAX_ERRORS) } : { snapshot };
 }
@@ -337,6 +357,18 @@ export function* serializeSnapshot(snapshot: Snapshot): Generator<string> {
       loadBalancerIPs: service.loadBalancerIPs,
       externalTrafficPolicy: service.externalTrafficPolicy,
     }),
+  );
+  yield* list('endpointSlices', snapshot.endpointSlices, (slice: EndpointSliceRecord) =>
+    placed(slice, {
+      namespace: slice.namespace,
+      name: slice.name,
+      service: slice.service,
+      pods: slice.pods,
+      addresses: slice.addresses,
+    }),
+  );
+  yield* list('ingresses', snapshot.ingresses, (ingress: IngressRecord) =>
+    placed(ingress, { namespace: ingress.namespace, name: ingress.name, services: ingress.services }),
   );
   yield* list('policies', snapshot.policies, (policy: PolicyRecord) => {
     const ordered: Partial<PolicyRecord> = { namespace: policy.namespace, name: policy.name };

@@ -35,6 +35,8 @@ export const TYPES: readonly ResourceType[] = [
   type('apps', 'v1', 'deployments', 'Deployment', true),
   type('apps', 'v1', 'daemonsets', 'DaemonSet', true),
   type('batch', 'v1', 'jobs', 'Job', true),
+  type('discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice', true),
+  type('networking.k8s.io', 'v1', 'ingresses', 'Ingress', true),
   type('networking.k8s.io', 'v1', 'networkpolicies', 'NetworkPolicy', true),
 ];
 

@@ -35,6 +35,8 @@ export function snapshotOf(
     pods: pods.sort(byName),
     nodes: [],
     services: [],
+    endpointSlices: [],
+    ingresses: [],
     policies: policies.sort(byName),
     otherPolicies: [],
     enforcement: {

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
+import { fromRoot } from '../../build/paths.mjs';
 import { auditRole, auditRoleYaml } from '../../electron/cluster/rbac.ts';
 import { readCluster } from '../../electron/cluster/reader.ts';
 import { createAudit } from '../../shared/audit/engine.ts';
@@ -358,6 +360,12 @@ describe('limited rights', () => {
     expect(configMaps).toMatchObject({ verbs: ['get'], resourceNames: ['cilium-config', 'amazon-vpc-cni'] });
   });
 
+  test('the README has the same role', () => {
+    const readme = readFileSync(fromRoot('README.md'), 'utf8');
+    const block = /```yaml\n(apiVersion: rbac[^`]*)```/.exec(readme)?.[1] ?? '';
+    expect(parse(block)).toEqual(auditRole());
+  });
+
   test('every single rule of the role is needed', async () => {
     const store = small();
     const { rules } = auditRole();
@@ -605,6 +613,37 @@ describe('faults', () => {
   test('an answer that is only slow is waited for', async () => {
     const api = await start({ store: small() }, { on: pods, trouble: { kind: 'delay', ms: 500 } });
     expect((await read(api)).snapshot.pods).toHaveLength(120);
+  });
+
+  test('Ingresses are read, and of the EndpointSlices only those that no selector of a Service made', async () => {
+    const store = small();
+    const slice = (name: string, manager: string): void =>
+      void store.put({
+        apiVersion: 'discovery.k8s.io/v1',
+        kind: 'EndpointSlice',
+        metadata: {
+          namespace: 'ns-0000',
+          name,
+          labels: {
+            'kubernetes.io/service-name': 'manual',
+            'endpointslice.kubernetes.io/managed-by': manager,
+          },
+        },
+        endpoints: [{ addresses: ['10.0.0.1'], targetRef: { kind: 'Pod', namespace: 'ns-0000', name: 'p' } }],
+      });
+    slice('by-hand', 'staff');
+    slice('by-selector', 'endpointslice-controller.k8s.io');
+    store.put({
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'Ingress',
+      metadata: { namespace: 'ns-0000', name: 'web' },
+      spec: { defaultBackend: { service: { name: 'manual', port: { number: 80 } } } },
+    });
+    const { snapshot } = await read(await start({ store }));
+    expect(snapshot.endpointSlices).toEqual([
+      { namespace: 'ns-0000', name: 'by-hand', service: 'manual', pods: ['p'], addresses: [] },
+    ]);
+    expect(snapshot.ingresses).toEqual([{ namespace: 'ns-0000', name: 'web', services: ['manual'] }]);
   });
 
   test('a login page in place of the whole server is one clear error', async () => {

@@ -140,6 +140,8 @@ export function snapshotFor(options: WorldOptions): Snapshot {
       return { name, ips: ips.split(','), labels: {}, podCIDRs: [] };
     }),
     services: [],
+    endpointSlices: [],
+    ingresses: [],
     policies: policies.sort((x, y) => (`${x.namespace}/${x.name}` < `${y.namespace}/${y.name}` ? -1 : 1)),
     otherPolicies: [],
     enforcement: {

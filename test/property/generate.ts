@@ -500,6 +500,8 @@ export const cases: fc.Arbitrary<Case> = fc
         ),
         nodes: draft.nodesRead ? nodes : [],
         services: [],
+        endpointSlices: [],
+        ingresses: [],
         policies: policies.sort((x, y) =>
           x.namespace < y.namespace ? -1 : x.namespace > y.namespace ? 1 : 0,
         ),

@@ -303,6 +303,11 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
     text: 'Pods that are isolated for ingress and yet permit every address outside the cluster on some port: {pods}.',
     advice: 'Restrict the ipBlock or the empty peer list to the sources that are meant.',
   },
+  'exposure.published': {
+    title: 'Published pods that are not isolated',
+    text: 'The Service {service} is published outside the cluster ({how}), and {pods} of the {total} pods behind it are not isolated for ingress.',
+    advice: 'Isolate them for ingress, and permit the published port alone from where its traffic comes.',
+  },
   'exposure.host-network': {
     title: 'Pods that NetworkPolicy cannot isolate',
     text: 'Pods on their node’s network, to which NetworkPolicy does not apply: {pods}.',

@@ -297,6 +297,11 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
     text: '파드 {pods}개가 인그레스로 격리되어 있으나 일부 포트는 클러스터 외부의 모든 주소에 허용되어 있습니다.',
     advice: 'ipBlock이나 빈 피어 목록을 의도한 출발지로 제한하십시오.',
   },
+  'exposure.published': {
+    title: '외부에 공개되었으나 격리되지 않은 파드',
+    text: '서비스 {service}은(는) 클러스터 외부에 공개되어 있으며({how}), 뒤에 있는 파드 {total}개 중 {pods}개가 인그레스로 격리되어 있지 않습니다.',
+    advice: '파드의 인그레스를 격리하고, 공개한 포트만 실제 트래픽의 출발지에 허용하십시오.',
+  },
   'exposure.host-network': {
     title: 'NetworkPolicy로 격리할 수 없는 파드',
     text: '파드 {pods}개가 노드의 네트워크를 그대로 사용하여 NetworkPolicy가 적용되지 않습니다.',
