@@ -113,6 +113,13 @@ const OTHER_VIEWS = {
   'pods-empty': { fake: { workloads: 0, namespaces: 0 }, hash: '#/pods' },
   'findings-empty': { fake: { workloads: 0, namespaces: 0 }, hash: '#/findings' },
   'history-empty': { fake: { history: 0 }, hash: '#/history' },
+  changes: { fake: { follow: 'changed' }, hash: '#/changes' },
+  'changes-off': { fake: { follow: 'off' }, hash: '#/changes' },
+  'changes-unchanged': { fake: { follow: 'unchanged' }, hash: '#/changes' },
+  'changes-interrupted': { fake: { follow: 'interrupted' }, hash: '#/changes' },
+  'changes-login': { fake: { follow: 'login' }, hash: '#/changes' },
+  'changes-partial': { fake: { follow: 'partial' }, hash: '#/changes' },
+  'overview-followed': { fake: { follow: 'changed' } },
   'history-delete': { hash: '#/history', click: '[data-testid=history-delete] >> nth=1' },
 };
 const HUGE = { workloads: 25_000, namespaces: 1000, podsPerWorkload: 4 };

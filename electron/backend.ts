@@ -99,8 +99,9 @@ export interface Backend {
 interface Session {
   client: AuditClient;
   overview: Overview;
-  /** What following goes on from; null where the source cannot be followed. */
+  /** What following goes on from, and what the audit was started with; null where the source cannot be followed. */
   followable: Followable | null;
+  again: { source: Source; options: AuditOptions } | null;
   follow: Follow | null;
   /** For order of use. */
   used: number;
@@ -141,9 +142,13 @@ export function createBackend(settings: BackendSettings): Backend {
     return found;
   }
 
-  function keepOpen(client: AuditClient, overview: Overview, followable: Followable | null = null): string {
+  function keepOpen(
+    client: AuditClient,
+    overview: Overview,
+    { followable, again }: Pick<Session, 'followable' | 'again'> = { followable: null, again: null },
+  ): string {
     const audit = nextId('audit-');
-    sessions.set(audit, { client, overview, followable, follow: null, used: ++uses });
+    sessions.set(audit, { client, overview, followable, again, follow: null, used: ++uses });
     if (sessions.size > MAX_OPEN) {
       const [oldest] = [...sessions].reduce((a, b) => (a[1].used < b[1].used ? a : b));
       void closeSession(oldest);
@@ -191,7 +196,12 @@ export function createBackend(settings: BackendSettings): Backend {
       }
       abort.signal.throwIfAborted();
       jobs.delete(job);
-      audit = keepOpen(client, overview, followable);
+      // Another audit of it is one of its own time.
+      const { time: _time, ...again } = options;
+      audit = keepOpen(client, overview, {
+        followable,
+        again: followable && { source: { ...source, ...followable.source }, options: again },
+      });
       report('done', '', 1, 1);
       host.emit('audit.finished', { job, audit, ...(historyError ? { error: historyError } : {}) });
     } catch (thrown) {
@@ -337,10 +347,9 @@ export function createBackend(settings: BackendSettings): Backend {
       await follow?.ended;
     },
     'follow.changes': async ({ audit }) => {
-      const { client, follow } = session(audit);
-      if (!follow) return { following: null, changes: null };
-      const changes = await client.changes();
-      return { following: follow.following, changes };
+      const { client, follow, again } = session(audit);
+      const changes = follow ? await client.changes() : null;
+      return { again, following: follow?.following ?? null, changes };
     },
 
     'history.list': () => history.list(),

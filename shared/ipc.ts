@@ -190,8 +190,18 @@ export interface Channels {
   /** Follows the cluster of an audit of a context that was made in this run. Its state comes as `audit.changed`. */
   'follow.start': [{ audit: string }, Following];
   'follow.stop': [{ audit: string }, void];
-  /** How the following stands, null where the audit cannot be followed; and the lists behind its figures. */
-  'follow.changes': [{ audit: string }, { following: Following | null; changes: AuditDiff | null }];
+  /**
+   * How the following stands (null: it was never begun), and the lists behind its figures. `again` is what the audit was
+   * started with, to audit anew; null where it cannot be followed.
+   */
+  'follow.changes': [
+    { audit: string },
+    {
+      again: { source: Source; options: AuditOptions } | null;
+      following: Following | null;
+      changes: AuditDiff | null;
+    },
+  ];
   'history.list': [void, HistoryItem[]];
   /**
    * Evaluates the stored snapshot again with the assumptions and the time of then. `notice` is a message key, present

@@ -61,3 +61,10 @@ export function when(iso: string): string {
   if (Number.isNaN(date.getTime())) return iso;
   return new Intl.DateTimeFormat(locale.lang, { dateStyle: 'medium', timeStyle: 'short' }).format(date);
 }
+
+/** The time of day, with its date where that is not today. */
+export function clock(iso: string): string {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime()) || date.toDateString() !== new Date().toDateString()) return when(iso);
+  return new Intl.DateTimeFormat(locale.lang, { timeStyle: 'short' }).format(date);
+}

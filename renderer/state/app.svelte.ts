@@ -14,6 +14,7 @@ import type {
 import type { Overview } from '../../shared/audit/result.ts';
 import { lang } from '../i18n/index.svelte.ts';
 import { NEW_JOB, outcome, stepJob, type JobState } from './job.ts';
+import { Live } from './live.svelte.ts';
 import { formatRoute, parseRoute, type Route, type View } from './route.ts';
 import { settings } from './settings.svelte.ts';
 
@@ -49,6 +50,8 @@ class App {
   /** Message key of a line for the user; null when there is none or it was closed. */
   notice = $state<string | null>(null);
   booted = $state(false);
+  /** The following of the open audit. */
+  readonly live = new Live((channel, request) => this.ask(channel, request));
 
   /** The view that can be shown: views of an audit need one. */
   readonly view: View | 'running' = $derived.by(() => {
@@ -67,6 +70,7 @@ class App {
     bridge.on('sources.changed', (sources) => (this.sources = sources));
     bridge.on('audit.progress', (payload) => this.#step({ type: 'progress', payload }));
     bridge.on('audit.finished', (payload) => this.#step({ type: 'finished', payload }));
+    bridge.on('audit.changed', (payload) => this.live.heard(payload));
     bridge.on('menu.command', ({ command }) => this.#command(command));
     await this.guard(async () => {
       this.info = await this.ask('app.info', undefined);
@@ -150,6 +154,7 @@ class App {
   async cancel(): Promise<void> {
     const id = this.job?.id;
     this.#run++;
+    this.#followNext = false;
     this.#step({ type: 'cancelling' });
     if (id) await this.guard(async () => void (await this.ask('audit.cancel', { job: id })));
     this.job = null;
@@ -162,11 +167,21 @@ class App {
     const before = this.audit?.handle;
     this.audit = { handle, overview };
     this.exported = null;
+    void this.live.open(handle).catch((cause: unknown) => this.fail(cause));
     if (notice) this.notice = notice;
     keepHandle(handle);
     if (this.route.view !== view) this.go(view);
     if (before && before !== handle) void this.ask('audit.close', { audit: before }).catch(() => undefined);
   }
+
+  /** Audits the open audit's context anew, and goes on following where the old one was followed. */
+  async auditAgain(): Promise<void> {
+    const { again, on } = this.live;
+    if (!again) return;
+    this.#followNext = on;
+    await this.start(again.source, again.options);
+  }
+  #followNext = false;
 
   /** Writes a report; in a browser tab the file arrives as a download. */
   async save(format: ExportFormat): Promise<void> {
@@ -195,12 +210,16 @@ class App {
     this.job = null;
     const { audit: handle, error } = end;
     if (handle) {
+      const follow = this.#followNext;
+      this.#followNext = false;
       void this.guard(async () => {
         await this.open(handle);
+        if (follow) await this.live.start();
         // Audited, but not kept in the history: both are shown.
         if (error) this.fail(new AskError(error));
       });
     } else if (error) {
+      this.#followNext = false;
       this.go('start');
       this.fail(new AskError(error), this.#retry);
     }

@@ -8,6 +8,7 @@ export const VIEWS = [
   'heatmap',
   'explain',
   'findings',
+  'changes',
   'history',
 ] as const;
 export type View = (typeof VIEWS)[number];

@@ -322,6 +322,7 @@ describe('Following', () => {
       kind: 'bad-request',
     });
     expect(await backend.handlers['follow.changes']({ audit: demo })).toEqual({
+      again: null,
       following: null,
       changes: null,
     });

@@ -20,7 +20,17 @@ import type {
   PodQuery,
   PodRow,
 } from '../../shared/audit/result.ts';
-import type { Bridge, Channel, Events, HistoryItem, IpcError, Reply, SourcesInfo } from '../../shared/ipc.ts';
+import type { AuditDiff, DiffSummary, Listed, WorkloadRef } from '../../shared/audit/diff.ts';
+import type {
+  Bridge,
+  Channel,
+  Events,
+  Following,
+  HistoryItem,
+  IpcError,
+  Reply,
+  SourcesInfo,
+} from '../../shared/ipc.ts';
 
 export interface FakeOptions {
   /** Workloads; each has a few pods. */
@@ -37,6 +47,8 @@ export interface FakeOptions {
   error: IpcError | null;
   history: number;
   contexts: boolean;
+  /** The audit of a context, followed: how that stands. */
+  follow: 'off' | 'starting' | 'unchanged' | 'changed' | 'interrupted' | 'login' | 'partial' | null;
 }
 
 const DEFAULTS: FakeOptions = {
@@ -50,6 +62,7 @@ const DEFAULTS: FakeOptions = {
   error: null,
   history: 6,
   contexts: true,
+  follow: null,
 };
 
 const NAMES = [
@@ -540,6 +553,213 @@ function explanation(permitted: boolean, enforced: FakeOptions['enforced']): Exp
   };
 }
 
+function followed(how: NonNullable<FakeOptions['follow']>, overview: Overview): Following | null {
+  if (how === 'off') return null;
+  const changes = diff(overview);
+  const none: DiffSummary = {
+    ...changes.summary,
+    changed: false,
+    policies: 0,
+    namespaces: 0,
+    pods: 0,
+    others: 0,
+    isolation: 0,
+    outside: 0,
+    pairs: { gained: 0, lost: 0, other: 0 },
+    findings: { added: 0, gone: 0 },
+    ground: false,
+    after: changes.summary.before,
+  };
+  const since = new Date(Date.UTC(2026, 9, 5, 9, 31)).toISOString();
+  const reason = 'The connection was refused (ECONNREFUSED)';
+  return {
+    audit: 'audit-1',
+    state: how === 'changed' || how === 'unchanged' || how === 'partial' ? 'live' : how,
+    since: how === 'changed' || how === 'unchanged' || how === 'partial' ? null : since,
+    reason:
+      how === 'interrupted'
+        ? reason
+        : how === 'login'
+          ? 'The API server does not accept this login (401: Unauthorized)'
+          : null,
+    interrupted:
+      how === 'interrupted'
+        ? ['namespaces', 'networkpolicies', 'pods', 'nodes', 'services', 'replicasets', 'jobs'].map(
+            (resource) => ({ resource, namespace: null, since, reason }),
+          )
+        : [],
+    notFollowed: [
+      ...(how === 'partial'
+        ? [
+            {
+              resource: 'pods',
+              namespace: null,
+              reason: 'HTTP 403: pods is forbidden: User "mira" cannot watch resource "pods" in API group ""',
+              affectsVerdicts: true,
+            },
+          ]
+        : []),
+      { resource: 'configmaps/cilium-config', namespace: null, reason: null, affectsVerdicts: true },
+    ],
+    summary: how === 'starting' ? null : how === 'unchanged' || how === 'partial' ? none : changes.summary,
+    comparedAt: how === 'starting' ? null : new Date(Date.UTC(2026, 9, 5, 9, 33)).toISOString(),
+  };
+}
+
+/** Plausible changes: each list has something, one is long. */
+function diff(overview: Overview): AuditDiff {
+  const ref = (namespace: string, name: string, kind = 'Deployment'): WorkloadRef => ({
+    namespace,
+    kind,
+    name,
+  });
+  const list = <T>(rows: T[], total = rows.length): Listed<T> => ({ total, rows });
+  const { isolation, openEgress, pairs } = overview.summary;
+  const before = { isolation, openEgress, pairs };
+  const sql: ConnJson = { TCP: [[5432, 5432]] };
+  const pairRows = [
+    'web',
+    'worker',
+    'gateway',
+    'scheduler',
+    'exporter',
+    'queue',
+    'cache',
+    'api',
+    'db',
+    'migrator',
+  ];
+  return {
+    objects: {
+      policies: list([
+        { namespace: 'payments', name: 'default-deny-ingress', change: 'removed', parts: [] },
+        {
+          namespace: 'storefront',
+          name: 'allow-from-ingress-nginx',
+          change: 'modified',
+          parts: ['podSelector', 'ingress'],
+        },
+      ]),
+      namespaces: list([
+        {
+          name: 'sandbox',
+          change: 'modified',
+          labels: [{ key: 'example.com/team', before: 'platform', after: null }],
+        },
+      ]),
+      pods: list([
+        { ...ref('payments', 'api'), added: 3, removed: 3, modified: 0, parts: [] },
+        {
+          ...ref('data-warehouse', 'db', 'StatefulSet'),
+          added: 0,
+          removed: 0,
+          modified: 2,
+          parts: ['addresses', 'node'],
+        },
+      ]),
+      others: list([{ kind: 'Service', namespace: 'payments', name: 'api', change: 'added' }]),
+    },
+    isolation: list([
+      {
+        workload: ref('payments', 'api'),
+        direction: 'ingress',
+        from: 'isolated',
+        to: 'open',
+        paperFrom: 'isolated',
+        paperTo: 'open',
+        pods: 3,
+        names: ['api-7c9f8d5b6-k2j4m', 'api-7c9f8d5b6-p8w2z', 'api-7c9f8d5b6-x7q5d'],
+      },
+      {
+        workload: ref('payments', 'db', 'StatefulSet'),
+        direction: 'ingress',
+        from: 'isolated',
+        to: 'open',
+        paperFrom: 'isolated',
+        paperTo: 'open',
+        pods: 1,
+        names: ['db-0'],
+      },
+    ]),
+    outside: list([
+      {
+        workload: ref('payments', 'api'),
+        direction: 'ingress',
+        change: 'gained',
+        from: 'none',
+        to: 'anywhere',
+        pods: 3,
+        names: ['api-7c9f8d5b6-k2j4m', 'api-7c9f8d5b6-p8w2z', 'api-7c9f8d5b6-x7q5d'],
+      },
+    ]),
+    pairs: {
+      complete: true,
+      workloads: list(
+        [
+          ...pairRows.map((name) => ({
+            src: ref('storefront', name),
+            dst: ref('payments', 'db', 'StatefulSet'),
+            before: name === 'api' ? sql : {},
+            after: ALL,
+            dependsBefore: {},
+            dependsAfter: {},
+            gained: true,
+            lost: false,
+          })),
+          {
+            src: ref('ingress-nginx', 'gateway'),
+            dst: ref('storefront', 'web'),
+            before: { TCP: [[8080, 8080] as [number, number], [8443, 8443] as [number, number]] },
+            after: { TCP: [[8443, 8443] as [number, number]] },
+            dependsBefore: {},
+            dependsAfter: {},
+            gained: false,
+            lost: true,
+          },
+        ],
+        1243,
+      ),
+      namespaces: list([
+        { src: 'storefront', dst: 'payments', gained: 340, lost: 0, other: 0 },
+        { src: 'ingress-nginx', dst: 'storefront', gained: 0, lost: 12, other: 0 },
+      ]),
+    },
+    findings: {
+      added: list([
+        {
+          check: 'exposure.namespace-open',
+          severity: 'high',
+          object: { kind: 'Namespace', namespace: null, name: 'payments' },
+          place: null,
+          params: { pods: 4 },
+        },
+      ]),
+      gone: list([]),
+    },
+    enforcement: null,
+    assumptions: [],
+    coverage: null,
+    summary: {
+      changed: true,
+      policies: 2,
+      namespaces: 1,
+      pods: 8,
+      others: 1,
+      isolation: 4,
+      outside: 3,
+      pairs: { gained: 340, lost: 12, other: 0 },
+      findings: { added: 1, gone: 0 },
+      ground: false,
+      before,
+      after: {
+        isolation: { ...isolation, both: isolation.both - 4, none: isolation.none + 4 },
+        openEgress,
+        pairs: { ...pairs, permitted: pairs.permitted + 328 },
+      },
+    },
+  };
+}
+
 /** The bridge itself. Replies come as later tasks, as they would from another process. */
 export function fakeBridge(given: Partial<FakeOptions>): Bridge {
   const options = { ...DEFAULTS, ...given };
@@ -674,9 +894,16 @@ export function fakeBridge(given: Partial<FakeOptions>): Bridge {
         .slice(0, limit)
         .map(({ namespace, name, kind }) => ({ namespace, name, kind })),
     'audit.close': () => undefined,
-    'follow.start': () => undefined,
+    'follow.start': () => followed('starting', audit.overview()),
     'follow.stop': () => undefined,
-    'follow.changes': () => ({ following: null, changes: null }),
+    'follow.changes': () => ({
+      again: options.follow && {
+        source: { kind: 'context', name: 'prod-eu-west-1' },
+        options: { assume: {} },
+      },
+      following: options.follow && followed(options.follow, audit.overview()),
+      changes: options.follow && diff(audit.overview()),
+    }),
     'history.list': () => kept,
     'history.open': () => ({ audit: 'audit-1' }),
     'history.delete': ({ id }: { id: number }) => void (kept = kept.filter((item) => item.id !== id)),
