@@ -4,10 +4,12 @@
  * The client library runs them without KUBERNETES_EXEC_INFO, without a time-out and without a way to cancel, so it is
  * done here.
  */
-import { spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
+import spawn from 'cross-spawn';
 import { cancelled, ClusterError } from './error.ts';
 import type { ClusterEntry, ExecEntry, UserEntry } from './kubeconfigFile.ts';
 
@@ -45,7 +47,7 @@ export async function findCommand(
   searchPath: string,
 ): Promise<string | null> {
   const windows = process.platform === 'win32';
-  const endings = windows && path.extname(command) === '' ? ['.exe', '.com'] : [''];
+  const endings = windows && path.extname(command) === '' ? ['.exe', '.com', '.cmd', '.bat'] : [''];
   const places = /[\\/]/.test(command)
     ? [path.resolve(path.dirname(kubeconfig), command)]
     : searchPath
@@ -178,12 +180,13 @@ function run(
     }
     // A process group of its own, so that what the plugin started ends with it.
     const group = process.platform !== 'win32';
+    // On Windows a login may be a batch file (Azure's az.cmd), which Node's own spawn refuses to start.
     const child = spawn(file, args, {
       env: env as NodeJS.ProcessEnv,
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: group,
       windowsHide: true,
-    });
+    }) as ChildProcessByStdio<null, Readable, Readable>;
     let stdout = '';
     let stderr = '';
     const kill = (): void => {
