@@ -175,6 +175,8 @@ export interface DiffSummary {
 
 /** Rows of one list. */
 export const LISTED = 200;
+/** Kinds that stand beside the verdicts: what they say is a finding at most. */
+const ASIDE: ReadonlySet<string> = new Set(['Service', 'EndpointSlice', 'Ingress']);
 /** Names that stand for a group of pods. */
 const NAMED = 5;
 /** Pairs of groups of pods that are compared; a thousand groups with a thousand others. */
@@ -206,7 +208,7 @@ export function diffAudits(before: AuditEngine, after: AuditEngine): AuditDiff {
     enforcement !== null ||
     assumptions.length > 0 ||
     coverage !== null ||
-    others.some(({ kind }) => kind !== 'Service') ||
+    others.some(({ kind }) => !ASIDE.has(kind)) ||
     familiesOf(a) !== familiesOf(b);
   const touched = new Set([
     ...policies.map((one) => one.namespace),

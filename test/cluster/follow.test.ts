@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { followChanges } from '../../electron/cluster/follow.ts';
 import type { FollowOptions, FollowStatus } from '../../electron/cluster/follow.ts';
 import { readCluster } from '../../electron/cluster/reader.ts';
+import { LISTS } from '../../electron/cluster/resources.ts';
 import { TestApiServer } from '../apiserver/server.ts';
 import type { ServerOptions } from '../apiserver/server.ts';
 import { Store } from '../apiserver/store.ts';
@@ -15,8 +16,6 @@ afterEach(async () => {
 });
 
 const READ_AT = Date.parse('2026-01-01T00:00:00Z');
-/** Lists of every audit that a watch follows. */
-const LISTS = 10;
 
 const pod = (
   name: string,
@@ -148,7 +147,7 @@ describe('A cluster that is followed', () => {
   test('asks for no list as long as its watches hold, and for one watch a list', async () => {
     const one = await follow();
     await eventually(() => live(one)).toBe(true);
-    expect(watching(one.api)).toBe(LISTS);
+    expect(watching(one.api)).toBe(LISTS.length);
     expect(one.api.requests.filter(({ verb }) => verb === 'list')).toEqual([]);
   });
 
@@ -315,7 +314,7 @@ describe('A watch', () => {
 
   test('that falls silent is begun anew, for a connection may be dead without a word', async () => {
     const one = await follow({ server: { bookmarkMs: 3_600_000 }, options: { silenceMs: 200 } });
-    await eventually(() => watching(one.api)).toBeGreaterThanOrEqual(2 * LISTS);
+    await eventually(() => watching(one.api)).toBeGreaterThanOrEqual(2 * LISTS.length);
     one.store.put(pod('b'));
     await eventually(one.pods).toEqual(['a', 'b']);
     await eventually(() => interrupted(one)).toBe(false);
@@ -386,7 +385,7 @@ describe('Rights', () => {
     one.api.cut();
     await expect(one.done).rejects.toMatchObject({ kind: 'auth' });
     const last = one.told.at(-1);
-    expect(last?.interrupted).toHaveLength(LISTS);
+    expect(last?.interrupted).toHaveLength(LISTS.length);
     for (const { since } of last?.interrupted ?? [])
       expect(Math.abs(Date.parse(since) - before)).toBeLessThan(2000);
     await eventually(() => one.api.open).toBe(0);
@@ -442,7 +441,7 @@ test('a server that goes away and comes back is followed again, and what happene
   await eventually(() => live(one)).toBe(true);
   const { port, authority, store } = one.api;
   await one.api.close();
-  await eventually(() => one.told.at(-1)?.interrupted.length).toBe(LISTS);
+  await eventually(() => one.told.at(-1)?.interrupted.length).toBe(LISTS.length);
   store.put(pod('b'));
   store.remove('', 'pods', 'shop', 'a');
   store.compacted = store.version;
