@@ -38,10 +38,6 @@ export class ConnPool {
     this.intern([0, 1, 2].flatMap((p) => [p * STRIDE + 1, (p + 1) * STRIDE]));
   }
 
-  get size(): number {
-    return this.sets.length;
-  }
-
   /** Id of a canonical set of points. */
   private intern(set: Intervals<number>): ConnId {
     const key = set.join(',');
@@ -59,27 +55,16 @@ export class ConnPool {
     return this.intern([connPoint(protocol, from), connPoint(protocol, to) + 1]);
   }
 
-  /** Every port of one protocol. */
-  protocol(protocol: number): ConnId {
-    return this.range(protocol, 1, 65535);
-  }
-
   union(a: ConnId, b: ConnId): ConnId {
-    if (a === b || b === NO_CONNS || a === ALL_CONNS) return a;
-    if (a === NO_CONNS || b === ALL_CONNS) return b;
     return this.memo(this.unions, Math.min(a, b), Math.max(a, b), union);
   }
 
   intersect(a: ConnId, b: ConnId): ConnId {
-    if (a === b || a === NO_CONNS || b === ALL_CONNS) return a;
-    if (b === NO_CONNS || a === ALL_CONNS) return b;
     return this.memo(this.intersections, Math.min(a, b), Math.max(a, b), intersect);
   }
 
   /** What is in `a` and not in `b`. */
   subtract(a: ConnId, b: ConnId): ConnId {
-    if (a === b || a === NO_CONNS || b === ALL_CONNS) return NO_CONNS;
-    if (b === NO_CONNS) return a;
     return this.memo(this.differences, a, b, subtract);
   }
 
@@ -99,7 +84,7 @@ export class ConnPool {
 
   /** Is the point (see `connPoint`) in the set? */
   has(id: ConnId, point: number): boolean {
-    return id === ALL_CONNS || (id !== NO_CONNS && contains(this.sets[id], point));
+    return contains(this.sets[id], point);
   }
 
   /** `{"TCP": [[from, to], …], …}` with inclusive ports; protocols without ports are absent. */
@@ -123,7 +108,7 @@ export class ConnPool {
         if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 1 && to <= 65535)) {
           throw new RangeError(`ports ${from}-${to} are not within 1-65535`);
         }
-        if (from <= to) pairs.push([connPoint(p, from), connPoint(p, to) + 1]);
+        pairs.push([connPoint(p, from), connPoint(p, to) + 1]);
       }
     }
     return this.intern(normalize(pairs));

@@ -19,9 +19,10 @@ function combine<T extends Bound>(
   let j = 0;
   let open = false;
   while (i < a.length || j < b.length) {
-    const x = j >= b.length || (i < a.length && a[i] <= b[j]) ? a[i] : b[j];
-    while (i < a.length && a[i] === x) i++;
-    while (j < b.length && b[j] === x) j++;
+    // Past its end a list gives undefined, which is below nothing and equal to no bound.
+    const x = j >= b.length || a[i] <= b[j] ? a[i] : b[j];
+    if (a[i] === x) i++;
+    if (b[j] === x) j++;
     // After an odd number of bounds we are inside an interval.
     const now = keep((i & 1) === 1, (j & 1) === 1);
     if (now !== open) {
@@ -49,11 +50,11 @@ export function subtract<T extends Bound>(a: Intervals<T>, b: Intervals<T>): T[]
 
 /** Canonical form of any list of `[lo, hi)` pairs (unsorted, overlapping or empty pairs are fine). */
 export function normalize<T extends Bound>(pairs: readonly (readonly [T, T])[]): T[] {
-  const sorted = pairs.filter(([lo, hi]) => lo < hi).sort((p, q) => (p[0] < q[0] ? -1 : p[0] > q[0] ? 1 : 0));
+  const sorted = pairs.filter(([lo, hi]) => lo < hi).sort((p, q) => (p[0] < q[0] ? -1 : 1));
   const out: T[] = [];
   for (const [lo, hi] of sorted) {
     const last = out.length - 1;
-    if (last >= 0 && lo <= out[last]) {
+    if (lo <= out[last]) {
       if (hi > out[last]) out[last] = hi;
     } else out.push(lo, hi);
   }
@@ -75,7 +76,5 @@ export function contains<T extends Bound>(a: Intervals<T>, x: T): boolean {
 
 /** Are the two canonical sets equal? */
 export function equal<T extends Bound>(a: Intervals<T>, b: Intervals<T>): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
+  return a.length === b.length && a.every((x, i) => x === b[i]);
 }

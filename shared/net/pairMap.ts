@@ -3,16 +3,9 @@
  * tables of the evaluator are asked millions of times, where a Map with string or bigint keys would dominate.
  */
 export class PairMap {
-  private table: Int32Array;
-  private mask: number;
+  private mask = 127;
+  private table = new Int32Array((this.mask + 1) * 3).fill(-1);
   private used = 0;
-
-  constructor(capacity = 64) {
-    let size = 64;
-    while (size < capacity * 2) size *= 2;
-    this.mask = size - 1;
-    this.table = new Int32Array(size * 3).fill(-1);
-  }
 
   get size(): number {
     return this.used;

@@ -454,10 +454,10 @@ export class Model {
     const enforcement = this.enforcementOfNodes();
     const usesNames = this.ports.names.length > 0;
     // A class is (namespace, labels) and what else tells pods apart, which is mostly the same from pod to pod.
-    const places = new PairMap(1024);
+    const places = new PairMap();
     const reach = new PairMap();
     const extras = new PairMap();
-    const classes = new PairMap(1024);
+    const classes = new PairMap();
     let lastPorts = -1;
     let lastAddress = -1;
     let lastRest = -1;
@@ -727,7 +727,7 @@ export class Model {
 
   private buildRows(): void {
     const scratch: number[] = [];
-    const subjectOf = new PairMap(this.classNamespace.length);
+    const subjectOf = new PairMap();
     const found: Subject[] = [];
     for (let c = 0; c < this.classNamespace.length; c++) {
       const namespace = this.classNamespace.items[c];

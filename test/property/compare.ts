@@ -105,24 +105,31 @@ export interface CompareOptions {
   samples?: number;
 }
 
-/** All differences between an engine (made from the case) and the plain evaluator. */
-export function differences(engine: AuditEngine, kase: Case, options: CompareOptions): Difference[] {
+const picked = <T>(list: readonly T[], count: number, random: (below: number) => number): T[] =>
+  list.length <= count ? [...list] : Array.from({ length: count }, () => list[random(list.length)] as T);
+
+interface Questions {
+  cluster: PlainCluster;
+  points: Point[];
+  starts: number[];
+  ends: (PlainEnd & { type: 'pod' })[];
+  tables: Map<PodRecord, Map<PodRecord, PairTable>>;
+  asked: { probe: Probe; answer: PlainAnswer }[];
+}
+
+/** What the plain evaluator says of a case does not change with the product: for mutants it is worked out once. */
+const kept = new WeakMap<Case, Questions>();
+
+function questionsOf(kase: Case, options: CompareOptions): Questions {
+  const known = kept.get(kase);
+  if (known) return known;
   const { snapshot, assume } = kase;
   const cluster = plainClusterOf(snapshot, assume);
-  const found: Difference[] = [];
-  const differ = (what: string, where: string, ours: unknown, theirs: unknown): void => {
-    const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
-    found.push({ what, where, ours: text(ours), theirs: text(theirs) });
-  };
   const random = sampler(options.seed);
-  const { tally } = options;
   const points = allPoints(snapshot);
   const starts = portStarts(snapshot);
   const ends = podEnds(snapshot);
-  const pick = <T>(list: readonly T[], count: number): T[] =>
-    list.length <= count ? [...list] : Array.from({ length: count }, () => list[random(list.length)] as T);
-
-  compareAssumptions(engine, cluster, assume, differ);
+  const pick = <T>(list: readonly T[], count: number): T[] => picked(list, count, random);
 
   // Tables of all pairs, each point of them, kept for every view below.
   const tables = new Map<PodRecord, Map<PodRecord, PairTable>>();
@@ -190,6 +197,27 @@ export function differences(engine: AuditEngine, kase: Case, options: CompareOpt
       }
     }
   }
+  const made = { cluster, points, starts, ends, tables, asked };
+  if (process.env['BULKHEAD_MUTANTS']) kept.set(kase, made);
+  return made;
+}
+
+/** All differences between an engine (made from the case) and the plain evaluator. */
+export function differences(engine: AuditEngine, kase: Case, options: CompareOptions): Difference[] {
+  const { snapshot, assume } = kase;
+  const found: Difference[] = [];
+  const differ = (what: string, where: string, ours: unknown, theirs: unknown): void => {
+    const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+    found.push({ what, where, ours: text(ours), theirs: text(theirs) });
+  };
+  const { tally } = options;
+  const { cluster, points, starts, ends, tables, asked } = questionsOf(kase, options);
+  // A sampler of its own, since questions that were kept draw nothing.
+  const random = sampler(options.seed + 1);
+  const pick = <T>(list: readonly T[], count: number): T[] => picked(list, count, random);
+
+  compareAssumptions(engine, cluster, assume, differ);
+
   const { answers, errors } = engine.verdicts(asked.map((item) => item.probe));
   if (errors > 0)
     differ(

@@ -38,8 +38,7 @@ describe.each([
       const found = checkCase(kase, i, tallies, parts);
       if (found.length === 0) continue;
       // A mutant is only to be noticed, which small examples do not need.
-      const small =
-        process.env['BULKHEAD_SHRINK'] === 'no' ? { kase, difference: found[0]! } : shrink(kase, i);
+      const small = process.env['BULKHEAD_MUTANTS'] ? { kase, difference: found[0]! } : shrink(kase, i);
       expect.fail(
         `cluster ${i} of seed ${SEED}: ${small.difference.what} ${small.difference.where}: ` +
           `the plain evaluator says ${small.difference.ours}, the product ${small.difference.theirs}\n${tell(small.kase)}`,
