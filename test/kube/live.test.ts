@@ -218,6 +218,21 @@ const policies = fc
       ...(one.open ? { ingress: [{}] } : {}),
     },
   }));
+const slices = fc.record({ name, namespace: space, pod: name }).map((one): KubeObject => ({
+  apiVersion: 'discovery.k8s.io/v1',
+  kind: 'EndpointSlice',
+  metadata: { name: one.name, namespace: one.namespace, labels: { 'kubernetes.io/service-name': 'a' } },
+  addressType: 'IPv4',
+  endpoints: [
+    { addresses: ['10.0.0.1'], targetRef: { kind: 'Pod', name: one.pod, namespace: one.namespace } },
+  ],
+}));
+const ingresses = fc.record({ name, namespace: space, service: name }).map((one): KubeObject => ({
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'Ingress',
+  metadata: { name: one.name, namespace: one.namespace },
+  spec: { defaultBackend: { service: { name: one.service, port: { number: 80 } } } },
+}));
 const others = fc
   .record({ name, namespace: space })
   .map((one): KubeObject => ({ apiVersion: 'cilium.io/v2', kind: OTHER.kind, metadata: one }));
