@@ -41,7 +41,7 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
   'input.duplicate-key': {
     title: 'Key given twice',
     text: 'The key {key} stands twice in one mapping. {treatment}',
-    advice: 'Keep one of the two: kubectl refuses such a document.',
+    advice: 'Keep one of the two. The last one counts, as for kubectl; stricter tools refuse the document.',
   },
   'input.duplicate': {
     title: 'Object defined twice with different content',
