@@ -102,6 +102,7 @@ const AUDIT_VIEWS = {
 /** @type {Record<string, View>} */
 const OTHER_VIEWS = {
   start: { fake: { start: false }, click: '[data-testid=source-context] >> nth=1' },
+  'start-paste': { fake: { start: false }, click: '[data-testid=source-kubeconfig-paste]' },
   'start-empty': { fake: { start: false, contexts: false }, click: 'summary' },
   running: { fake: { stuck: true } },
   error: { fake: { error: ERROR } },
