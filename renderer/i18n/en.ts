@@ -62,7 +62,7 @@ export const en = {
   'start.namespaces': 'Only these namespaces',
   'start.namespacesAll': 'all, or names parted by commas',
   'start.fileEmpty': 'This file names no context.',
-  'start.kubeconfigPath': 'Path of another kubeconfig, or of a folder of them',
+  'start.kubeconfigPath': 'Path of a kubeconfig or of a folder',
   'start.paste': 'Paste…',
   'start.pasteHere': 'Text of a kubeconfig',
   'start.pasteKept': 'Kept in memory until the app is closed, and written nowhere.',
