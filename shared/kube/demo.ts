@@ -305,6 +305,7 @@ const SERVICES: [string, string, string, string, string?][] = [
   ['identity', 'keycloak', 'app=keycloak', '80:8080'],
   ['kube-system', 'kube-dns', 'k8s-app=kube-dns', '53'],
   ['ml', 'model-server', 'app=model-server', '8500'],
+  ['support', 'helpdesk', 'app=helpdesk', '80:http'],
   ['partners', 'partner-api', 'app=partner-api', '443:8443', 'LoadBalancer'],
   ['legacy', 'ftp', 'app=ftp', '21', 'NodePort'],
 ];
@@ -314,6 +315,9 @@ const INGRESSES: [string, string, ...string[]][] = [
   ['frontend', 'shop', 'web', 'bff'],
   ['identity', 'login', 'keycloak'],
   ['monitoring', 'dashboards', 'grafana'],
+  // Honest mistakes: nothing isolates what these publish.
+  ['ml', 'models', 'model-server'],
+  ['support', 'helpdesk', 'helpdesk'],
 ];
 
 const ns = (name: string): Json => ({
