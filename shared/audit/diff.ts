@@ -179,6 +179,8 @@ export const LISTED = 200;
 const ASIDE: ReadonlySet<string> = new Set(['Service', 'EndpointSlice', 'Ingress']);
 /** Names that stand for a group of pods. */
 const NAMED = 5;
+/** Differences that are held at once, while the first of them are looked for. */
+const PAIRS_HELD = 20_000;
 /** Pairs of groups of pods that are compared; a thousand groups with a thousand others. */
 const PAIRS_COMPARED = 1_000_000;
 
@@ -192,7 +194,8 @@ export function diffAudits(before: AuditEngine, after: AuditEngine): AuditDiff {
   const b = after.snapshot;
   const policies = policyChanges(a.policies, b.policies);
   const namespaces = namespaceChanges(a.namespaces, b.namespaces);
-  const pods = podChanges(a.pods, b.pods);
+  const joined = joinPods(a.pods, b.pods);
+  const pods = podChanges(a.pods, b.pods, joined);
   const others = otherChanges(a, b);
   const overviews = { before: before.overview(), after: after.overview() };
   const enforcement = equal(plain(a.enforcement), plain(b.enforcement))
@@ -201,7 +204,7 @@ export function diffAudits(before: AuditEngine, after: AuditEngine): AuditDiff {
   const assumptions = assumptionChanges(overviews.before, overviews.after);
   const coverage = coverageChange(overviews.before, overviews.after);
 
-  const matched = matchPods(before, after);
+  const matched = matchPods(before, after, joined);
   const isolation = isolationChanges(matched, before, after);
   const outside = outsideChanges(matched, before, after);
   const everywhere =
@@ -370,10 +373,6 @@ function namespaceChanges(
   return out.sort((a, b) => compare(a.name, b.name));
 }
 
-function podKey(pod: PodRecord): string {
-  return `${pod.namespace}/${pod.kind}/${pod.name}`;
-}
-
 function workloadOf(pod: PodRecord): WorkloadRef {
   const { kind, name } = pod.owner ?? pod;
   return { namespace: pod.namespace, kind, name };
@@ -403,7 +402,51 @@ function podParts(a: PodRecord, b: PodRecord): PodPart[] {
   return parts;
 }
 
-function podChanges(before: readonly PodRecord[], after: readonly PodRecord[]): PodsChange[] {
+/** Which pod of `before` each pod of `after` was, by index; -1 for a new one. `gone`: those of `before` that are in `after` no more. */
+interface Joined {
+  was: Int32Array;
+  gone: number[];
+}
+
+/** Finds the same pods in two snapshots by one walk over both: an engine's pods are in order of namespace and name. */
+function joinPods(before: readonly PodRecord[], after: readonly PodRecord[]): Joined {
+  const was = new Int32Array(after.length).fill(-1);
+  const gone: number[] = [];
+  const order = (x: PodRecord, y: PodRecord): number =>
+    compare(x.namespace, y.namespace) || compare(x.name, y.name);
+  let i = 0;
+  let j = 0;
+  while (i < before.length || j < after.length) {
+    const a = before[i] as PodRecord | undefined;
+    const b = after[j] as PodRecord | undefined;
+    const at = a === undefined ? 1 : b === undefined ? -1 : order(a, b);
+    if (at < 0) gone.push(i++);
+    else if (at > 0) j++;
+    else {
+      // Templates of several kinds may have one name.
+      const one = a as PodRecord;
+      let ends = i;
+      let endsAfter = j;
+      while (ends < before.length && order(one, before[ends]) === 0) ends++;
+      while (endsAfter < after.length && order(one, after[endsAfter]) === 0) endsAfter++;
+      for (let x = i; x < ends; x++) {
+        let found = -1;
+        for (let y = j; y < endsAfter; y++) if (after[y].kind === before[x].kind) found = y;
+        if (found < 0) gone.push(x);
+        else was[found] = x;
+      }
+      i = ends;
+      j = endsAfter;
+    }
+  }
+  return { was, gone };
+}
+
+function podChanges(
+  before: readonly PodRecord[],
+  after: readonly PodRecord[],
+  { was, gone }: Joined,
+): PodsChange[] {
   const rows = new Map<string, PodsChange>();
   const row = (pod: PodRecord): PodsChange => {
     const ref = workloadOf(pod);
@@ -412,16 +455,19 @@ function podChanges(before: readonly PodRecord[], after: readonly PodRecord[]): 
     if (!found) rows.set(key, (found = { ...ref, added: 0, removed: 0, modified: 0, parts: [] }));
     return found;
   };
-  byIdentity(before, after, podKey, (a, b) => {
-    if (!a) row(b as PodRecord).added++;
-    else if (!b) row(a).removed++;
-    else if (a !== b) {
-      const parts = podParts(a, b);
-      if (parts.length === 0) return;
-      const found = row(b);
-      found.modified++;
-      for (const part of parts) if (!found.parts.includes(part)) found.parts.push(part);
+  for (const at of gone) row(before[at]).removed++;
+  after.forEach((b, at) => {
+    if (was[at] < 0) {
+      row(b).added++;
+      return;
     }
+    const a = before[was[at]];
+    if (a === b) return;
+    const parts = podParts(a, b);
+    if (parts.length === 0) return;
+    const found = row(b);
+    found.modified++;
+    for (const part of parts) if (!found.parts.includes(part)) found.parts.push(part);
   });
   for (const found of rows.values()) found.parts.sort(compare);
   return [...rows.values()].sort(byWorkload);
@@ -460,14 +506,14 @@ function otherChanges(before: Snapshot, after: Snapshot): ObjectRow[] {
 }
 
 /** Which address families pods have: the first pod of another family changes what counts everywhere (S11). */
-function familiesOf(snapshot: Snapshot): string {
-  const seen = new Set<string>();
+function familiesOf(snapshot: Snapshot): number {
+  let seen = 0;
   for (const { ips } of snapshot.pods) {
-    const v6 = ips.some((ip) => ip.includes(':'));
-    const v4 = ips.some((ip) => !ip.includes(':'));
-    seen.add(`${v4}${v6}`);
+    let families = 0;
+    for (const ip of ips) families |= ip.includes(':') ? 2 : 1;
+    seen |= 1 << families;
   }
-  return [...seen].sort(compare).join();
+  return seen;
 }
 
 // ---- ground ----
@@ -506,34 +552,36 @@ interface Match {
   counts: boolean;
 }
 
+/** A pod of the audit before. */
+interface Old {
+  pod: PodRecord;
+  c: number;
+  /** Is it in the later audit too? */
+  stayed: boolean;
+}
+
+function sameWorkload(a: PodRecord, b: PodRecord): boolean {
+  const x = a.owner ?? a;
+  const y = b.owner ?? b;
+  return x === y || (x.kind === y.kind && x.name === y.name);
+}
+
 /** What a pod's template decides. */
 function lookOf(pod: PodRecord): string {
   return JSON.stringify([pod.labels, pod.ports, pod.hostNetwork]);
 }
 
-function matchPods(before: AuditEngine, after: AuditEngine): Match[] {
-  interface Old {
-    pod: PodRecord;
-    c: number;
-  }
-  const old = new Map<string, Old>();
-  const oldByWorkload = new Map<string, Old[]>();
-  before.snapshot.pods.forEach((pod, i) => {
-    const c = before.classes.of(i);
-    if (c < 0) return;
-    const one = { pod, c };
-    old.set(podKey(pod), one);
-    const key = workloadKey(workloadOf(pod));
-    const list = oldByWorkload.get(key);
-    if (list) list.push(one);
-    else oldByWorkload.set(key, [one]);
-  });
+function matchPods(before: AuditEngine, after: AuditEngine, { was }: Joined): Match[] {
+  const oldPods = before.snapshot.pods;
   const matches = new Map<string, Match>();
   const add = (pod: PodRecord, from: number, to: number, counts: boolean): void => {
-    const workload = workloadOf(pod);
-    const key = `${workloadKey(workload)} ${from} ${to}`;
+    const { kind, name } = pod.owner ?? pod;
+    const key = `${pod.namespace}/${kind}/${name} ${from} ${to}`;
     let match = matches.get(key);
-    if (!match) matches.set(key, (match = { workload, from, to, pods: 0, names: [], counts: false }));
+    if (!match) {
+      match = { workload: workloadOf(pod), from, to, pods: 0, names: [], counts: false };
+      matches.set(key, match);
+    }
     if (!counts) return;
     match.counts = true;
     match.pods++;
@@ -541,17 +589,29 @@ function matchPods(before: AuditEngine, after: AuditEngine): Match[] {
     if (match.names.length < NAMED) match.names.push(pod.name);
   };
   const fresh: [PodRecord, number][] = [];
-  const stayed = new Set<string>();
+  const stayed = new Uint8Array(oldPods.length);
   after.snapshot.pods.forEach((pod, i) => {
     const c = after.classes.of(i);
     if (c < 0) return;
-    const id = podKey(pod);
-    const was = old.get(id);
-    if (was && workloadKey(workloadOf(was.pod)) === workloadKey(workloadOf(pod))) {
-      stayed.add(id);
-      add(pod, was.c, c, true);
+    const from = was[i] < 0 ? -1 : before.classes.of(was[i]);
+    if (from >= 0 && sameWorkload(oldPods[was[i]], pod)) {
+      stayed[was[i]] = 1;
+      add(pod, from, c, true);
     } else fresh.push([pod, c]);
   });
+  // Only where pods are new is it asked what stood in their place.
+  const asked = new Set(fresh.map(([pod]) => workloadKey(workloadOf(pod))));
+  const oldByWorkload = new Map<string, Old[]>();
+  if (asked.size > 0) {
+    oldPods.forEach((pod, i) => {
+      const c = before.classes.of(i);
+      const key = workloadKey(workloadOf(pod));
+      if (c < 0 || !asked.has(key)) return;
+      const list = oldByWorkload.get(key);
+      if (list) list.push({ pod, c, stayed: stayed[i] === 1 });
+      else oldByWorkload.set(key, [{ pod, c, stayed: stayed[i] === 1 }]);
+    });
+  }
   for (const [pod, c] of fresh) {
     const pods = oldByWorkload.get(workloadKey(workloadOf(pod))) ?? [];
     if (pods.length === 0) {
@@ -559,7 +619,7 @@ function matchPods(before: AuditEngine, after: AuditEngine): Match[] {
       continue;
     }
     const look = lookOf(pod);
-    const gone = pods.filter((one) => !stayed.has(podKey(one.pod)));
+    const gone = pods.filter((one) => !one.stayed);
     const alike = pods.filter((one) => lookOf(one.pod) === look);
     const candidates = alike.length > 0 ? alike : gone.length > 0 ? gone : pods;
     const counts = new Map<number, number>();
@@ -788,6 +848,19 @@ class Differences {
   }
 }
 
+/** What is permitted anew comes first, then what is no more; then by how many pairs of pods it is, and by name. */
+function order(x: Between, y: Between): number {
+  const rank = ({ change }: Between): number => (change.gained ? 0 : change.lost ? 1 : 2);
+  return (
+    rank(x) - rank(y) ||
+    y.pairs - x.pairs ||
+    byWorkload(x.src.workloads[0].ref, y.src.workloads[0].ref) ||
+    byWorkload(x.dst.workloads[0].ref, y.dst.workloads[0].ref) ||
+    x.src.from - y.src.from ||
+    x.dst.from - y.dst.from
+  );
+}
+
 /**
  * @param touched namespaces in which something changed; null where something changed that counts everywhere. Between two
  * others nothing can have changed: what is permitted follows from the policies, labels, ports and addresses of both ends.
@@ -825,6 +898,11 @@ function pairChanges(
     if (ofWorkloads === 0) return;
     workloadPairs += ofWorkloads;
     found.push({ src, dst, pairs, change });
+    if (found.length > PAIRS_HELD) {
+      // Each has a row at least: more than are listed need not be held.
+      found.sort(order);
+      found.length = LISTED;
+    }
     const key = `${src.namespace} ${dst.namespace}`;
     let cell = cells.get(key);
     if (!cell) {
@@ -843,22 +921,7 @@ function pairChanges(
       if (!inAsked.has(dst)) look(dst, src);
     }
   }
-  const first = ({ src, dst }: Between): [WorkloadRef, WorkloadRef] => [
-    src.workloads[0].ref,
-    dst.workloads[0].ref,
-  ];
-  const rank = ({ change }: Between): number => (change.gained ? 0 : change.lost ? 1 : 2);
-  found.sort((x, y) => {
-    const [xs, xd] = first(x);
-    const [ys, yd] = first(y);
-    return (
-      rank(x) - rank(y) ||
-      y.pairs - x.pairs ||
-      byWorkload(xs, ys) ||
-      byWorkload(xd, yd) ||
-      x.src.from - y.src.from
-    );
-  });
+  found.sort(order);
   const rows: PairChange[] = [];
   for (const { src, dst, change } of found) {
     if (rows.length >= LISTED) break;
