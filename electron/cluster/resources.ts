@@ -17,7 +17,7 @@ export interface ListResource {
   side?: 'pods' | 'policies';
   /** Names, labels and owners are all that is needed: ask for metadata only. */
   metadataOnly?: boolean;
-  /** Followed by watch to notice that it moved while reading (and, later, to follow it). */
+  /** Watched while the others are read, to notice that it moved. */
   watched?: boolean;
   /** Read with this label selector. */
   selector?: string;
