@@ -17,7 +17,7 @@ import { Script } from 'node:vm';
  * (test/property/large.test.ts) are left out: they would take longer than all others.
  */
 const TESTS = ['test/net/*.test.ts', 'test/policy/*.test.ts', 'test/property/property.test.ts'];
-const CLUSTERS = '300';
+const CLUSTERS = '150';
 /** Where the first run leaves, for the process that comes after one that was ended, how long each test takes. */
 const TOOK = 'stryker-took.json';
 

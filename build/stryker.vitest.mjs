@@ -31,7 +31,12 @@ export async function collect(load) {
  * @param {number} index
  */
 const titled = (title, args, index) =>
-  format(title.replace(/%#/g, String(index)), ...args.slice(0, title.match(/%[sdifjo]/g)?.length ?? 0));
+  format(
+    title
+      .replace(/%#/g, String(index))
+      .replace(/\$(\w+)/g, (text, key) => String(/** @type {any} */ (args[0])?.[key] ?? text)),
+    ...args.slice(0, title.match(/%[sdifjo]/g)?.length ?? 0),
+  );
 
 /**
  * `f` with `.each`, as vitest has it.

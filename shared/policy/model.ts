@@ -157,7 +157,7 @@ export class Model {
   /** Pairs (peer, mask) of each address class. */
   private readonly addressClasses = new ListPool();
   private readonly addressMask = new PairMap();
-  /** More than one set of address families among pods, so that each pod's own has to be applied. */
+  /** Both address families are there, so that each pod's own has to be applied. */
   private mixedFamilies = false;
   private clusterFamilies = 4;
   private readonly familyValue: ValueId[];
@@ -363,11 +363,7 @@ export class Model {
       this.groupIds.set(namespace, selector, group);
       this.groupsOfNamespace[namespace].push(group);
     }
-    const members = this.groups[group].policies;
-    // In order, so that a policy that comes back stands where it stood.
-    let at = members.length;
-    while (at > 0 && members[at - 1] > i) at--;
-    members.splice(at, 0, i);
+    this.groups[group].policies.push(i);
     return group;
   }
 
@@ -491,7 +487,7 @@ export class Model {
       const ports =
         usesNames && !(flags & CLASS_HOST) ? this.ports.vector(pod, (flags & CLASS_HOST_MAYBE) !== 0) : 0;
       const address = addresses ? addresses.of(pod, i) : 0;
-      const enforced = enforcement.size === 0 ? 0 : (enforcement.get(pod.node ?? '') ?? 0);
+      const enforced = enforcement.get(pod.node) ?? 0;
       const family = this.mixedFamilies ? this.familiesOf(pod) : 0;
       const rest = flags | (enforced << 4) | (family << 8);
       if (ports !== lastPorts || address !== lastAddress || rest !== lastRest) {
@@ -546,27 +542,19 @@ export class Model {
   private firstLook(pods: readonly PodRecord[]): Float64Array {
     const plain = new Float64Array(pods.length).fill(-1);
     let seen = 0;
-    let mixed = false;
-    let first = 0;
     for (let i = 0; i < pods.length; i++) {
       const p = pods[i];
       if (p.hostNetwork && !isFinished(p)) {
         this.hasHosts = true;
         if (p.node === null) this.hostsWithoutNode = true;
       }
-      const ips = p.ips.length > 0 ? p.ips : this.addressesOf(p);
-      let own = 0;
-      if (ips.length === 1 && (plain[i] = fastV4(ips[0])) >= 0) own = 1;
-      else for (const ip of ips) own |= familyBit(ip);
-      if (own === 0) continue;
-      if (first === 0) first = own;
-      else if (own !== first) mixed = true;
-      seen |= own;
+      const ips = this.addressesOf(p);
+      if (ips.length === 1 && (plain[i] = fastV4(ips[0])) >= 0) seen |= 1;
+      else for (const ip of ips) seen |= familyBit(ip);
     }
     for (const n of this.snapshot.nodes) for (const ip of n.ips) seen |= familyBit(ip);
     this.clusterFamilies = seen === 0 ? 1 : seen;
-    this.mixedFamilies =
-      mixed || (first !== 0 && first !== this.clusterFamilies) || this.clusterFamilies === 3;
+    this.mixedFamilies = this.clusterFamilies === 3;
     this.values.families = this.clusterFamilies;
     this.familyBits = (this.clusterFamilies & 1 ? L4 : 0) | (this.clusterFamilies & 2 ? L6 : 0) | LN;
     return plain;
@@ -579,17 +567,17 @@ export class Model {
     return own === 0 ? this.clusterFamilies : own;
   }
 
-  private readonly nodeAddresses = new Map<string, string[]>();
+  private readonly nodeAddresses = new Map<string | null, string[]>();
 
   /** A pod's addresses; those of its node for a hostNetwork pod that shows none. */
   addressesOf(pod: PodRecord): string[] {
-    if (pod.ips.length > 0 || !pod.hostNetwork || pod.node === null) return pod.ips;
+    if (pod.ips.length > 0 || !pod.hostNetwork) return pod.ips;
     return this.nodeAddresses.get(pod.node) ?? pod.ips;
   }
 
   /** Enforcement by node, packed as ingress + 3 × egress of (0 as the cluster, 1 yes, 2 no, 3 unknown) plus 1. */
-  private enforcementOfNodes(): Map<string, number> {
-    const map = new Map<string, number>();
+  private enforcementOfNodes(): Map<string | null, number> {
+    const map = new Map<string | null, number>();
     const user = this.records.find((r) => r.name === 'enforced')?.origin === 'user';
     if (!user) {
       for (const n of this.snapshot.enforcement.nodes) {
@@ -619,7 +607,6 @@ export class Model {
         const g = this.groupIds.get(namespace, items[k]);
         if (g >= 0) out.push(g);
       }
-      out.sort((a, b) => a - b);
     }
   }
 
@@ -684,12 +671,6 @@ export class Model {
       maybe++;
       const more: number[] = [];
       this.ruleEntries(this.compiled[p], direction, false, more);
-      // ruleEntries may have made new entries.
-      if (this.stamp.length < this.entryPeers.length) {
-        const bigger = new Int32Array(this.entryPeers.length * 2);
-        bigger.set(this.stamp);
-        this.stamp = bigger;
-      }
       for (const e of more) add(e);
     }
     const sorted = entries.items.subarray(0, entries.length).sort();
@@ -721,8 +702,8 @@ export class Model {
       if (this.compiled[p][direction].applies !== 'no')
         this.ruleEntries(this.compiled[p], direction, true, out);
     }
-    const sorted = Int32Array.from(new Set(out)).sort();
-    return this.rowLists.intern(sorted, sorted.length);
+    const entries = [...new Set(out)];
+    return this.rowLists.intern(entries, entries.length);
   }
 
   private buildRows(): void {
@@ -794,7 +775,8 @@ export class Model {
       paper = 'not-isolated';
     }
     if (classFlags & CLASS_HOST_MAYBE) {
-      if (!(flags & ROW_OPEN)) flags |= ROW_RAISES;
+      // On an open row it says nothing.
+      flags |= ROW_RAISES;
       paper = 'unknown';
     }
     let state = paper as RowState;
@@ -808,7 +790,7 @@ export class Model {
       list = 0;
       flags = ROW_RAISES;
       if (paper === 'not-isolated' || paper === 'unselected-denied') {
-        if (state === paper) state = enforced === 'no' ? 'not-enforced' : 'unknown';
+        state = enforced === 'no' ? 'not-enforced' : 'unknown';
         paper = 'unknown';
       }
     } else if (gap.baseline.length > 0 && classFlags & CLASS_HOST_MAYBE) {
@@ -865,8 +847,7 @@ export class Model {
       if (!this.labels.matches(this.peerB.items[peer], this.classLabels.items[c])) return 0;
       return flags & CLASS_HOST_MAYBE ? MAY_MATCH : mask;
     }
-    const mask = this.addressMask.get(peer, this.classAddresses.items[c]);
-    return mask < 0 ? 0 : mask;
+    return Math.max(0, this.addressMask.get(peer, this.classAddresses.items[c]));
   }
 
   entryPeer(e: number): number {
@@ -876,7 +857,7 @@ export class Model {
   /** Connections of an entry's ports on named ports `vector` (-1: names mean nothing), without its peer. */
   entryBounds(e: number, vector: number): { lower: ConnId; upper: ConnId } {
     let ports = this.entryPorts.items[e];
-    if (vector >= 0 && this.ports.named.items[ports] !== 0) ports = this.ports.resolve(ports, vector);
+    if (vector >= 0) ports = this.ports.resolve(ports, vector);
     const sure = this.entrySure.items[e] === 1;
     return { lower: sure ? this.ports.lower.items[ports] : NO_CONNS, upper: this.ports.upper.items[ports] };
   }
@@ -929,7 +910,6 @@ export class Model {
       if (mask !== 0) value = this.values.union(value, this.entryValue(e, mask, vector));
     };
     for (const e of long.rest) take(e);
-    if (this.classFlags.items[c] & CLASS_HOST) return value;
     const { items, from, to } = this.labels.matchesOf(this.classLabels.items[c]);
     if (to - from <= long.selectors) {
       for (let k = from; k < to && value !== EVERYTHING_PERMITTED; k++) {
@@ -1225,10 +1205,6 @@ export class Model {
       for (let k = 0; k < pairs.length; k += 2) this.addressMask.set(pairs[k], id, pairs[k + 1]);
     }
     return id;
-  }
-
-  get families(): number {
-    return this.clusterFamilies;
   }
 
   get peers(): number {

@@ -481,6 +481,19 @@ describe('tables', () => {
       }),
     );
   });
+  it('PairMap numbers pairs in order of first asking', () => {
+    const map = new PairMap();
+    const asked = [
+      [7, 0],
+      [0, 7],
+      [7, 7],
+      [0, 7],
+      [7, 0],
+      [0, 0],
+    ] as const;
+    expect(asked.map(([a, b]) => map.number(a, b))).toEqual([0, 1, 2, 1, 0, 3]);
+    expect(map.size).toBe(4);
+  });
   it('ListPool gives equal lists one id and keeps their items', () => {
     fc.assert(
       fc.property(

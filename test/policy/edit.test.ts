@@ -14,6 +14,7 @@ import { plainPair, takesPart } from '../plain/evaluate.ts';
 import { sampler } from '../property/compare.ts';
 import { cases, type Case } from '../property/generate.ts';
 import { allPoints, type Point } from '../property/space.ts';
+import { snapshotFor } from './world.ts';
 
 /** Connections that a value permits and leaves open, as text: numbers of two models cannot be compared. */
 function text(model: Model, value: number): string {
@@ -112,6 +113,8 @@ describe('one pair of pods', () => {
     const { snapshot } = kase;
     const pod = fc.sample(cases, { numRuns: 9, seed: 3 }).flatMap((c) => c.snapshot.pods)[0]!;
     snapshot.otherPolicies = [];
+    // One family of addresses, so that the quick way is taken.
+    snapshot.nodes = [];
     snapshot.coverage.unreadPolicies = [];
     snapshot.enforcement = { ...snapshot.enforcement, ingress: 'unknown', egress: 'unknown', nodes: [] };
     const labels = [{}, { id: 'x0' }, { id: 'x7', app: 'x' }, { id: 'x199' }, { id: 'y' }, { app: 'x' }];
@@ -202,5 +205,98 @@ describe('a policy is edited', () => {
     // The comparison has to have had something to compare.
     expect(taken).toBeGreaterThan(200);
     expect(counted).toBeGreaterThan(100);
+  });
+});
+
+describe('an edit worked out by hand', () => {
+  const pods = [
+    'a/web app=web fresh=yes ip=10.0.0.10 port=http:80/TCP port=fresh:81/TCP port=http:53/UDP',
+    'a/db app=db ip=10.0.0.11',
+    'b/web app=web ip=10.0.1.10',
+  ];
+  const start = [
+    'metadata: {name: p1}\nspec: {podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: http}]}]}',
+    'metadata: {name: p2}\nspec: {podSelector: {matchLabels: {app: web}}, ingress: [{from: [{ipBlock: {cidr: 10.0.1.0/24}}]}]}',
+  ].join('\n---\n');
+
+  /** Gives policy p2 another spec: what was told, and whether all is as if evaluated anew (or as it was). */
+  function edited(spec: unknown, policies = start): { taken: boolean; right: boolean } {
+    const snapshot = snapshotFor({ pods, policies });
+    const model = new Model(snapshot, {});
+    const i = snapshot.policies.length - 1;
+    const { namespace, name } = snapshot.policies[i]!;
+    const record: PolicyRecord = { namespace, name, origin: 'manifest', spec };
+    const before = structuredClone(snapshot);
+    const taken = model.replacePolicy(i, record);
+    const wanted = taken ? { ...before, policies: [...before.policies.slice(0, i), record] } : before;
+    const right =
+      JSON.stringify(snapshot) === JSON.stringify(wanted) &&
+      JSON.stringify(table(model, snapshot)) === JSON.stringify(table(new Model(wanted, {}), wanted));
+    return { taken, right };
+  }
+  const web = { podSelector: { matchLabels: { app: 'web' } } };
+
+  it.each<[string, unknown]>([
+    ['a label key of its subject', { podSelector: { matchLabels: { fresh: 'yes' } } }],
+    ['a label value of its subject', { podSelector: { matchLabels: { app: 'other' } } }],
+    [
+      'a label of a peer',
+      { ...web, ingress: [{ from: [{ podSelector: { matchLabels: { fresh: 'yes' } } }] }] },
+    ],
+    [
+      'a label of a peer of egress',
+      {
+        ...web,
+        egress: [{ to: [{ podSelector: { matchExpressions: [{ key: 'fresh', operator: 'Exists' }] } }] }],
+      },
+    ],
+    ['a block', { ...web, ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.8/30' } }] }] }],
+    [
+      'a block of the second rule',
+      { ...web, ingress: [{}, { from: [{ ipBlock: { cidr: '10.0.0.0/24' } }] }] },
+    ],
+    ['a named port', { ...web, ingress: [{ ports: [{ port: 'fresh' }] }] }],
+    [
+      'a named port with another protocol',
+      { ...web, ingress: [{ ports: [{ port: 'http', protocol: 'UDP' }] }] },
+    ],
+  ])('that asks for %s that no policy asked for is not taken, and nothing changes', (_what, spec) => {
+    expect(edited(spec)).toEqual({ taken: false, right: true });
+  });
+
+  it.each<[string, unknown]>([
+    ['no rules', web],
+    ['every port and peer', { ...web, ingress: [{}], egress: [{ ports: [{ port: 1, endPort: 9 }] }] }],
+    ['known labels in another place', { podSelector: {}, ingress: [{ from: [web] }] }],
+    [
+      'a known key asked in another way',
+      { podSelector: { matchExpressions: [{ key: 'app', operator: 'NotIn', values: ['db'] }] }, ingress: [] },
+    ],
+    [
+      'another namespace as peer',
+      { ...web, ingress: [{ from: [{ namespaceSelector: { matchLabels: { x: 'y' } } }] }] },
+    ],
+    [
+      'a known block and named port',
+      { ...web, ingress: [{ from: [{ ipBlock: { cidr: '10.0.1.0/24' } }], ports: [{ port: 'http' }] }] },
+    ],
+    [
+      'the subject of another policy',
+      { podSelector: { matchLabels: { app: 'db' } }, ingress: [{ ports: [{ port: 7 }] }] },
+    ],
+    ['what the API refuses', { ...web, policyTypes: ['Both'] }],
+  ])('to %s is taken, and all is as if evaluated anew', (_what, spec) => {
+    expect(edited(spec)).toEqual({ taken: true, right: true });
+    // Also where it is the only policy.
+    const alone = edited(
+      web,
+      'metadata: {name: p2}\nspec: {podSelector: {matchLabels: {app: web}}, ingress: [{}]}',
+    );
+    expect(alone).toEqual({ taken: true, right: true });
+  });
+
+  it('of the only policy to what the API refuses leaves none', () => {
+    const only = 'metadata: {name: p2}\nspec: {podSelector: {matchLabels: {app: web}}}';
+    expect(edited({ ...web, policyTypes: ['Both'] }, only)).toEqual({ taken: true, right: true });
   });
 });

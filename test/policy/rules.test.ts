@@ -18,6 +18,7 @@ const PODS = [
 const NODES = ['n1 10.9.0.1', 'n2 10.9.0.2'];
 const NAMESPACES = { a: { env: 'prod' }, b: { env: 'test' } };
 const base = { pods: PODS, nodes: NODES, namespaces: NAMESPACES };
+const B_TO_A = { src: { namespace: 'b', pod: 'web' }, dst: { namespace: 'a', pod: 'web' } };
 const DENY_INGRESS = 'spec: {podSelector: {}, policyTypes: [Ingress]}';
 const DENY_BOTH = 'spec: {podSelector: {}, policyTypes: [Ingress, Egress]}';
 
@@ -423,6 +424,34 @@ describe('S11: ipBlock', () => {
       ]),
     );
     expect(w.engine.overview().rejected).toEqual([]);
+  });
+});
+
+describe('S11, S12: clusters of one family', () => {
+  it('S11: where all is IPv6 a block of IPv4 permits nothing, and one of IPv6 does', () => {
+    const pods = ['a/web app=web ip=fd00::10', 'a/db app=db ip=fd00::11', 'a/new app=new'];
+    const policies = (cidr: string): string =>
+      `spec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: '${cidr}'}}]}]}`;
+    const six = world({ pods, policies: policies('::/0') });
+    expect(six.verdict('a/db', 'a/web', 'TCP/80')).toBe('permitted');
+    expect(six.verdict('a/new', 'a/web', 'TCP/80')).toBe('permitted');
+    const four = world({ pods, policies: policies('0.0.0.0/0') });
+    expect(four.verdict('a/db', 'a/web', 'TCP/80')).toBe('denied');
+    expect(four.verdict('a/new', 'a/web', 'TCP/80')).toBe('denied');
+    expect(world({ pods, policies: policies('fd00::8/125') }).verdict('a/new', 'a/web', 'TCP/80')).toBe(
+      'depends',
+    );
+  });
+  it('S12: the families of nodes count for a pod without addresses', () => {
+    const w = world({
+      pods: ['a/web app=web ip=10.0.0.10', 'a/new app=new'],
+      nodes: ['n1 fd00:9::1'],
+      policies:
+        "spec: {podSelector: {matchLabels: {app: new}}, ingress: [{from: [{ipBlock: {cidr: '::/0'}}]}]}",
+    });
+    expect(w.verdict('fd00::1', 'a/new', 'TCP/80')).toBe('permitted');
+    expect(w.verdict('10.0.0.1', 'a/new', 'TCP/80')).toBe('denied');
+    expect(w.verdict('a/web', 'a/new', 'TCP/80')).toBe('denied');
   });
 });
 
@@ -911,6 +940,57 @@ describe('S21: enforcement', () => {
   });
 });
 
+describe('S21: enforcement of a node, by direction', () => {
+  const VALUES = ['yes', 'no', 'unknown'] as const;
+  const ways = VALUES.flatMap((ingress) => VALUES.map((egress) => ({ ingress, egress })));
+  it.each(ways)('S21: ingress $ingress, egress $egress', ({ ingress, egress }) => {
+    const w = world({
+      pods: ['a/here ip=10.0.0.1 node=n1', 'a/there ip=10.0.0.2 node=n2', 'a/nowhere ip=10.0.0.3'],
+      nodes: NODES,
+      policies: DENY_BOTH,
+      edit: (snapshot) => {
+        Object.assign(snapshot.enforcement, { ingress: 'yes', egress: 'no' });
+        snapshot.enforcement.nodes = [{ node: 'n1', plugin: null, ingress, egress, evidence: [] }];
+      },
+    });
+    const counted = (value: string): string => (value === 'no' ? 'open' : 'isolated');
+    expect(w.state('a/here', 'ingress')).toBe(counted(ingress));
+    expect(w.state('a/here', 'egress')).toBe(counted(egress));
+    expect(w.row('a/here')).toMatchObject({ paperIngress: 'isolated', paperEgress: 'isolated' });
+    for (const name of ['a/there', 'a/nowhere']) {
+      expect(w.state(name, 'ingress')).toBe('isolated');
+      expect(w.state(name, 'egress')).toBe('open');
+    }
+    expect(w.verdict('192.0.2.1', 'a/here', 'TCP/80')).toBe(ingress === 'no' ? 'permitted' : 'denied');
+    expect(w.verdict('a/here', '192.0.2.1', 'TCP/80')).toBe(egress === 'no' ? 'permitted' : 'denied');
+    // What the user says holds for every node.
+    const told = worldOf(w.snapshot, { enforced: 'yes' });
+    expect(told.verdict('a/here', '192.0.2.1', 'TCP/80')).toBe('denied');
+    expect(told.verdict('a/there', '192.0.2.1', 'TCP/80')).toBe('denied');
+  });
+});
+
+describe('S21: why a direction is open', () => {
+  it('S21: where nothing enforces, what no policy selects is not isolated, the rest isolated on paper', () => {
+    const w = world({
+      ...base,
+      policies: 'spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress]}',
+      assume: { enforced: 'no' },
+    });
+    const why = (pod: string): unknown =>
+      w.engine.explain({
+        src: { namespace: 'b', pod: 'db' },
+        dst: { namespace: 'a', pod },
+        protocol: 'TCP',
+        port: 80,
+      }).ingress.state;
+    expect([why('web'), why('db')]).toEqual(['not-enforced', 'not-isolated']);
+    const denied = worldOf(w.snapshot, { enforced: 'no', unselected: 'deny' });
+    expect(denied.verdict('b/db', 'a/db', 'TCP/80')).toBe('permitted');
+    expect(denied.state('a/db', 'ingress')).toBe('open');
+  });
+});
+
 describe('S22: the server’s version', () => {
   it('S22: endPort is dropped before 1.22, and only `port` holds', () => {
     const at = (serverVersion: string, port: number): string =>
@@ -1008,6 +1088,80 @@ describe('S24: what the API would refuse', () => {
     expect(w.verdict('a/db', 'a/web', 'TCP/81')).toBe('depends');
     expect(w.verdict('b/web', 'a/web', 'TCP/81')).toBe('denied');
     expect(w.engine.overview().rejected).toMatchObject([{ treatment: 'kept-uncertain' }]);
+  });
+});
+
+describe('S24: a stored podSelector that cannot be read', () => {
+  const live = { ...base, live: true, assume: { hostNetwork: 'node', ipBlockPods: 'match' } };
+  const odd = (name: string, port: number): string =>
+    `metadata: {name: ${name}}\nspec: {podSelector: {matchLabels: {app: '-'}}, policyTypes: [Ingress, Egress], ingress: [{ports: [{port: ${port}}]}], egress: [{ports: [{port: ${port}}]}]}`;
+  it('S24: beside a policy that selects for sure it perhaps adds what it permits', () => {
+    const w = world({ ...live, policies: `${odd('odd', 80)}\n---\nmetadata: {name: sure}\n${DENY_BOTH}` });
+    expect(w.state('a/web', 'ingress')).toBe('isolated');
+    expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('depends');
+    expect(w.verdict('b/web', 'a/web', 'TCP/81')).toBe('denied');
+    expect(w.verdict('a/web', '192.0.2.1', 'TCP/80')).toBe('depends');
+    expect(w.verdict('a/web', '192.0.2.1', 'TCP/81')).toBe('denied');
+  });
+  it('S24: alone it permits for sure what it would permit, since whom it does not select is open', () => {
+    const w = world({ ...live, policies: odd('odd', 80) });
+    expect(w.state('a/web', 'ingress')).toBe('unknown');
+    expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('permitted');
+    expect(w.verdict('b/web', 'a/web', 'TCP/81')).toBe('depends');
+    expect(w.verdict('a/web', '192.0.2.1', 'TCP/80')).toBe('permitted');
+    expect(w.verdict('a/web', '192.0.2.1', 'TCP/81')).toBe('depends');
+    // Not where what nothing selects is denied, or where more policies may be there.
+    const deny = world({ ...live, policies: odd('odd', 80), assume: { ...live.assume, unselected: 'deny' } });
+    expect(deny.verdict('192.0.2.1', 'a/web', 'TCP/80')).toBe('depends');
+    const unread = world({
+      ...live,
+      policies: odd('odd', 80),
+      edit: (snapshot) => void (snapshot.coverage.unreadPolicies = ['a']),
+    });
+    expect(unread.verdict('b/web', 'a/web', 'TCP/80')).toBe('depends');
+  });
+  it('S24: two of them may each be the only one that selects', () => {
+    const w = world({ ...live, policies: `${odd('odd', 80)}\n---\n${odd('even', 81)}` });
+    for (const port of ['TCP/80', 'TCP/81', 'TCP/82']) {
+      expect([port, w.verdict('b/web', 'a/web', port)]).toEqual([port, 'depends']);
+      expect([port, w.verdict('a/web', '192.0.2.1', port)]).toEqual([port, 'depends']);
+    }
+  });
+  it('S24: a direction that it does not name it leaves alone', () => {
+    const policies =
+      "spec: {podSelector: {matchLabels: {app: '-'}}, policyTypes: [Egress], ingress: [{ports: [{port: 80}]}]}";
+    const w = world({ ...live, policies });
+    expect(w.state('a/web', 'ingress')).toBe('open');
+    expect(w.verdict('b/web', 'a/web', 'TCP/81')).toBe('permitted');
+    expect(w.verdict('a/web', '192.0.2.1', 'TCP/81')).toBe('depends');
+  });
+  it('S24: of the pods that a policy with odd policyTypes selects alone, the same holds in the direction not named', () => {
+    const policies =
+      'spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress, Both], egress: [{ports: [{port: 81}]}]}';
+    const w = world({ ...live, policies });
+    expect(w.state('a/web', 'egress')).toBe('unknown');
+    expect(w.verdict('a/web', '192.0.2.1', 'TCP/81')).toBe('permitted');
+    expect(w.verdict('a/web', '192.0.2.1', 'TCP/82')).toBe('depends');
+    expect(w.verdict('a/db', '192.0.2.1', 'TCP/82')).toBe('permitted');
+  });
+});
+
+describe('S24: a stored policyTypes with a value that nobody knows', () => {
+  const live = { ...base, live: true, assume: { hostNetwork: 'node', ipBlockPods: 'match' } };
+  const policies = (types: string): string =>
+    [
+      'metadata: {name: sure}\nspec: {podSelector: {}, policyTypes: [Ingress, Egress]}',
+      `metadata: {name: odd}\nspec: {podSelector: {}, policyTypes: [${types}], ingress: [{ports: [{port: 80}]}], egress: [{ports: [{port: 81}]}, {ports: [{port: 80}]}]}`,
+    ].join('\n---\n');
+  it('S24: the direction that it names is sure, the other perhaps', () => {
+    const egress = world({ ...live, policies: policies('Ingress, Both') });
+    expect(egress.verdict('b/web', 'a/web', 'TCP/80')).toBe('permitted');
+    expect(egress.verdict('a/web', '192.0.2.1', 'TCP/81')).toBe('depends');
+    expect(egress.verdict('a/web', '192.0.2.1', 'TCP/82')).toBe('denied');
+    const ingress = world({ ...live, policies: policies('Egress, Both') });
+    expect(ingress.verdict('b/web', 'a/web', 'TCP/80')).toBe('depends');
+    expect(ingress.verdict('b/web', 'a/web', 'TCP/82')).toBe('denied');
+    expect(ingress.verdict('a/web', '192.0.2.1', 'TCP/81')).toBe('permitted');
   });
 });
 
@@ -1170,6 +1324,41 @@ describe('S26: other kinds of policy and gaps', () => {
     });
     expect(w.verdict('b/web', 'b/db', 'TCP/80')).toBe('depends');
     expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('denied');
+  });
+  it('S26: a mesh policy of the root namespace concerns every pod, of another kind only those beside it', () => {
+    const mesh = world({ ...base, edit: other('AuthorizationPolicy', 'security.istio.io', 'istio-system') });
+    expect(mesh.verdict('b/web', 'a/web', 'TCP/80')).toBe('depends');
+    const elsewhere = world({ ...base, edit: other('AuthorizationPolicy', 'security.istio.io', 'a') });
+    expect(elsewhere.verdict('b/web', 'b/db', 'TCP/80')).toBe('permitted');
+    expect(elsewhere.verdict('b/web', 'a/web', 'TCP/80')).toBe('depends');
+    const cilium = world({ ...base, edit: other('CiliumNetworkPolicy', 'cilium.io', 'istio-system') });
+    expect(cilium.verdict('b/web', 'a/web', 'TCP/80')).toBe('permitted');
+    // A group that only ends like Istio's is not Istio's: it may permit, too.
+    const alike = world({ ...base, policies: DENY_INGRESS, edit: other('Permit', 'noistio.io', 'a') });
+    expect(alike.engine.explain({ ...B_TO_A, protocol: 'TCP', port: 80 }).verdict).toBe('depends');
+  });
+  it('S26: what stands in a namespace that nobody lives in concerns nobody', () => {
+    const w = world({
+      ...base,
+      edit: (snapshot) => {
+        other('CiliumNetworkPolicy', 'cilium.io', 'empty')(snapshot);
+        snapshot.coverage.unreadPolicies = ['gone'];
+      },
+    });
+    expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('permitted');
+  });
+  it('S26: a kind is named once, however many of it there are', () => {
+    const w = world({
+      ...base,
+      edit: (snapshot) => {
+        for (const group of ['cilium.io', 'cilium.io']) other('CiliumNetworkPolicy', group, 'a')(snapshot);
+        other('AuthorizationPolicy', 'security.istio.io', 'a')(snapshot);
+      },
+    });
+    const { ingress } = w.engine.explain({ ...B_TO_A, protocol: 'TCP', port: 80 });
+    expect(ingress.assumptions.filter((use) => use.name === 'otherPolicies').map((use) => use.value)).toEqual(
+      ['CiliumNetworkPolicy', 'AuthorizationPolicy'],
+    );
   });
   it('S26: the kind is named', () => {
     const w = world({ ...base, edit: other('CiliumNetworkPolicy', 'cilium.io', 'a') });
