@@ -1,5 +1,5 @@
 /** What is said of an audit that is followed. Pure. */
-import type { DiffSummary } from '../../shared/audit/diff.ts';
+import type { DiffSummary, Listed, WorkloadRef } from '../../shared/audit/diff.ts';
 import type { Following } from '../../shared/ipc.ts';
 import type { IconName } from '../ui/icons.ts';
 
@@ -95,4 +95,27 @@ export function meansNothing(summary: DiffSummary): boolean {
     !summary.ground &&
     changedFigures(summary).every(({ of }) => ['policies', 'namespaces', 'pods', 'others'].includes(of))
   );
+}
+
+/**
+ * Rows of one workload that follow each other, as one: both directions of one change are read together.
+ * @param list rows in order
+ * @returns groups; the total is theirs where all rows are listed, else that of the rows
+ */
+export function together<T extends { workload: WorkloadRef; pods: number; names: readonly string[] }>(
+  list: Listed<T>,
+): Listed<[T, ...T[]]> {
+  const groups: [T, ...T[]][] = [];
+  const same = (a: T, b: T): boolean =>
+    a.workload.namespace === b.workload.namespace &&
+    a.workload.kind === b.workload.kind &&
+    a.workload.name === b.workload.name &&
+    a.pods === b.pods &&
+    a.names.join() === b.names.join();
+  for (const row of list.rows) {
+    const last = groups.at(-1);
+    if (last && same(last[0], row)) last.push(row);
+    else groups.push([row]);
+  }
+  return { total: list.total === list.rows.length ? groups.length : list.total, rows: groups };
 }

@@ -8,6 +8,7 @@ import {
   isFollowed,
   meansNothing,
   missing,
+  together,
 } from '../../renderer/state/following.ts';
 
 const SUMMARY = {
@@ -84,5 +85,23 @@ describe('What changed', () => {
     expect(meansNothing({ ...changed, isolation: 1 })).toBe(false);
     expect(meansNothing({ ...changed, ground: true })).toBe(false);
     expect(meansNothing(SUMMARY)).toBe(false);
+  });
+
+  test('of one workload in both directions stands together', () => {
+    const row = (name: string, direction: string, pods = 1) => ({
+      workload: { namespace: 'a', kind: 'Deployment', name },
+      direction,
+      pods,
+      names: [],
+    });
+    const rows = [row('x', 'egress'), row('x', 'ingress'), row('y', 'ingress'), row('y', 'egress', 2)];
+    const found = together({ total: 4, rows });
+    expect(found.total).toBe(3);
+    expect(found.rows.map((group) => group.map(({ direction }) => direction))).toEqual([
+      ['egress', 'ingress'],
+      ['ingress'],
+      ['egress'],
+    ]);
+    expect(together({ total: 900, rows }).total).toBe(900);
   });
 });
