@@ -9,7 +9,11 @@ import { contains, intersect, normalize, subtract, union, type Intervals } from 
 import { PairMap } from './pairMap.ts';
 
 /** Index of the protocol on the number line. */
-export const PROTOCOL_INDEX: Readonly<Record<string, number>> = { TCP: 0, UDP: 1, SCTP: 2 };
+export const PROTOCOL_INDEX: Readonly<Record<string, number>> = Object.assign(
+  // Without the names that every object has, such as `constructor`.
+  Object.create(null) as Record<string, number>,
+  { TCP: 0, UDP: 1, SCTP: 2 },
+);
 const NAMES = ['TCP', 'UDP', 'SCTP'] as const;
 const STRIDE = 65536;
 

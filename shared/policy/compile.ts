@@ -262,14 +262,14 @@ class Reader {
     // Absent means TCP (S13); anything else must be one of the three, in capitals.
     let protocol = 0;
     if (p.protocol !== null && p.protocol !== undefined) {
-      const index = typeof p.protocol === 'string' ? PROTOCOL_INDEX[p.protocol] : undefined;
       if (typeof p.protocol !== 'string') {
         this.refuse('policy.bad-type', `${at}.protocol`, { expected: 'string' });
         readable = false;
-      } else if (index === undefined) {
+      } else if (p.protocol in PROTOCOL_INDEX) protocol = PROTOCOL_INDEX[p.protocol];
+      else {
         this.refuse('policy.unknown-protocol', `${at}.protocol`, { protocol: p.protocol });
         readable = false;
-      } else protocol = index;
+      }
     }
     let sure = true;
     if (protocol === 2) {
@@ -281,9 +281,8 @@ class Reader {
     }
     const hasEnd = p.endPort !== null && p.endPort !== undefined;
     if (hasEnd) this.uses.endPort = true;
-    const end = p.endPort;
-    const endReadable = !hasEnd || (typeof end === 'number' && Number.isInteger(end));
-    if (!endReadable) {
+    const end = isInteger(p.endPort) ? p.endPort : null;
+    if (hasEnd && end === null) {
       this.refuse('policy.bad-type', `${at}.endPort`, { expected: 'integer' });
       readable = false;
     }
@@ -293,7 +292,7 @@ class Reader {
         this.refuse('policy.endport-without-port', `${at}.endPort`);
         readable = false;
       }
-      if (!readable) return { ...ANY_PORT_MAYBE };
+      if (!readable) return ANY_PORT_MAYBE;
       return { protocol, from: 1, to: 65535, name: null, sure, sureTo: null };
     }
     if (typeof port === 'string') {
@@ -309,7 +308,7 @@ class Reader {
       if (!readable) return ANY_PORT_MAYBE;
       return { protocol, from: 0, to: 0, name: port, sure, sureTo: null };
     }
-    if (typeof port !== 'number' || !Number.isInteger(port)) {
+    if (!isInteger(port)) {
       this.refuse('policy.bad-type', `${at}.port`, { expected: 'integer or name' });
       return ANY_PORT_MAYBE;
     }
@@ -319,7 +318,7 @@ class Reader {
     }
     let to = port;
     let sureTo: number | null = null;
-    if (hasEnd && typeof end === 'number' && endReadable) {
+    if (end !== null) {
       if (end < 1 || end > 65535) {
         this.refuse('policy.port-range', `${at}.endPort`, { port: end });
         readable = false;
@@ -329,7 +328,7 @@ class Reader {
       } else {
         // S22: where endPort is not honoured the field is dropped and `port` alone holds.
         if (this.options.endPort !== 'off') to = end;
-        if (this.options.endPort === 'unknown' && end > port) sureTo = port;
+        if (this.options.endPort === 'unknown') sureTo = port;
       }
     }
     if (!readable) return ANY_PORT_MAYBE;
@@ -351,6 +350,8 @@ const ANY_PORT_MAYBE: CompiledPort = {
   sure: false,
   sureTo: null,
 };
+
+const isInteger = (raw: unknown): raw is number => Number.isInteger(raw);
 
 /** IANA service name as the API validates it: 1-15 of a-z 0-9 -, a letter in it, no - at an end or doubled. */
 export function isPortName(name: string): boolean {

@@ -868,7 +868,6 @@ export class Model {
     if (this.ports.named.items[ports] !== 0) ports = this.ports.resolve(ports, vector);
     if (this.entrySure.items[e] === 0) mask &= MAY_MATCH;
     if (mask === MATCHES) return this.ports.value.items[ports];
-    if (mask === MAY_MATCH) return this.ports.valueMaybe.items[ports];
     return this.values.of(this.ports.lower.items[ports], this.ports.upper.items[ports], mask);
   }
 
@@ -1260,8 +1259,7 @@ export class Model {
 
   /** Does the block of this peer hold the address of some pod, whatever the assumption on that? */
   blocksPods(peer: number): boolean {
-    const block = this.peerBlock(peer);
-    if (!block) return false;
+    const block = this.peerBlock(peer) as Block;
     if (this.assumptions.ipBlockPods !== 'ignore') return this.blockMatchesSomePod(peer);
     return this.podAddresses().some((a) => this.blockMask(block, a));
   }

@@ -7,7 +7,7 @@ import { ALL_CONNS, NO_CONNS, type ConnId, type ConnPool } from '../net/conns.ts
 import { IntList, ListPool } from '../net/listPool.ts';
 import { PairMap } from '../net/pairMap.ts';
 import type { CompiledPort } from './compile.ts';
-import { MATCHES, MAY_MATCH, type ValuePool } from './values.ts';
+import { MATCHES, type ValuePool } from './values.ts';
 
 /** Ends the named ports of a pod that may count as its node, where a name means nothing. */
 const PERHAPS = 0x7fffffff;
@@ -17,9 +17,8 @@ export class Ports {
   readonly lower = new IntList();
   readonly upper = new IntList();
   readonly named = new IntList();
-  /** Its numbers as a value for a peer that matches, and for one that may. */
+  /** Its numbers as a value for a peer that matches. */
   readonly value = new IntList();
-  readonly valueMaybe = new IntList();
   /** Names that some rule uses, with their protocol. */
   readonly names: { name: string; protocol: number }[] = [];
   private readonly conns: ConnPool;
@@ -71,7 +70,6 @@ export class Ports {
       this.upper.push(upper);
       this.named.push(list);
       this.value.push(this.values.of(lower, upper, MATCHES));
-      this.valueMaybe.push(this.values.of(lower, upper, MAY_MATCH));
       this.ids.set(bounds, list, id);
     }
     return id;

@@ -825,6 +825,80 @@ spec:
   });
 });
 
+describe('S20: one answer for a workload', () => {
+  const alike = 'a/web-1 app=web owner=web ip=10.0.0.10 port=http:80/TCP hash=x node=n1';
+  const policies =
+    'spec: {podSelector: {matchLabels: {app: web}}, ingress: [{from: [{ipBlock: {cidr: 10.0.1.0/24}}, {podSelector: {matchLabels: {app: db}}}], ports: [{port: http}]}], egress: [{to: [{ipBlock: {cidr: 10.0.0.8/29}}]}]}';
+  const ask = (second: string, edit?: (snapshot: ReturnType<typeof snapshotFor>) => void): (() => string) => {
+    const w = world({
+      pods: [alike, second, 'a/db app=db ip=10.0.0.20'],
+      nodes: NODES,
+      policies,
+      ...(edit ? { edit } : {}),
+    });
+    const dst = { namespace: 'a', pod: 'Deployment/web' };
+    return () =>
+      w.engine.explain({ src: { namespace: 'a', pod: 'db' }, dst, protocol: 'TCP', port: 80 }).verdict;
+  };
+  it('S20: is given where its pods differ in nothing that a policy asks for', () => {
+    expect(
+      ask('a/web-2 app=web owner=web ip=10.0.0.11 port=http:80/TCP port=other:9/TCP hash=y node=n2')(),
+    ).toBe('permitted');
+  });
+  it.each<[string, string]>([
+    ['a label', 'a/web-2 app=db owner=web ip=10.0.0.11 port=http:80/TCP node=n1'],
+    ['a named port', 'a/web-2 app=web owner=web ip=10.0.0.11 port=http:81/TCP node=n1'],
+    ['an address inside a block', 'a/web-2 app=web owner=web ip=10.0.1.11 port=http:80/TCP node=n1'],
+    ['the host network', 'a/web-2 app=web owner=web ip=10.0.0.11 port=http:80/TCP node=n1 hostNetwork'],
+    [
+      'the families of its addresses',
+      'a/web-2 app=web owner=web ip=10.0.0.11,fd00::11 port=http:80/TCP node=n1',
+    ],
+  ])('S20: is refused where its pods differ in %s', (_what, second) => {
+    expect(ask(second)).toThrow(QuestionError);
+  });
+  it('S20, S21: is refused where the node of one of them does not enforce', () => {
+    const second = 'a/web-2 app=web owner=web ip=10.0.0.11 port=http:80/TCP node=n2';
+    for (const direction of ['ingress', 'egress'] as const) {
+      const told = ask(second, (snapshot) => {
+        const yes = { ingress: 'yes', egress: 'yes' } as const;
+        snapshot.enforcement.nodes = ['n1', 'n2'].map((node) => ({
+          node,
+          plugin: null,
+          ...yes,
+          evidence: [],
+        }));
+        snapshot.enforcement.nodes[1]![direction] = 'no';
+      });
+      expect(told).toThrow(QuestionError);
+    }
+  });
+});
+
+describe('S18, S26: a pod that may be its node under a baseline tier', () => {
+  it('S26: as a node no policy selects it, so the baseline tier may decide', () => {
+    const w = world({
+      ...base,
+      pods: [...PODS, 'a/agent app=agent ip=10.9.0.2 node=n2 hostNetwork'],
+      policies: 'spec: {podSelector: {}, ingress: [{ports: [{port: 80}]}]}',
+      assume: { hostNetwork: 'unknown' },
+      edit: (snapshot) => {
+        snapshot.otherPolicies.push({
+          kind: 'BaselineAdminNetworkPolicy',
+          group: 'policy.networking.k8s.io',
+          namespace: null,
+          name: 'default',
+          status: 'present',
+        });
+      },
+    });
+    expect(w.verdict('192.0.2.1', 'a/web', 'TCP/80')).toBe('permitted');
+    expect(w.verdict('192.0.2.1', 'a/agent', 'TCP/80')).toBe('depends');
+    expect(w.verdict('192.0.2.1', 'a/agent', 'TCP/81')).toBe('depends');
+    expect(w.state('a/agent', 'ingress')).toBe('unknown');
+  });
+});
+
 describe('S21: enforcement', () => {
   const enforcement =
     (ingress: 'yes' | 'no' | 'unknown', egress: 'yes' | 'no' | 'unknown') =>
@@ -1119,6 +1193,15 @@ describe('S24: a stored podSelector that cannot be read', () => {
       edit: (snapshot) => void (snapshot.coverage.unreadPolicies = ['a']),
     });
     expect(unread.verdict('b/web', 'a/web', 'TCP/80')).toBe('depends');
+  });
+  it('S24: rules of a direction that a policy has not add nothing to what one perhaps permits', () => {
+    const other = (subject: string): string =>
+      `metadata: {name: other}\nspec: {podSelector: ${subject}, policyTypes: [Egress], ingress: [{ports: [{port: 90}]}]}`;
+    for (const subject of ["{matchLabels: {app: '-'}}", '{}']) {
+      const w = world({ ...live, policies: `${odd('odd', 80)}\n---\n${other(subject)}` });
+      expect(w.verdict('192.0.2.1', 'a/web', 'TCP/80')).toBe('permitted');
+      expect(w.verdict('192.0.2.1', 'a/web', 'TCP/90')).toBe('depends');
+    }
   });
   it('S24: two of them may each be the only one that selects', () => {
     const w = world({ ...live, policies: `${odd('odd', 80)}\n---\n${odd('even', 81)}` });

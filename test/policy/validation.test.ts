@@ -159,6 +159,8 @@ const REFUSED: Record<string, unknown[]> = {
     port({ port: 'http', endPort: 80 }),
     port({ port: 80, protocol: '' }),
     port({ port: 80, protocol: 'udp' }),
+    port({ port: 80, protocol: 'constructor' }),
+    port({ port: 80, protocol: ['TCP'] }),
     port({ port: 80, protocol: 6 }),
     port({ port: 80, endPort: '90' }),
     port({ port: 80.5 }),
