@@ -300,6 +300,7 @@ export const en = {
   'changes.count.pods': { one: '{n} pod', other: '{n} pods' },
   'changes.count.others': { one: '{n} other object', other: '{n} other objects' },
   'changes.count.isolation': { one: 'isolation of {n} pod', other: 'isolation of {n} pods' },
+  'changes.count.exposed': { one: '{n} new pod not isolated', other: '{n} new pods not isolated' },
   'changes.count.outside': { one: 'outside reach of {n} pod', other: 'outside reach of {n} pods' },
   'changes.count.gained': { one: '{n} pair permits more', other: '{n} pairs permit more' },
   'changes.count.lost': { one: '{n} pair permits less', other: '{n} pairs permit less' },

@@ -290,6 +290,7 @@ export const ko: Record<keyof typeof en, Message> = {
   'changes.count.pods': '파드 {n}개',
   'changes.count.others': '기타 오브젝트 {n}개',
   'changes.count.isolation': '격리가 바뀐 파드 {n}개',
+  'changes.count.exposed': '격리되지 않은 새 파드 {n}개',
   'changes.count.outside': '외부 도달 범위가 바뀐 파드 {n}개',
   'changes.count.gained': '더 많이 허용하는 쌍 {n}개',
   'changes.count.lost': '더 적게 허용하는 쌍 {n}개',

@@ -65,6 +65,7 @@ export function changedFigures(summary: DiffSummary): { of: FigureName; n: numbe
     { of: 'pods', n: summary.pods },
     { of: 'others', n: summary.others },
     { of: 'isolation', n: summary.isolation },
+    { of: 'exposed', n: summary.exposed },
     { of: 'outside', n: summary.outside },
     { of: 'gained', n: summary.pairs.gained },
     { of: 'lost', n: summary.pairs.lost },
@@ -81,6 +82,7 @@ export type FigureName =
   | 'pods'
   | 'others'
   | 'isolation'
+  | 'exposed'
   | 'outside'
   | 'gained'
   | 'lost'

@@ -162,6 +162,8 @@ export interface DiffSummary {
   others: number;
   /** Pods whose isolation changed. */
   isolation: number;
+  /** Pods of new workloads that are not isolated in some direction. */
+  exposed: number;
   /** Pods whose reach to or from outside changed. */
   outside: number;
   /** Ordered pairs of pods. */
@@ -236,8 +238,9 @@ export function diffAudits(before: AuditEngine, after: AuditEngine): AuditDiff {
     namespaces: namespaces.length,
     pods: sum(pods, (one) => one.added + one.removed + one.modified),
     others: others.length,
-    isolation: podsIn(isolation),
-    outside: podsIn(outside),
+    isolation: podsIn(isolation.filter(({ from }) => from !== null)),
+    exposed: podsIn(isolation.filter(({ from }) => from === null)),
+    outside: podsIn(outside.filter(({ from }) => from !== null)),
     pairs: pairs.sum,
     findings: { added: findings.added.length, gone: findings.gone.length },
     ground,

@@ -205,6 +205,7 @@ describe('Two audits', () => {
     expect(found.outside.rows).toMatchObject([
       { direction: 'egress', change: 'gained', from: null, to: 'anywhere' },
     ]);
+    expect(found.summary).toMatchObject({ pods: 1, isolation: 0, exposed: 1, outside: 0 });
   });
 
   test('of a wider range of addresses name it though the width has one name', () => {

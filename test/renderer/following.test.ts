@@ -18,6 +18,7 @@ const SUMMARY = {
   pods: 0,
   others: 0,
   isolation: 0,
+  exposed: 0,
   outside: 0,
   pairs: { gained: 0, lost: 0, other: 0 },
   findings: { added: 0, gone: 0 },
@@ -83,6 +84,7 @@ describe('What changed', () => {
   test('means nothing where neither isolation, reach, findings nor the ground differ', () => {
     expect(meansNothing(changed)).toBe(true);
     expect(meansNothing({ ...changed, isolation: 1 })).toBe(false);
+    expect(meansNothing({ ...changed, exposed: 1 })).toBe(false);
     expect(meansNothing({ ...changed, ground: true })).toBe(false);
     expect(meansNothing(SUMMARY)).toBe(false);
   });
