@@ -39,7 +39,7 @@ describe('cluster folders', () => {
     it(`${name}: ${expected.about}`, () => {
       const snapshot: Snapshot = existsSync(join(CLUSTERS, name, 'snapshot.json'))
         ? // Kept before there were lists of these.
-          { endpointSlices: [], ingresses: [], ...(JSON.parse(read('snapshot.json')) as Snapshot) }
+          ({ endpointSlices: [], ingresses: [], ...JSON.parse(read('snapshot.json')) } as Snapshot)
         : snapshotOf(read('manifests.yaml'), `${name}/manifests.yaml`);
       const w = worldOf(snapshot, expected.assume);
       for (const [src, dst, port, verdict, family] of expected.probes ?? []) {
