@@ -346,7 +346,7 @@ class Follower {
           silenceMs: this.#settings.silenceMs,
           onOpen: () => heard(0),
           onLines: async (lines) => {
-            const told = read(lines);
+            const told = read(lines, place.version);
             if (told.events.length > 0) await this.#give(cursor, told.events);
             // Only now: what was not taken is asked for again.
             if (told.version !== null) place.version = told.version;
@@ -472,10 +472,10 @@ interface Told {
 }
 
 /**
- * Reads lines of a watch, up to the first that is no event.
+ * Reads lines of a watch that began at a version, up to the first that is no event.
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#watch-bookmarks
  */
-function read(lines: readonly string[]): Told {
+function read(lines: readonly string[], from: string): Told {
   const told: Told = { events: [], version: null, end: null };
   for (const line of lines) {
     let event: { type?: unknown; object?: Record<string, unknown> & { metadata?: Record<string, unknown> } };
@@ -495,6 +495,10 @@ function read(lines: readonly string[]): Told {
       told.end = lost('the watch said what is no event');
       return told;
     }
+    if (older(version, told.version ?? from)) {
+      told.end = lost('the versions of the server went back, as after a backup was restored');
+      return told;
+    }
     if (change) {
       // Half of an object's bytes, and nothing that anybody reads.
       delete object?.metadata?.['managedFields'];
@@ -503,6 +507,15 @@ function read(lines: readonly string[]): Told {
     told.version = version;
   }
   return told;
+}
+
+/**
+ * Whether a version comes before another. Versions of one list are whole numbers that grow; of what is no number nothing
+ * is known. https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
+ */
+function older(version: string, than: string): boolean {
+  if (!/^[1-9]\d*$/.test(version) || !/^[1-9]\d*$/.test(than)) return false;
+  return version.length === than.length ? version < than : version.length < than.length;
 }
 
 /** What a Status object in the place of an event means; only 410 makes the list be read again. */

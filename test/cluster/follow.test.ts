@@ -1,7 +1,7 @@
 /** Following a cluster on the API server of the tests: each fault, and that what is kept is right after it. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { followChanges } from '../../electron/cluster/follow.ts';
-import type { FollowOptions, FollowStatus } from '../../electron/cluster/follow.ts';
+import { followChanges, MAX_WATCHES } from '../../electron/cluster/follow.ts';
+import type { Cursor, FollowOptions, FollowStatus } from '../../electron/cluster/follow.ts';
 import { readCluster } from '../../electron/cluster/reader.ts';
 import { LISTS } from '../../electron/cluster/resources.ts';
 import { TestApiServer } from '../apiserver/server.ts';
@@ -247,7 +247,7 @@ describe('Changes that the server has forgotten (410)', () => {
 
 describe('A watch', () => {
   test('that is cut goes on where it was, twice over, and nothing is told of it', async () => {
-    const one = await follow();
+    const one = await follow({ options: { lateMs: 10_000 } });
     for (const name of ['b', 'c']) {
       await eventually(() => live(one)).toBe(true);
       // A bookmark has come on each.
@@ -299,6 +299,14 @@ describe('A watch', () => {
     await expectFresh(one);
   });
 
+  test('whose versions go back, as after a backup was restored, is not gone on with', async () => {
+    const one = await follow();
+    await eventually(() => live(one)).toBe(true);
+    one.api.say(/pods\?watch/, '{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"12"}}}');
+    await eventually(() => listing(one.api, 'pods')).toBe(1);
+    await eventually(() => live(one)).toBe(true);
+  });
+
   test('that ends with an error of the server is begun again where it was', async () => {
     const one = await follow();
     await eventually(() => live(one)).toBe(true);
@@ -313,7 +321,10 @@ describe('A watch', () => {
   });
 
   test('that falls silent is begun anew, for a connection may be dead without a word', async () => {
-    const one = await follow({ server: { bookmarkMs: 3_600_000 }, options: { silenceMs: 200 } });
+    const one = await follow({
+      server: { bookmarkMs: 3_600_000 },
+      options: { silenceMs: 200, lateMs: 10_000 },
+    });
     await eventually(() => watching(one.api)).toBeGreaterThanOrEqual(2 * LISTS.length);
     one.store.put(pod('b'));
     await eventually(one.pods).toEqual(['a', 'b']);
@@ -392,7 +403,7 @@ describe('Rights', () => {
   });
 
   test('a token that is renewed in the middle is no interruption', async () => {
-    const one = await follow();
+    const one = await follow({ options: { lateMs: 10_000 } });
     await eventually(() => live(one)).toBe(true);
     one.api.faults.push({ on: /pods\?watch/, trouble: { kind: 'status', status: 401 }, times: 1 });
     one.api.cut();
@@ -434,6 +445,50 @@ describe('Rights', () => {
     one.store.remove('', 'namespaces', null, 'new');
     await eventually(() => one.sink.live.finish().coverage.unreadPods).toEqual([]);
   });
+});
+
+test('of very many lists some are not followed, and are named: those of the whole cluster go first', async () => {
+  const store = new Store();
+  const api = await TestApiServer.start({ store });
+  const folder = new Folder();
+  ends.push(
+    () => folder.clean(),
+    () => api.close(),
+  );
+  const cursor = (resource: string, place: string | null): Cursor => ({
+    resource,
+    namespace: place,
+    path: place === null ? `/api/v1/${resource}` : `/api/v1/namespaces/${place}/${resource}`,
+    metadataOnly: false,
+    selecting: {},
+    affectsVerdicts: resource !== 'services',
+    resourceVersion: String(store.version),
+  });
+  const cursors = [
+    ...Array.from({ length: MAX_WATCHES }, (_, i) => cursor('services', `ns-${i}`)),
+    ...Array.from({ length: 3 }, (_, i) => cursor('pods', `ns-${i}`)),
+    cursor('namespaces', null),
+  ];
+  const told: FollowStatus[] = [];
+  const abort = new AbortController();
+  const done = followChanges(
+    await contextOf(folder, api.kubeconfig()),
+    cursors,
+    new LiveSink(),
+    (status) => told.push(status),
+    abort.signal,
+    { readAt: READ_AT, patience: QUICK },
+  );
+  await eventually(() => told.at(-1)?.opening).toBe(0);
+  expect(watching(api)).toBe(MAX_WATCHES);
+  expect(told.at(-1)?.notFollowed.map(({ resource }) => resource)).toEqual([
+    'services',
+    'services',
+    'services',
+    'services',
+  ]);
+  abort.abort();
+  await done;
 });
 
 test('a server that goes away and comes back is followed again, and what happened meanwhile is there', async () => {
