@@ -13,11 +13,13 @@ import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 
 /**
- * All with fixed seeds, since a mutant that only some runs notice has no score. The tests of very many pods
- * (test/property/large.test.ts) are left out: they would take longer than all others.
+ * All with fixed seeds, since a mutant that only some runs notice has no score. The tests of many pods
+ * (test/property/merged.test.ts, large.test.ts) are left out: they would take longer than all others.
  */
-const TESTS = ['test/net/*.test.ts', 'test/policy/*.test.ts', 'test/property/property.test.ts'];
-const CLUSTERS = '150';
+const TESTS = ['net/*', 'policy/*', 'property/property', 'property/merged'].map(
+  (name) => `test/${name}.test.ts`,
+);
+const CLUSTERS = '60';
 /** Where the first run leaves, for the process that comes after one that was ended, how long each test takes. */
 const TOOK = 'stryker-took.json';
 

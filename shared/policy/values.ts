@@ -44,10 +44,6 @@ export class ValuePool {
     this.intern([ALL_CONNS, ALL_CONNS, ALL_CONNS, ALL_CONNS, ALL_CONNS, ALL_CONNS]);
   }
 
-  get size(): number {
-    return this.count;
-  }
-
   private intern(parts: readonly ConnId[]): ValueId {
     const key = parts.join(' ');
     let id = this.ids.get(key);

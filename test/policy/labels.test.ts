@@ -1,0 +1,178 @@
+/** Labels as selectors ask for them, namespaces that are only mentioned, and assumptions by name. */
+import { describe, expect, it } from 'vitest';
+import { parseSelector, type Selector } from '../../shared/kube/selector.ts';
+import { LabelClasses } from '../../shared/policy/labelClasses.ts';
+import {
+  assumptionError,
+  assumptionValues,
+  isBefore,
+  parseVersion,
+} from '../../shared/policy/assumptions.ts';
+import { world } from './world.ts';
+
+const selector = (raw: unknown): Selector => parseSelector(raw, []) as Selector;
+
+describe('S15: label classes', () => {
+  it('S15: labels that no selector asks for tell nobody apart, values that none names are one', () => {
+    const classes = new LabelClasses();
+    const x = classes.selectorId(selector({ matchLabels: { app: 'x' } }));
+    const tier = classes.selectorId(selector({ matchExpressions: [{ key: 'tier', operator: 'Exists' }] }));
+    expect(classes.selectorId(selector({ matchLabels: { app: 'x' } }))).toBe(x);
+    const of = (labels: Record<string, string>): number => classes.classOf(labels);
+    expect(of({ app: 'x', other: '1' })).toBe(of({ other: '2', app: 'x' }));
+    expect(of({ app: 'y' })).toBe(of({ app: 'z' }));
+    expect(of({ app: 'y' })).not.toBe(of({}));
+    expect(of({ tier: 'a', app: 'x' })).toBe(of({ app: 'x', tier: 'b' }));
+    expect(of({ tier: 'a', app: 'x' })).not.toBe(of({ app: 'x' }));
+    expect(classes.count).toBe(4);
+    classes.match();
+    expect([x, tier].map((s) => classes.matches(s, of({ app: 'x', tier: 'q' })))).toEqual([true, true]);
+    expect([x, tier].map((s) => classes.matches(s, of({ app: 'y' })))).toEqual([false, false]);
+  });
+  it('S15: the answers are the same where there are too many selectors for a table of bits', () => {
+    const classes = new LabelClasses();
+    const size = 12_000;
+    const name = (i: number): string => `v${i % size}`;
+    // Each matches pods i and i + 1.
+    for (let i = 0; i < size; i++) {
+      classes.selectorId(
+        selector({ matchExpressions: [{ key: 'id', operator: 'In', values: [name(i), name(i + 1)] }] }),
+      );
+    }
+    const odd = classes.selectorId(selector({ matchExpressions: [{ key: 'odd', operator: 'Exists' }] }));
+    const pods = Array.from({ length: size }, (_, i) =>
+      classes.classOf({ id: name(i), ...(i % 2 === 1 ? { odd: 'yes' } : {}) }),
+    );
+    classes.match();
+    for (const i of [1, 2, 31, 32, 33, 4095, 4096, 9999, size - 2]) {
+      const asked = [i - 2, i - 1, i, i + 1, 0, size - 1, odd].map((s) =>
+        (s + size) % size === s ? s : s === odd ? odd : (s + size) % size,
+      );
+      const wanted = asked.map((s) => (s === odd ? i % 2 === 1 : s === i || s === i - 1));
+      expect([i, asked.map((s) => classes.matches(s, pods[i] as number))]).toEqual([i, wanted]);
+    }
+    expect(classes.matches(size - 1, pods[0] as number)).toBe(true);
+    expect(classes.matches(odd, pods[size - 1] as number)).toBe(true);
+  });
+});
+
+describe('S19: a namespace that is only mentioned', () => {
+  const ask = (peer: string, live = false, assume: Record<string, string> = {}): string | undefined =>
+    world({
+      pods: ['a/web app=web ip=10.0.0.1', 'b/web app=web ip=10.0.0.2'],
+      live,
+      assume: { hostNetwork: 'node', ipBlockPods: 'match', ...assume },
+      policies: `spec: {podSelector: {}, ingress: [{from: [{namespaceSelector: ${peer}}]}]}`,
+      edit: (snapshot) => void (snapshot.namespaces = []),
+    }).engine.verdicts([
+      { src: { namespace: 'b', pod: 'web' }, dst: { namespace: 'a', pod: 'web' }, protocol: 'TCP', port: 80 },
+    ]).answers[0]?.verdict;
+  const named = (name: string): string => `{matchLabels: {kubernetes.io/metadata.name: ${name}}}`;
+  const env = (operator: string, values = ''): string =>
+    `{matchExpressions: [{key: env, operator: ${operator}${values && `, values: [${values}]`}}]}`;
+  it('S19: from manifests it has its name as a label, and no other', () => {
+    expect([ask(named('b')), ask(named('a')), ask('{}')]).toEqual(['permitted', 'denied', 'permitted']);
+    expect([ask(env('In', 'x')), ask(env('NotIn', 'x'))]).toEqual(['denied', 'permitted']);
+    expect([ask(env('Exists')), ask(env('DoesNotExist'))]).toEqual(['denied', 'permitted']);
+    expect(ask(named('b'), false, { serverVersion: '1.20' })).toBe('denied');
+    expect(ask(named('b'), false, { serverVersion: 'unknown' })).toBe('depends');
+  });
+  it('S19: of a live one only the name is known', () => {
+    expect([ask(named('b'), true), ask(named('a'), true), ask('{}', true)]).toEqual([
+      'permitted',
+      'denied',
+      'permitted',
+    ]);
+    expect([ask(env('In', 'x'), true), ask(env('DoesNotExist'), true)]).toEqual(['depends', 'depends']);
+    const unknown = { serverVersion: 'unknown' };
+    expect([ask(named('b'), true, unknown), ask('{}', true, unknown)]).toEqual(['depends', 'permitted']);
+    expect(ask(named('b'), true, { serverVersion: '1.20' })).toBe('depends');
+  });
+});
+
+describe('S12: blocks over pods, in whatever order they were written', () => {
+  const pods = [
+    'b/p08 ip=fd00::8',
+    'b/p10 ip=fd00::10',
+    'b/p1f ip=fd00::1f',
+    'b/p20 ip=fd00::20',
+    'b/q08 ip=10.0.0.8',
+    'b/q16 ip=10.0.0.16',
+    'b/both ip=10.0.0.9,fd00::11',
+    'b/none',
+  ];
+  const inside: [string, string[]][] = [
+    ['fd00::20/123', ['p20']],
+    ['fd00::10/124', ['p10', 'p1f', 'both']],
+    ['fd00::/124', ['p08']],
+    ['fd00::/123', ['p08', 'p10', 'p1f', 'both']],
+    ['8000::/1', ['p08', 'p10', 'p1f', 'p20', 'both']],
+    ['10.0.0.16/28', ['q16']],
+    ['10.0.0.8/29', ['q08', 'both']],
+    ['10.0.0.8/32', ['q08']],
+    ['0.0.0.0/1', ['q08', 'q16', 'both']],
+    ['192.0.2.0/24', []],
+  ];
+  for (const order of ['as here', 'the other way round'] as const) {
+    it(`S12: ${order}`, () => {
+      const list = order === 'as here' ? inside : [...inside].reverse();
+      const w = world({
+        pods: [...pods, ...list.map((_, i) => `a/t${i} app=t${i} ip=10.1.0.${i + 1},fd01::${i + 1}`)],
+        policies: list
+          .map(
+            ([cidr], i) =>
+              `metadata: {name: p${i}}\nspec: {podSelector: {matchLabels: {app: t${i}}}, ingress: [{from: [{ipBlock: {cidr: '${cidr}'}}]}]}`,
+          )
+          .join('\n---\n'),
+      });
+      list.forEach(([cidr, permitted], i) => {
+        const told = pods
+          .map((line) => line.split(' ')[0] as string)
+          .filter((pod) => w.verdict(pod, `a/t${i}`, 'TCP/80') === 'permitted')
+          .map((pod) => pod.slice(2));
+        expect([cidr, told]).toEqual([cidr, permitted]);
+        expect(w.verdict('b/none', `a/t${i}`, 'TCP/80')).toBe('depends');
+      });
+    });
+  }
+});
+
+describe('S25: assumptions by name', () => {
+  it('S25: each has its values, and a version is any version', () => {
+    expect(assumptionValues('serverVersion')).toBe(null);
+    expect(assumptionValues('ipBlockPods')).toEqual(['match', 'ignore', 'unknown']);
+    expect(assumptionValues('hostNetwork')).toEqual(['node', 'pod', 'unknown']);
+    expect(assumptionValues('endPort')).toEqual(['on', 'off', 'unknown']);
+    expect(assumptionValues('sctp')).toEqual(['on', 'off', 'unknown']);
+    expect(assumptionValues('enforced')).toEqual(['yes', 'no', 'unknown']);
+    expect(assumptionValues('unselected')).toEqual(['permit', 'deny', 'unknown']);
+    for (const value of ['newest', 'unknown', '1.29', 'v1.29.3']) {
+      expect(assumptionError('serverVersion', value)).toBe(null);
+    }
+    for (const [name, value] of [
+      ['ipBlockPods', 'match'],
+      ['endPort', 'unknown'],
+      ['unselected', 'deny'],
+    ] as const) {
+      expect(assumptionError(name, value)).toBe(null);
+    }
+  });
+  it('S25: what is none is told with what it may be', () => {
+    expect(assumptionError('colour', 'blue')).toBe(
+      'unknown assumption "colour": it is one of ipBlockPods, hostNetwork, serverVersion, endPort, sctp, enforced, unselected',
+    );
+    expect(assumptionError('serverVersion', 'old')).toBe(
+      'serverVersion=old: give a version such as 1.29, or newest, or unknown',
+    );
+    expect(assumptionError('sctp', 'perhaps')).toBe('sctp=perhaps: it is one of on, off, unknown');
+  });
+  it('S22: versions are read and compared', () => {
+    expect(parseVersion(' v1.33.2+k3s1 ')).toEqual([1, 33]);
+    expect(parseVersion('1.9')).toEqual([1, 9]);
+    for (const text of ['newest', '1', 'x1.20', 'vv1.2', ''])
+      expect([text, parseVersion(text)]).toEqual([text, null]);
+    const before = (version: [number, number]): boolean => isBefore(version, 21);
+    expect([before([1, 20]), before([1, 21]), before([1, 22])]).toEqual([true, false, false]);
+    expect([before([0, 99]), before([2, 0])]).toEqual([true, false]);
+  });
+});
