@@ -56,10 +56,12 @@ export interface Host {
 /** Where audits come from: `source.ts` with the real clusters and files, or a test's own. */
 export interface Sources {
   list(): Promise<SourcesInfo>;
-  /** Remembers another kubeconfig file, or a folder of them, for this run. */
+  /** Remembers another kubeconfig file, or a folder of them. */
   addKubeconfig(path: string): Promise<SourcesInfo>;
   /** Remembers pasted kubeconfig text for this run, in memory. Throws 'kubeconfig' where it is none. */
   addKubeconfigText(text: string): Promise<SourcesInfo>;
+  /** Takes back what was added, by the `added` of its files. */
+  removeKubeconfig(added: string): Promise<SourcesInfo>;
   /** Tells when what `list` answers has changed. Gives a function that ends it. */
   watch(changed: (sources: SourcesInfo) => void): () => void;
   /** Reads a source into a worker; throws as `IpcError` kinds. */
@@ -268,6 +270,12 @@ export function createBackend(settings: BackendSettings): Backend {
         text === undefined
           ? await sources.addKubeconfig(file as string)
           : await sources.addKubeconfigText(text);
+      host.emit('sources.changed', info);
+      return info;
+    },
+
+    'sources.removeKubeconfig': async ({ added }) => {
+      const info = await sources.removeKubeconfig(added);
       host.emit('sources.changed', info);
       return info;
     },

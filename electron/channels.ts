@@ -6,6 +6,7 @@ const channels: Record<Channel, true> = {
   'app.info': true,
   'sources.list': true,
   'sources.addKubeconfig': true,
+  'sources.removeKubeconfig': true,
   'sources.pickPaths': true,
   'audit.start': true,
   'audit.cancel': true,

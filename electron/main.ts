@@ -11,7 +11,7 @@ import { APP_HOST, APP_SCHEME } from './guards.ts';
 import { registerHandlers } from './ipc.ts';
 import { setMenu } from './menu.ts';
 import { pageFiles, pageFolder, SECURITY_HEADERS } from './page.ts';
-import { ThreadedSources } from './reader/client.ts';
+import { windowSources } from './reader/client.ts';
 import { startArguments, startSource } from './start.ts';
 import { VERSION } from './version.ts';
 import { guardSession, openWindow, stateFileIn } from './window.ts';
@@ -36,7 +36,8 @@ if (app.requestSingleInstanceLock()) {
 async function start(): Promise<void> {
   const asked = startArguments(process.argv.slice(app.isPackaged ? 1 : 2));
   await app.whenReady();
-  const sources = new ThreadedSources(asked.kubeconfig.length > 0 ? { files: asked.kubeconfig } : {});
+  const history = historyFile(asked.history, process.env);
+  const sources = windowSources(asked.kubeconfig, history);
   const { start: source, notice } = startSource(asked.source, await sources.list());
   const backend = createBackend({
     version: VERSION,
@@ -44,7 +45,7 @@ async function start(): Promise<void> {
     start: source,
     notice,
     sources,
-    history: new HistoryClient(historyFile(asked.history, process.env)),
+    history: new HistoryClient(history),
     now: () => new Date().toISOString(),
     host: desktopHost(),
   });

@@ -54,6 +54,7 @@ const SCHEMAS: { [C in Channel]: z.ZodType<Request<C>> } = {
     path: text.optional(),
     text: z.string().max(MAX_KUBECONFIG).optional(),
   }),
+  'sources.removeKubeconfig': z.strictObject({ added: text }),
   'sources.pickPaths': z.strictObject({ kind: z.enum(['manifests', 'snapshot']) }),
   'audit.start': z.strictObject({ source, options }),
   'audit.cancel': z.strictObject({ job: text }),

@@ -3,7 +3,7 @@ import type { AuditOptions, Source } from '../shared/ipc.ts';
 import { createBackend } from './backend.ts';
 import { HistoryClient } from './history/client.ts';
 import { historyFile } from './history/file.ts';
-import { ThreadedSources } from './reader/client.ts';
+import { windowSources } from './reader/client.ts';
 import { startSource } from './start.ts';
 import { VERSION } from './version.ts';
 import { openBrowser, serve } from './web.ts';
@@ -30,7 +30,8 @@ export interface ServeCommand {
  * @throws BackendError where the port is taken or the page is not built
  */
 export async function runServe(command: ServeCommand): Promise<void> {
-  const sources = new ThreadedSources(command.kubeconfig.length > 0 ? { files: command.kubeconfig } : {});
+  const history = historyFile(command.history, process.env);
+  const sources = windowSources(command.kubeconfig, history);
   const { start, notice } = startSource(command.source, await sources.list());
   const served = await serve({
     port: command.port,
@@ -41,7 +42,7 @@ export async function runServe(command: ServeCommand): Promise<void> {
         start,
         notice,
         sources,
-        history: new HistoryClient(historyFile(command.history, process.env)),
+        history: new HistoryClient(history),
         now: () => new Date().toISOString(),
         assume: command.assume,
         host,

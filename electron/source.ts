@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { basename, resolve } from 'node:path';
 import type { Source, SourcesInfo } from '../shared/ipc.ts';
 import type { Sources } from './backend.ts';
+import { readAdded, writeAdded } from './cluster/added.ts';
 import { collectFiles } from './cluster/files.ts';
 import type { CollectedGap } from './cluster/files.ts';
 import type { Cursor, FollowSink, FollowStatus } from './cluster/follow.ts';
@@ -59,9 +60,11 @@ export interface PastedKubeconfig {
 
 /** Where kubeconfigs are looked for, by default where the user has them; and what was added. Plain data. */
 export interface KubeSourcesOptions extends Pick<KubeconfigOptions, 'files'> {
-  /** Files and folders. */
+  /** Files and folders, absolute. */
   added?: readonly string[];
   pasted?: readonly PastedKubeconfig[];
+  /** File in which the added paths are kept from one start to the next; absent: they are not. */
+  remember?: string;
   /** PATH to find the programs of logins in; found out when one is needed. */
   searchPath?: string;
 }
@@ -70,28 +73,49 @@ export interface KubeSourcesOptions extends Pick<KubeconfigOptions, 'files'> {
 export class KubeSources implements Sources {
   readonly #kubeconfigs: Kubeconfigs;
   readonly #searchPath: string | undefined;
+  readonly #remember: string | undefined;
+  #recalled: Promise<void> | null = null;
   #pasted = 0;
 
   /** @param options where kubeconfigs are looked for */
   constructor(options: KubeSourcesOptions = {}) {
     this.#searchPath = options.searchPath;
+    this.#remember = options.remember;
     this.#kubeconfigs = new Kubeconfigs(options.files ? { files: options.files } : {});
-    for (const path of options.added ?? []) this.#kubeconfigs.add(withHome(path));
+    for (const path of options.added ?? []) this.#kubeconfigs.add(path);
     for (const { label, text } of options.pasted ?? []) this.#kubeconfigs.addText(label, text);
   }
 
-  list(): Promise<SourcesInfo> {
+  async list(): Promise<SourcesInfo> {
+    await (this.#recalled ??= this.#recall());
     return this.#kubeconfigs.load();
   }
 
-  addKubeconfig(path: string): Promise<SourcesInfo> {
-    this.#kubeconfigs.add(withHome(path));
-    return this.#kubeconfigs.load();
+  async addKubeconfig(path: string): Promise<SourcesInfo> {
+    await this.list();
+    this.#kubeconfigs.add(absolutePath(path));
+    return this.#kept();
   }
 
   async addKubeconfigText(text: string, label = pastedLabel(++this.#pasted)): Promise<SourcesInfo> {
     this.#kubeconfigs.addText(label, text);
-    return this.#kubeconfigs.load();
+    return this.list();
+  }
+
+  async removeKubeconfig(added: string): Promise<SourcesInfo> {
+    await this.list();
+    this.#kubeconfigs.remove(added);
+    return this.#kept();
+  }
+
+  async #recall(): Promise<void> {
+    if (this.#remember === undefined) return;
+    for (const path of await readAdded(this.#remember)) this.#kubeconfigs.add(path);
+  }
+
+  async #kept(): Promise<SourcesInfo> {
+    if (this.#remember !== undefined) await writeAdded(this.#remember, this.#kubeconfigs.added());
+    return this.list();
   }
 
   watch(changed: (sources: SourcesInfo) => void): () => void {
@@ -133,7 +157,7 @@ export class KubeSources implements Sources {
     { source, server, readAt, cursors }: Followable,
     { signal, status }: FollowSourceOptions,
   ): Promise<void> {
-    await this.#kubeconfigs.load();
+    await this.list();
     const context = this.#kubeconfigs.resolve(source.name, source.file);
     if (withoutCredentials(context.cluster.server) !== server) {
       // Another cluster's changes would be shown as this one's.
@@ -158,7 +182,7 @@ export class KubeSources implements Sources {
     options: ReadOptions,
   ): Promise<Followable> {
     // Read again: a token or a certificate may have been renewed since the list was shown.
-    await this.#kubeconfigs.load();
+    await this.list();
     const context = this.#kubeconfigs.resolve(source.name, source.file);
     const server = withoutCredentials(context.cluster.server);
     await client.begin({
@@ -260,6 +284,14 @@ async function readSnapshot(client: AuditInput, path: string, options: ReadOptio
       place: path,
     });
   }
+}
+
+/**
+ * A path of a kubeconfig as it is known by afterwards.
+ * @param path as it was typed or chosen
+ */
+export function absolutePath(path: string): string {
+  return resolve(withHome(path));
 }
 
 /** A path as people type it into a field, where no shell has seen it. */

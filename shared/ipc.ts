@@ -60,7 +60,8 @@ export interface ContextInfo {
 
 export interface SourcesInfo {
   contexts: ContextInfo[];
-  files: { path: string; problem: string | null }[];
+  /** `added` names what brought a file in that the user added: the file itself, its folder, or the pasted text. */
+  files: { path: string; problem: string | null; added?: string }[];
 }
 
 export type Source =
@@ -174,6 +175,8 @@ export interface Channels {
    * opens a dialog. Null when that was cancelled.
    */
   'sources.addKubeconfig': [{ path?: string; text?: string }, SourcesInfo | null];
+  /** Takes back what was added, by the `added` of its files. */
+  'sources.removeKubeconfig': [{ added: string }, SourcesInfo];
   /** In Electron opens a dialog for a folder or files; in serve null (the user types a path). */
   'sources.pickPaths': [{ kind: 'manifests' | 'snapshot' }, string[] | null];
   'audit.start': [{ source: Source; options: AuditOptions }, { job: string }];

@@ -58,7 +58,7 @@ export class Kubeconfigs {
   readonly #added: string[] = [];
   readonly #pasted = new Map<string, string>();
   #files: FileConfig[] = [];
-  #problems: { path: string; problem: string | null }[] = [];
+  #problems: SourcesInfo['files'] = [];
 
   constructor(options: KubeconfigOptions = {}) {
     this.#options = options;
@@ -68,6 +68,18 @@ export class Kubeconfigs {
   add(fileOrFolder: string): void {
     const full = path.resolve(fileOrFolder);
     if (!this.#added.includes(full)) this.#added.push(full);
+  }
+
+  /** Files and folders that were added, in their order. */
+  added(): readonly string[] {
+    return this.#added;
+  }
+
+  /** Takes back what was added: a file, a folder, or pasted text by its label. Takes effect with `load`. */
+  remove(added: string): void {
+    const at = this.#added.indexOf(added);
+    if (at >= 0) this.#added.splice(at, 1);
+    this.#pasted.delete(added);
   }
 
   /**
@@ -100,9 +112,15 @@ export class Kubeconfigs {
    */
   async load(): Promise<SourcesInfo> {
     const files: FileConfig[] = [];
-    const problems: { path: string; problem: string | null }[] = [];
+    const problems: SourcesInfo['files'] = [];
     const seen = new Set<string>();
-    const read = async (file: string, group: string, whenOther: 'skip' | 'name'): Promise<boolean> => {
+    const read = async (
+      file: string,
+      group: string,
+      whenOther: 'skip' | 'name',
+      added?: string,
+    ): Promise<boolean> => {
+      const by = added === undefined ? {} : { added };
       if (seen.has(file)) return true;
       seen.add(file);
       let text: string | null = null;
@@ -111,12 +129,12 @@ export class Kubeconfigs {
         if (size > MAX_BYTES) throw new Error(`the file is larger than ${MAX_BYTES / 1024 / 1024} MB`);
         text = await readFile(file, 'utf8');
         files.push(parseKubeconfig(file, text, group));
-        problems.push({ path: file, problem: null });
+        problems.push({ path: file, problem: null, ...by });
         return true;
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         const other = text === null ? code === 'ENOENT' : !LOOKS_LIKE_ONE.test(text);
-        if (whenOther === 'name' || !other) problems.push({ path: file, problem: reason(error) });
+        if (whenOther === 'name' || !other) problems.push({ path: file, problem: reason(error), ...by });
         return false;
       }
     };
@@ -130,13 +148,13 @@ export class Kubeconfigs {
     }
     for (const added of this.#added) {
       const inFolder = await filesOfFolder(added);
-      if (inFolder === null) await read(added, added, 'name');
+      if (inFolder === null) await read(added, added, 'name', added);
       // A folder may hold other things than kubeconfigs: only what says it is one, or cannot be read, is shown.
-      else for (const file of inFolder) await read(file, file, 'skip');
+      else for (const file of inFolder) await read(file, file, 'skip', added);
     }
     for (const [label, text] of this.#pasted) {
       files.push(parseKubeconfig(label, text, label, null));
-      problems.push({ path: label, problem: null });
+      problems.push({ path: label, problem: null, added: label });
     }
     if (!found && !fromEnvironment) {
       const inCluster = await this.#inCluster();

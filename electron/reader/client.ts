@@ -1,9 +1,10 @@
 /** Sources for the windows: as `KubeSources`, but in threads of their own. */
+import { dirname, join } from 'node:path';
 import type { Source, SourcesInfo } from '../../shared/ipc.ts';
 import type { Sources } from '../backend.ts';
 import type { FollowStatus } from '../cluster/follow.ts';
 import { searchPath, startedByDesktop } from '../cluster/shellPath.ts';
-import { KubeSources, pastedLabel } from '../source.ts';
+import { absolutePath, KubeSources, pastedLabel } from '../source.ts';
 import type {
   Followable,
   FollowSourceOptions,
@@ -26,14 +27,16 @@ const ABORT_MS = 1000;
  */
 export class ThreadedSources implements Sources {
   readonly #options: KubeSourcesOptions;
-  readonly #added: string[] = [];
-  readonly #pasted: PastedKubeconfig[] = [];
+  /** What was added in this run: the threads that read have to know it too. */
+  #added: string[] = [];
+  #pasted: PastedKubeconfig[] = [];
+  #pastes = 0;
   #searchPath: string | undefined;
   #keeper: Thread<ReaderMethods> | null = null;
   #changed: ((sources: SourcesInfo) => void) | null = null;
 
-  /** @param options where kubeconfigs are looked for */
-  constructor(options: Pick<KubeSourcesOptions, 'files'> = {}) {
+  /** @param options where kubeconfigs are looked for, and where added ones are kept */
+  constructor(options: Pick<KubeSourcesOptions, 'files' | 'remember'> = {}) {
     this.#options = options;
     // Asking the login shell takes its time, and each thread would ask anew: begun now, and nobody waits for it.
     searchPath(startedByDesktop()).then(
@@ -48,14 +51,22 @@ export class ThreadedSources implements Sources {
 
   async addKubeconfig(path: string): Promise<SourcesInfo> {
     const info = await this.#kubeconfigs().call('addKubeconfig', [path]);
-    this.#added.push(path);
+    this.#added.push(absolutePath(path));
     return info;
   }
 
   async addKubeconfigText(text: string): Promise<SourcesInfo> {
-    const label = pastedLabel(this.#pasted.length + 1);
+    const label = pastedLabel(this.#pastes + 1);
     const info = await this.#kubeconfigs().call('addKubeconfigText', [text, label]);
+    this.#pastes += 1;
     this.#pasted.push({ label, text });
+    return info;
+  }
+
+  async removeKubeconfig(added: string): Promise<SourcesInfo> {
+    const info = await this.#kubeconfigs().call('removeKubeconfig', [added]);
+    this.#added = this.#added.filter((path) => path !== added);
+    this.#pasted = this.#pasted.filter(({ label }) => label !== added);
     return info;
   }
 
@@ -118,6 +129,18 @@ export class ThreadedSources implements Sources {
       if (!options.signal.aborted) throw thrown;
     });
   }
+}
+
+/**
+ * The sources of a window: the kubeconfigs that were named at its start, else those of the user with what was added in
+ * the app, which is kept beside the history.
+ * @param named files of `--kubeconfig`; empty where there are none
+ * @param history the history's file
+ */
+export function windowSources(named: string[], history: string): ThreadedSources {
+  return new ThreadedSources(
+    named.length > 0 ? { files: named } : { remember: join(dirname(history), 'kubeconfigs.json') },
+  );
 }
 
 /** Does something in a thread, which ends with it: asked first when the signal aborts, and then at once. */

@@ -15,6 +15,7 @@ export interface ReaderMethods {
   list(): Promise<SourcesInfo>;
   addKubeconfig(path: string): Promise<SourcesInfo>;
   addKubeconfigText(text: string, label: string): Promise<SourcesInfo>;
+  removeKubeconfig(added: string): Promise<SourcesInfo>;
   /** From now on a note tells each time that the list has changed. */
   watch(): void;
   /** Reads a source into the worker behind the port; notes tell how far it is. */
@@ -34,6 +35,7 @@ const methods: ReaderMethods = {
   list: () => sources.list(),
   addKubeconfig: (path) => sources.addKubeconfig(path),
   addKubeconfigText: (text, label) => sources.addKubeconfigText(text, label),
+  removeKubeconfig: (added) => sources.removeKubeconfig(added),
   watch() {
     sources.watch((info) => own.postMessage({ note: info }));
   },

@@ -64,6 +64,7 @@ export const en = {
   'start.fileEmpty': 'This file names no context.',
   'start.kubeconfigPath': 'Path of a kubeconfig or of a folder',
   'start.paste': 'Paste…',
+  'start.remove': 'Remove {path} from this list',
   'start.pasteHere': 'Text of a kubeconfig',
   'start.pasteKept': 'Kept in memory until the app is closed, and written nowhere.',
   'start.add': 'Add',

@@ -69,6 +69,7 @@ export const ko: Record<keyof typeof en, Message> = {
   'start.fileEmpty': '이 파일에는 컨텍스트가 없습니다.',
   'start.kubeconfigPath': '다른 kubeconfig 또는 그 폴더의 경로',
   'start.paste': '붙여넣기…',
+  'start.remove': '이 목록에서 {path} 빼기',
   'start.pasteHere': 'kubeconfig 내용',
   'start.pasteKept': '앱을 닫을 때까지 메모리에만 두며, 어디에도 저장하지 않습니다.',
   'start.add': '추가',

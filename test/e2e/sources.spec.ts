@@ -69,6 +69,38 @@ test.describe('A source that is chosen in the window', () => {
     await expect(page.locator('[data-testid="source-context"][data-name="moved"]')).toBeVisible();
   });
 
+  test('is a kubeconfig that was added before: the next start knows it, until it is taken off', async ({
+    app,
+  }) => {
+    const own = join(app.folder, 'own');
+    const added = join(app.folder, 'added');
+    writeFileSync(own, kubeconfig('own'));
+    mkdirSync(added);
+    writeFileSync(join(added, 'a.yaml'), kubeconfig('a'));
+    writeFileSync(join(added, 'b.yaml'), kubeconfig('b'));
+    const env = { KUBECONFIG: own };
+    let page = await app.start({ env });
+    const names = (): Promise<(string | null)[]> =>
+      page
+        .getByTestId('source-context')
+        .evaluateAll((all) => all.map((one) => one.getAttribute('data-name')));
+    await expect.poll(names).toEqual(['own']);
+    // A folder of them, typed.
+    await page.getByTestId('source-kubeconfig-path').fill(added);
+    await page.getByTestId('source-kubeconfig-add').click();
+    await expect.poll(names).toEqual(['own', 'a', 'b']);
+    page = await app.start({ env });
+    await expect.poll(names).toEqual(['own', 'a', 'b']);
+    await page.locator('[data-testid="source-context"][data-name="b"]').click();
+    await expect(page.getByTestId('run-audit')).toBeEnabled();
+    await page.getByTestId('source-file-remove').first().click();
+    await expect.poll(names).toEqual(['own']);
+    await expect(page.getByTestId('run-audit')).toBeDisabled();
+    page = await app.start({ env });
+    await expect.poll(names).toEqual(['own']);
+    await expect(page.getByTestId('source-file-remove')).toHaveCount(0);
+  });
+
   test('is pasted kubeconfig text, which leaves the page at once', async ({ app }) => {
     const first = join(app.folder, 'kubeconfig');
     writeFileSync(first, kubeconfig('first'));

@@ -7,6 +7,7 @@ const GOOD: Record<string, unknown> = {
   'app.info': undefined,
   'sources.list': undefined,
   'sources.addKubeconfig': { path: '/a' },
+  'sources.removeKubeconfig': { added: '/a' },
   'sources.pickPaths': { kind: 'manifests' },
   'audit.start': {
     source: { kind: 'context', name: 'prod', namespaces: ['a'] },

@@ -452,7 +452,11 @@ const SOURCES: SourcesInfo = {
   files: [
     { path: '/home/mira/.kube/config', problem: null },
     { path: '/home/mira/work/kind.yaml', problem: null },
-    { path: '/home/mira/.kube/old', problem: 'Not valid YAML: line 4, column 3.' },
+    {
+      path: '/home/mira/.kube/old',
+      problem: 'Not valid YAML: line 4, column 3.',
+      added: '/home/mira/.kube/old',
+    },
   ],
 };
 function context(
@@ -818,6 +822,7 @@ export function fakeBridge(given: Partial<FakeOptions>): Bridge {
     }),
     'sources.list': () => (options.contexts ? SOURCES : { contexts: [], files: [] }),
     'sources.addKubeconfig': () => SOURCES,
+    'sources.removeKubeconfig': () => SOURCES,
     'sources.pickPaths': () => ['/home/mira/work/manifests'],
     'audit.start': () => (setTimeout(run, 10), { job: 'job-1' }),
     'audit.cancel': () => undefined,
