@@ -342,12 +342,12 @@ describe('an edit worked out by hand', () => {
   ].join('\n---\n');
 
   /** Gives policy p2 another spec: what was told, and whether all is as if evaluated anew (or as it was). */
-  function edited(spec: unknown, policies = start): { taken: boolean; right: boolean } {
-    const snapshot = snapshotFor({ pods, policies });
+  function edited(spec: unknown, policies = start, live = false): { taken: boolean; right: boolean } {
+    const snapshot = snapshotFor({ pods, policies, live });
     const model = new Model(snapshot, {});
     const i = snapshot.policies.length - 1;
     const { namespace, name } = snapshot.policies[i]!;
-    const record: PolicyRecord = { namespace, name, origin: 'manifest', spec };
+    const record: PolicyRecord = { namespace, name, origin: live ? 'cluster' : 'manifest', spec };
     const before = structuredClone(snapshot);
     const taken = model.replacePolicy(i, record);
     const wanted = taken ? { ...before, policies: [...before.policies.slice(0, i), record] } : before;
@@ -415,6 +415,26 @@ describe('an edit worked out by hand', () => {
       'metadata: {name: p2}\nspec: {podSelector: {matchLabels: {app: web}}, ingress: [{}]}',
     );
     expect(alone).toEqual({ taken: true, right: true });
+  });
+
+  it('of what the API refuses to what it takes, and the other way round, also where it is stored', () => {
+    const right = { taken: true, right: true };
+    const good = 'metadata: {name: p2}\nspec: {podSelector: {matchLabels: {app: web}}, ingress: [{}]}';
+    const types = 'metadata: {name: p2}\nspec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Both]}';
+    const subject = "metadata: {name: p2}\nspec: {podSelector: {matchLabels: {app: '-'}}, ingress: [{}]}";
+    const known = `metadata: {name: p1}\nspec: {podSelector: {matchLabels: {app: web}}}\n---\n`;
+    for (const live of [false, true]) {
+      for (const before of [types, subject]) {
+        expect(edited({ ...web, ingress: [] }, known + before, live)).toEqual(right);
+        expect(edited({ podSelector: {} }, before, live)).toEqual(right);
+      }
+      for (const spec of [
+        { ...web, policyTypes: ['Both'] },
+        { podSelector: { matchLabels: { app: '-' } }, ingress: [{}] },
+      ]) {
+        expect(edited(spec, good, live)).toEqual(right);
+      }
+    }
   });
 
   it('of the only policy to what the API refuses leaves none', () => {

@@ -571,6 +571,22 @@ describe('S14: named ports', () => {
   });
 });
 
+describe('S14: names beside a block', () => {
+  it('S14: of an ingress rule are those of the selected pod, of an egress rule nothing', () => {
+    const w = world({
+      ...base,
+      policies: [
+        'spec: {podSelector: {matchLabels: {app: web}}, ingress: [{from: [{ipBlock: {cidr: 192.0.2.0/24}}], ports: [{port: http}]}]}',
+        'spec: {podSelector: {matchLabels: {app: job}}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 10.0.0.0/16}}], ports: [{port: http}, {port: 81}]}]}',
+      ].join('\n---\n'),
+    });
+    expect(w.verdict('192.0.2.1', 'a/web', 'TCP/80')).toBe('permitted');
+    expect(w.verdict('192.0.2.1', 'a/web', 'TCP/8080')).toBe('denied');
+    expect(w.verdict('a/job', 'b/web', 'TCP/8080')).toBe('denied');
+    expect(w.verdict('a/job', 'b/web', 'TCP/81')).toBe('permitted');
+  });
+});
+
 describe('S15: selectors', () => {
   const pods = [
     'a/none ip=10.0.0.10',
@@ -825,6 +841,54 @@ spec:
   });
 });
 
+describe('S12: a block over pods is a finding', () => {
+  const over = (cidr: string, ipBlockPods: string): unknown[] =>
+    world({
+      pods: [
+        'a/web app=web ip=10.0.0.10',
+        'a/gone ip=10.0.3.10 phase=Succeeded',
+        'b/web app=web ip=10.0.1.10',
+      ],
+      policies: `spec: {podSelector: {}, ingress: [{from: [{podSelector: {}}, {ipBlock: {cidr: ${cidr}}}]}]}`,
+      assume: { ipBlockPods },
+    })
+      .engine.allFindings()
+      .filter((f) => f.check === 'policy.block-over-pods')
+      .map((f) => [f.place?.field, f.params]);
+  it.each(['match', 'ignore', 'unknown'])('S12: whatever is assumed: %s', (ipBlockPods) => {
+    const found = [['spec.ingress[0].from[1].ipBlock', { value: ipBlockPods }]];
+    expect(over('10.0.1.0/24', ipBlockPods)).toEqual(found);
+    expect(over('10.0.0.0/8', ipBlockPods)).toEqual(found);
+    // Nobody has an address there, or nobody that still takes part (S17).
+    expect(over('10.0.2.0/24', ipBlockPods)).toEqual([]);
+    expect(over('10.0.3.0/24', ipBlockPods)).toEqual([]);
+  });
+});
+
+describe('S21: what is counted where nothing enforces', () => {
+  const agent = [...PODS, 'a/agent app=agent ip=10.9.0.2 node=n2 hostNetwork'];
+  const counted = (kind: string, group: string, enforced: string): unknown => {
+    const w = world({
+      ...base,
+      pods: agent,
+      assume: { enforced },
+      edit: (snapshot) =>
+        void snapshot.otherPolicies.push({ kind, group, namespace: 'a', name: 'x', status: 'present' }),
+    });
+    const { ingress } = w.engine.explain({ ...B_TO_A, protocol: 'TCP', port: 80 });
+    return [w.state('a/web', 'ingress'), w.state('a/agent', 'ingress'), ingress.state];
+  };
+  it('S21: a pod is open, its node not isolatable, also where other kinds of policy stand', () => {
+    for (const [kind, group] of [
+      ['CiliumNetworkPolicy', 'cilium.io'],
+      ['BaselineAdminNetworkPolicy', 'policy.networking.k8s.io'],
+    ] as const) {
+      expect(counted(kind, group, 'no')).toEqual(['open', 'not-isolatable', 'not-enforced']);
+      expect(counted(kind, group, 'yes')).toEqual(['unknown', 'not-isolatable', 'unknown']);
+    }
+  });
+});
+
 describe('S20: one answer for a workload', () => {
   const alike = 'a/web-1 app=web owner=web ip=10.0.0.10 port=http:80/TCP hash=x node=n1';
   const policies =
@@ -840,6 +904,18 @@ describe('S20: one answer for a workload', () => {
     return () =>
       w.engine.explain({ src: { namespace: 'a', pod: 'db' }, dst, protocol: 'TCP', port: 80 }).verdict;
   };
+  it('S20: is that of the pods that take part', () => {
+    const w = world({
+      pods: [
+        'a/w-1 app=web owner=web ip=10.0.0.1',
+        'a/w-2 app=old owner=web phase=Failed ip=10.0.0.1',
+        'b/db ip=10.0.0.2',
+      ],
+      policies: 'spec: {podSelector: {matchLabels: {app: web}}}',
+    });
+    const ends = { src: { namespace: 'b', pod: 'db' }, dst: { namespace: 'a', pod: 'Deployment/web' } };
+    expect(w.engine.explain({ ...ends, protocol: 'TCP', port: 80 }).verdict).toBe('denied');
+  });
   it('S20: is given where its pods differ in nothing that a policy asks for', () => {
     expect(
       ask('a/web-2 app=web owner=web ip=10.0.0.11 port=http:80/TCP port=other:9/TCP hash=y node=n2')(),
@@ -1173,6 +1249,8 @@ describe('S24: a stored podSelector that cannot be read', () => {
     const w = world({ ...live, policies: `${odd('odd', 80)}\n---\nmetadata: {name: sure}\n${DENY_BOTH}` });
     expect(w.state('a/web', 'ingress')).toBe('isolated');
     expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('depends');
+    const { ingress } = w.engine.explain({ ...B_TO_A, protocol: 'TCP', port: 80 });
+    expect(ingress.policies.map((policy) => policy.name)).toEqual(['odd', 'sure']);
     expect(w.verdict('b/web', 'a/web', 'TCP/81')).toBe('denied');
     expect(w.verdict('a/web', '192.0.2.1', 'TCP/80')).toBe('depends');
     expect(w.verdict('a/web', '192.0.2.1', 'TCP/81')).toBe('denied');
@@ -1216,6 +1294,7 @@ describe('S24: a stored podSelector that cannot be read', () => {
     const w = world({ ...live, policies });
     expect(w.state('a/web', 'ingress')).toBe('open');
     expect(w.verdict('b/web', 'a/web', 'TCP/81')).toBe('permitted');
+    expect(w.engine.explain({ ...B_TO_A, protocol: 'TCP', port: 81 }).ingress.policies).toEqual([]);
     expect(w.verdict('a/web', '192.0.2.1', 'TCP/81')).toBe('depends');
   });
   it('S24: of the pods that a policy with odd policyTypes selects alone, the same holds in the direction not named', () => {
