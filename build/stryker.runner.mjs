@@ -19,7 +19,7 @@ import { Script } from 'node:vm';
 const TESTS = ['net/*', 'policy/*', 'property/property', 'property/merged'].map(
   (name) => `test/${name}.test.ts`,
 );
-const CLUSTERS = '60';
+const CLUSTERS = '30';
 /** Where the first run leaves, for the process that comes after one that was ended, how long each test takes. */
 const TOOK = 'stryker-took.json';
 
