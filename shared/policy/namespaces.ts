@@ -79,7 +79,6 @@ export class Namespaces {
       const known = record ? record.labelsKnown : !live;
       const added = record ? record.nameLabelAdded === true || (record.implied && !live) : true;
       let nameSure = true;
-      if (!record) labels = { [NAME_LABEL]: name };
       if (added && old) {
         labels = { ...labels };
         delete labels[NAME_LABEL];
@@ -125,7 +124,7 @@ export class Namespaces {
     if (nameSure) {
       const version = parseVersion(this.serverVersion);
       const old = version !== null && isBefore(version, 21);
-      return inWorld(known ? labels[NAME_LABEL] === name : !old);
+      return inWorld(!old);
     }
     const a = inWorld(true);
     const b = inWorld(false);

@@ -39,13 +39,15 @@ function members(spaces: Namespaces, id: number): { sure: string[]; maybe: strin
 
 describe('S19: which namespaces there are', () => {
   it('S19: those that are read, and those that pods or policies mention, in order', () => {
-    const pods = ['c/1', 'a/1', 'a/2', 'a/3', 'b/1', 'b/2', 'e/1', 'e/2', 'e/3', 'e/4', 'e/5'].map(
-      (id) => `${id} app=x`,
+    // Runs of every length, and short ones behind a long one.
+    const runs = { a: 5, b: 1, c: 1, e: 2, f: 9, g: 1, h: 3, i: 1 };
+    const pods = Object.entries(runs).flatMap(([name, count]) =>
+      Array.from({ length: count }, (_, i) => `${name}/${i} app=x`),
     );
     const snapshot = snapshotFor({ pods, policies: 'metadata: {namespace: d}\nspec: {podSelector: {}}' });
     snapshot.namespaces = [record('z')];
     const spaces = new Namespaces(snapshot, 'newest');
-    expect(spaces.names).toEqual(['a', 'b', 'c', 'd', 'e', 'z']);
+    expect(spaces.names).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'z']);
     spaces.names.forEach((name, i) => expect(spaces.index.get(name)).toBe(i));
   });
 });
@@ -56,8 +58,8 @@ describe('S10, S15: sets of namespaces', () => {
       labels: { env: ['x', 'y', 'z'][i % 3]!, ...(i === 69 ? { last: '' } : {}) },
     }),
   );
-  const spaces = namespaces(records);
   it('S15: are those whose labels match, in order, and one for equal members', () => {
+    const spaces = namespaces(records);
     const wanted = (keep: (i: number) => boolean): { sure: string[]; maybe: string[] } => ({
       sure: spaces.names.filter((_, i) => keep(i)),
       maybe: [],
@@ -78,6 +80,14 @@ describe('S10, S15: sets of namespaces', () => {
     expect(spaces.matching(labelled({ [NAME]: 'n33' }))).toBe(spaces.own(33));
     expect(spaces.own(33)).toBe(spaces.own(33));
     expect(spaces.matching(labelled({ env: 'x' }))).not.toBe(spaces.matching(labelled({ env: 'y' })));
+    // Written without anything between them, the members of these two would read the same.
+    const few = (...names: number[]): number =>
+      spaces.matching(
+        selector({
+          matchExpressions: [{ key: NAME, operator: 'In', values: names.map((i) => spaces.names[i]) }],
+        }),
+      );
+    expect(few(1, 2, 3)).not.toBe(few(1, 23));
     const every = spaces.sets[spaces.matching(selector({}))]!;
     expect([spaces.isEvery(every), spaces.isEvery(spaces.sets[spaces.own(0)]!)]).toEqual([true, false]);
   });
@@ -158,6 +168,12 @@ describe('S19, S22: the label that repeats the name', () => {
       match(added, '1.20', without),
       match(added, 'unknown', without),
     ]).toEqual(['no', 'yes', 'maybe']);
+    const exists = selector({ matchExpressions: [{ key: NAME, operator: 'Exists' }] });
+    expect([
+      match(other, '1.20', exists),
+      match(added, '1.20', exists),
+      match(added, '1.21', exists),
+    ]).toEqual(['yes', 'no', 'yes']);
     expect(match(unknown, '1.33', labelled({ [NAME]: 'b', env: 'x' }))).toBe('no');
     expect(match(unknown, '1.33', labelled({ [NAME]: 'a', env: 'x' }))).toBe('maybe');
   });

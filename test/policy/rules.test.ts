@@ -841,6 +841,63 @@ spec:
   });
 });
 
+describe('S11: two blocks with holes', () => {
+  it('S11: are never taken for one another', () => {
+    // Bounds 0, 1, 2, 4 and bounds 0, 124.
+    const blocks = [
+      '{cidr: 0.0.0.0/30, except: [0.0.0.1/32]}',
+      '{cidr: 0.0.0.0/25, except: [0.0.0.124/30, 0.0.0.126/31]}',
+    ];
+    const w = world({
+      pods: ['a/one app=one ip=10.0.0.1', 'a/two app=two ip=10.0.0.2'],
+      policies: ['one', 'two']
+        .map(
+          (app, i) =>
+            `metadata: {name: ${app}}\nspec: {podSelector: {matchLabels: {app: ${app}}}, ingress: [{from: [{ipBlock: ${blocks[i]!}}]}]}`,
+        )
+        .join('\n---\n'),
+    });
+    for (const [address, one, two] of [
+      ['0.0.0.1', 'denied', 'permitted'],
+      ['0.0.0.3', 'permitted', 'permitted'],
+      ['0.0.0.50', 'denied', 'permitted'],
+      ['0.0.0.124', 'denied', 'denied'],
+    ] as const) {
+      expect([address, w.verdict(address, 'a/one', 'TCP/80'), w.verdict(address, 'a/two', 'TCP/80')]).toEqual(
+        [address, one, two],
+      );
+    }
+  });
+});
+
+describe('S7: where a node is not known', () => {
+  it('S7: connections, too, depend on whether both are on one node', () => {
+    const edges = (line: string): unknown[] => {
+      const w = world({
+        pods: ['a/web app=web ip=10.0.0.10 node=n1', `a/agent app=agent ip=10.9.0.2 hostNetwork ${line}`],
+        nodes: NODES,
+        policies: 'spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress, Egress]}',
+      });
+      w.verdict('a/agent', 'a/web', 'TCP/80');
+      return [...w.engine.connections('pods').edges].flatMap(({ src, dst, conns, depends }) =>
+        'cidrs' in src || 'cidrs' in dst
+          ? []
+          : [[src.name, dst.name, Object.keys(conns), Object.keys(depends ?? {})]],
+      );
+    };
+    const all = ['TCP', 'UDP', 'SCTP'];
+    expect(edges('').sort()).toEqual([
+      ['agent', 'web', [], all],
+      ['web', 'agent', [], all],
+    ]);
+    expect(edges('node=n1').sort()).toEqual([
+      ['agent', 'web', all, []],
+      ['web', 'agent', all, []],
+    ]);
+    expect(edges('node=n2')).toEqual([]);
+  });
+});
+
 describe('S12: a block over pods is a finding', () => {
   const over = (cidr: string, ipBlockPods: string): unknown[] =>
     world({
@@ -1251,6 +1308,7 @@ describe('S24: a stored podSelector that cannot be read', () => {
     expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('depends');
     const { ingress } = w.engine.explain({ ...B_TO_A, protocol: 'TCP', port: 80 });
     expect(ingress.policies.map((policy) => policy.name)).toEqual(['odd', 'sure']);
+    expect(ingress.permits).toMatchObject([{ policy: { name: 'odd' }, rule: 0, effect: 'may' }]);
     expect(w.verdict('b/web', 'a/web', 'TCP/81')).toBe('denied');
     expect(w.verdict('a/web', '192.0.2.1', 'TCP/80')).toBe('depends');
     expect(w.verdict('a/web', '192.0.2.1', 'TCP/81')).toBe('denied');
@@ -1490,6 +1548,13 @@ describe('S26: other kinds of policy and gaps', () => {
   it('S26: a mesh policy of the root namespace concerns every pod, of another kind only those beside it', () => {
     const mesh = world({ ...base, edit: other('AuthorizationPolicy', 'security.istio.io', 'istio-system') });
     expect(mesh.verdict('b/web', 'a/web', 'TCP/80')).toBe('depends');
+    const taken = world({
+      ...base,
+      policies: 'spec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 192.0.2.0/24}}]}]}',
+      edit: other('AuthorizationPolicy', 'security.istio.io', 'istio-system'),
+    });
+    expect(taken.verdict('192.0.2.1', 'a/web', 'TCP/80')).toBe('depends');
+    expect(taken.verdict('10.9.0.2', 'a/web', 'TCP/80')).toBe('denied');
     const elsewhere = world({ ...base, edit: other('AuthorizationPolicy', 'security.istio.io', 'a') });
     expect(elsewhere.verdict('b/web', 'b/db', 'TCP/80')).toBe('permitted');
     expect(elsewhere.verdict('b/web', 'a/web', 'TCP/80')).toBe('depends');
