@@ -241,7 +241,7 @@ describe('Pasted kubeconfig text', () => {
     const info = await backend.handlers['sources.addKubeconfig']({ text: pasted('one') });
     expect(info?.files).toEqual([
       expect.objectContaining({ path: join(folder, 'kubeconfig') }),
-      { path: 'pasted kubeconfig 1', problem: null },
+      { path: 'pasted kubeconfig 1', problem: null, added: 'pasted kubeconfig 1' },
     ]);
   });
 });
