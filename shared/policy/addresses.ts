@@ -48,7 +48,7 @@ export class AddressClasses {
       } else for (const ip of m.addressesOf(p)) this.atomOf(ip);
     }
     seen.forEach((yes, atom) => {
-      if (yes && !this.atoms4.has(atom)) this.atoms4.set(atom, []);
+      if (yes) this.atoms4.set(atom, []);
     });
     this.classOfAtom = new Int32Array(this.bounds4.length + 1).fill(-1);
     const blockPeers: number[] = [];
@@ -109,10 +109,7 @@ export class AddressClasses {
         for (const peer of enter.get(points[next]) ?? NONE) inside.add(peer);
         next++;
       }
-      atoms.set(
-        atom,
-        [...inside].sort((a, b) => a - b),
-      );
+      atoms.set(atom, [...inside]);
     }
   }
 

@@ -1,6 +1,7 @@
 /** Labels as selectors ask for them, namespaces that are only mentioned, and assumptions by name. */
 import { describe, expect, it } from 'vitest';
 import { parseSelector, type Selector } from '../../shared/kube/selector.ts';
+import { familyBit, fastV4 } from '../../shared/policy/addresses.ts';
 import { LabelClasses } from '../../shared/policy/labelClasses.ts';
 import {
   assumptionError,
@@ -135,6 +136,75 @@ describe('S12: blocks over pods, in whatever order they were written', () => {
       });
     });
   }
+});
+
+describe('S12: addresses of pods', () => {
+  it('S12: a plain dotted quad is read quickly, and nothing else', () => {
+    const numbers: [string, number][] = [
+      ['0.0.0.0', 0],
+      ['0.0.0.1', 1],
+      ['1.2.3.4', 0x01020304],
+      ['10.0.0.255', 0x0a0000ff],
+      ['9.99.199.249', 0x0963c7f9],
+      ['255.255.255.255', 2 ** 32 - 1],
+    ];
+    for (const [text, value] of numbers) expect([text, fastV4(text)]).toEqual([text, value]);
+    const others = [
+      '',
+      '.',
+      '1',
+      '1.2.3',
+      '1.2.3.',
+      '.1.2.3',
+      '1..2.3',
+      '1.2.3.4.5',
+      '1.2.3.4.',
+      '256.1.1.1',
+      '1.256.1.1',
+      '1.1.256.1',
+      '1.1.1.256',
+      '1.1.1.1000',
+      '0001.1.1.1',
+      '1.1.1.0001',
+      '1.1.1.1 ',
+      ' 1.1.1.1',
+      '1.1.1.a',
+      '1.1.1./',
+      '1.1.1.:',
+      '1/1.1.1',
+      '-1.1.1.1',
+      '::1',
+      'fd00::1',
+      '::ffff:1.2.3.4',
+      '1,1.1.1',
+    ];
+    for (const text of others) expect([text, fastV4(text)]).toEqual([text, -1]);
+    expect(['1.2.3.4', '::ffff:1.2.3.4', 'fd00::1', 'nonsense'].map(familyBit)).toEqual([1, 1, 2, 0]);
+  });
+  it('S12: of several addresses of one family it is open which one is seen; a block with nothing left matches nobody', () => {
+    const w = (block: string): ReturnType<typeof world> =>
+      world({
+        pods: [
+          'a/web app=web ip=10.0.2.1',
+          'b/two ip=10.0.0.1,10.0.1.1',
+          'b/dual ip=10.0.0.2,fd00::2',
+          'b/none',
+        ],
+        policies: `spec: {podSelector: {}, ingress: [{from: [{ipBlock: ${block}}]}]}`,
+      });
+    const told = (block: string): string[] =>
+      ['b/two', 'b/dual', 'b/none'].map((pod) => w(block).verdict(pod, 'a/web', 'TCP/80'));
+    expect(told('{cidr: 10.0.0.0/24}')).toEqual(['depends', 'permitted', 'depends']);
+    expect(told('{cidr: 10.0.0.0/23}')).toEqual(['permitted', 'permitted', 'depends']);
+    expect(told('{cidr: 10.0.1.0/24}')).toEqual(['depends', 'denied', 'depends']);
+    expect(told('{cidr: 0.0.0.0/0}')).toEqual(['permitted', 'permitted', 'permitted']);
+    expect(told('{cidr: 0.0.0.0/0, except: [10.0.0.0/24]}')).toEqual(['depends', 'denied', 'depends']);
+    expect(told('{cidr: 0.0.0.0/0, except: [0.0.0.0/1, 128.0.0.0/1]}')).toEqual([
+      'denied',
+      'denied',
+      'denied',
+    ]);
+  });
 });
 
 describe('S25: assumptions by name', () => {

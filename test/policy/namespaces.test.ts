@@ -156,6 +156,18 @@ describe('S19, S22: the label that repeats the name', () => {
       open,
     ]);
   });
+  it('S19: of manifests the label of one that is only mentioned was never written', () => {
+    const mentioned = record('a', { labels: { [NAME]: 'a' }, implied: true });
+    const told = (live: boolean): string[] =>
+      ['newest', '1.20', 'unknown'].map((version) => {
+        const spaces = namespaces([mentioned], version, [], live);
+        const { sure, maybe } = members(spaces, spaces.matching(byName));
+        return sure.length > 0 ? 'yes' : maybe.length > 0 ? 'maybe' : 'no';
+      });
+    expect(told(false)).toEqual(['yes', 'no', 'maybe']);
+    expect(told(true)).toEqual(['yes', 'yes', 'yes']);
+    expect(match({ ...mentioned, labelsKnown: false }, 'unknown', byName)).toBe('maybe');
+  });
   it('S19: beside other requirements each has to hold', () => {
     const both = labelled({ [NAME]: 'a', env: 'x' });
     expect([match(added, 'newest', both), match(added, '1.20', both), match(added, 'unknown', both)]).toEqual(
