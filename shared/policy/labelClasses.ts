@@ -50,7 +50,6 @@ export class LabelClasses {
       if (key === undefined) continue;
       const pair = key.values.get(labels[name]) ?? key.other;
       let at = pairs.length;
-      pairs.push(pair);
       while (at > 0 && pairs[at - 1] > pair) {
         pairs[at] = pairs[at - 1];
         at--;

@@ -360,6 +360,10 @@ describe('an edit worked out by hand', () => {
 
   it.each<[string, unknown]>([
     ['a label key of its subject', { podSelector: { matchLabels: { fresh: 'yes' } } }],
+    [
+      'one of several label values',
+      { podSelector: { matchExpressions: [{ key: 'app', operator: 'In', values: ['other', 'web'] }] } },
+    ],
     ['a label value of its subject', { podSelector: { matchLabels: { app: 'other' } } }],
     [
       'a label of a peer',

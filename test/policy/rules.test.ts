@@ -872,13 +872,15 @@ describe('S11: two blocks with holes', () => {
 
 describe('S7: where a node is not known', () => {
   it('S7: connections, too, depend on whether both are on one node', () => {
-    const edges = (line: string): unknown[] => {
+    const edges = (line: string, counts: number[]): unknown[] => {
       const w = world({
         pods: ['a/web app=web ip=10.0.0.10 node=n1', `a/agent app=agent ip=10.9.0.2 hostNetwork ${line}`],
         nodes: NODES,
         policies: 'spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress, Egress]}',
       });
       w.verdict('a/agent', 'a/web', 'TCP/80');
+      const { permitted, depends, denied } = w.engine.overview().summary.pairs;
+      expect([permitted, depends, denied]).toEqual(counts);
       return [...w.engine.connections('pods').edges].flatMap(({ src, dst, conns, depends }) =>
         'cidrs' in src || 'cidrs' in dst
           ? []
@@ -886,15 +888,15 @@ describe('S7: where a node is not known', () => {
       );
     };
     const all = ['TCP', 'UDP', 'SCTP'];
-    expect(edges('').sort()).toEqual([
+    expect(edges('', [0, 2, 0]).sort()).toEqual([
       ['agent', 'web', [], all],
       ['web', 'agent', [], all],
     ]);
-    expect(edges('node=n1').sort()).toEqual([
+    expect(edges('node=n1', [2, 0, 0]).sort()).toEqual([
       ['agent', 'web', all, []],
       ['web', 'agent', all, []],
     ]);
-    expect(edges('node=n2')).toEqual([]);
+    expect(edges('node=n2', [0, 0, 2])).toEqual([]);
   });
 });
 
