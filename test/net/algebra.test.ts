@@ -523,6 +523,24 @@ describe('tables', () => {
       ),
     );
   });
+  it('ListPool keeps thousands of lists, of which many begin alike', () => {
+    const pool = new ListPool();
+    const lists = Array.from({ length: 3000 }, (_, i) => [
+      ...Array.from({ length: i % 7 }, () => 5),
+      i >> 3,
+      i & 7,
+      ...(i % 100 === 0 ? Array.from({ length: 400 }, (_, k) => k * i) : []),
+    ]);
+    const ids = lists.map((list) => pool.intern(list, list.length));
+    expect(pool.size).toBe(3001);
+    lists.forEach((list, i) => {
+      expect(pool.intern(list, list.length)).toBe(ids[i]);
+      expect([...pool.list(ids[i]!)]).toEqual(list);
+    });
+    expect(pool.size).toBe(3001);
+    expect(pool.intern([], 0)).toBe(0);
+    expect(pool.length(0)).toBe(0);
+  });
   it('ListPool reads only the first `length` items of the buffer', () => {
     const pool = new ListPool();
     expect(pool.intern([1, 2, 9], 2)).toBe(pool.intern(new Int32Array([1, 2, 8]), 2));

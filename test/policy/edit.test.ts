@@ -337,7 +337,7 @@ describe('an edit worked out by hand', () => {
     'b/web app=web ip=10.0.1.10',
   ];
   const start = [
-    'metadata: {name: p1}\nspec: {podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: http}]}]}',
+    'metadata: {name: p1}\nspec: {podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: first}, {port: http}]}]}',
     'metadata: {name: p2}\nspec: {podSelector: {matchLabels: {app: web}}, ingress: [{from: [{ipBlock: {cidr: 10.0.1.0/24}}]}]}',
   ].join('\n---\n');
 

@@ -571,6 +571,45 @@ describe('S14: named ports', () => {
   });
 });
 
+describe('S14: names of three protocols', () => {
+  it('S14: each is looked up with its own protocol', () => {
+    const w = world({
+      pods: [
+        'a/web app=web ip=10.0.0.1 port=http:80/TCP port=http:81/UDP port=http:82/SCTP port=dns:53/UDP port=sig:90/SCTP',
+        'b/db ip=10.0.0.2',
+      ],
+      policies:
+        'spec: {podSelector: {}, ingress: [{ports: [{port: sig, protocol: SCTP}, {port: dns, protocol: UDP}, {port: http}, {port: http, protocol: SCTP}, {port: http}]}]}',
+    });
+    const open = ['TCP', 'UDP', 'SCTP'].flatMap((protocol) =>
+      [53, 80, 81, 82, 90]
+        .map((port) => `${protocol}/${port}`)
+        .filter((point) => w.verdict('b/db', 'a/web', point) === 'permitted'),
+    );
+    expect(open).toEqual(['TCP/80', 'UDP/53', 'SCTP/82', 'SCTP/90']);
+  });
+  it('S14, S18: on a pod that may be its node a name perhaps means nothing', () => {
+    const verdict = (hostNetwork: string, port: string): string =>
+      world({
+        ...base,
+        pods: [...PODS, 'a/agent app=agent ip=10.9.0.2 node=n2 hostNetwork port=http:80/TCP'],
+        policies:
+          'spec: {podSelector: {matchLabels: {app: db}}, policyTypes: [Egress], egress: [{ports: [{port: http}]}]}',
+        assume: { hostNetwork },
+      }).verdict('a/db', 'a/agent', port);
+    expect(['pod', 'node', 'unknown'].map((value) => verdict(value, 'TCP/80'))).toEqual([
+      'permitted',
+      'denied',
+      'depends',
+    ]);
+    expect(['pod', 'node', 'unknown'].map((value) => verdict(value, 'TCP/81'))).toEqual([
+      'denied',
+      'denied',
+      'denied',
+    ]);
+  });
+});
+
 describe('S14: names beside a block', () => {
   it('S14: of an ingress rule are those of the selected pod, of an egress rule nothing', () => {
     const w = world({
@@ -823,8 +862,8 @@ spec:
   - from: [{podSelector: {}}]
     ports: [{port: mesh}]
 `;
-  const w = worldOf(snapshotOf(text));
   it('S20: templates, Lists and several documents give one endpoint a workload', () => {
+    const w = worldOf(snapshotOf(text));
     expect([...w.engine.podRows()].map((r) => `${r.namespace}/${r.kind}/${r.name} ${r.replicas}`)).toEqual([
       'default/CronJob/report 1',
       'shop/StatefulSet/db 1',
@@ -832,10 +871,12 @@ spec:
     ]);
   });
   it('S19: no namespace is `default`, and one that is only mentioned has its name label', () => {
+    const w = worldOf(snapshotOf(text));
     expect(w.verdict('default/report', 'shop/web', 'TCP/8080')).toBe('permitted');
     expect(w.verdict('shop/db', 'shop/web', 'TCP/8080')).toBe('denied');
   });
   it('S14: ports of native sidecars count, ports of other init containers do not', () => {
+    const w = worldOf(snapshotOf(text));
     expect(w.verdict('shop/db', 'shop/web', 'TCP/15000')).toBe('permitted');
     expect(w.verdict('default/report', 'shop/web', 'TCP/1')).toBe('denied');
   });
