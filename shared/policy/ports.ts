@@ -95,12 +95,7 @@ export class Ports {
         }
       }
     }
-    named.sort((a, b) => a - b);
-    return this.spec(
-      lower,
-      upper,
-      named.filter((n, i) => i === 0 || named[i - 1] !== n),
-    );
+    return this.spec(lower, upper, named);
   }
 
   /** The ports of the names that some rule uses, as a list of (name, port) pairs. */
@@ -109,7 +104,6 @@ export class Ports {
     scratch.length = 0;
     // Lists of a few ports: put in place as they come, since a sort would cost more than all the rest.
     for (const p of pod.ports) {
-      if (p.name === '') continue;
       const ids = this.byName.get(p.name);
       if (ids === undefined) continue;
       const name = ids[p.protocol === 'TCP' ? 0 : p.protocol === 'UDP' ? 1 : 2];
@@ -122,8 +116,7 @@ export class Ports {
       for (let k = scratch.length - 1; k > at; k--) scratch[k] = scratch[k - 1];
       scratch[at] = code;
     }
-    if (scratch.length === 0) return 0;
-    if (perhaps) scratch.push(PERHAPS);
+    if (perhaps && scratch.length > 0) scratch.push(PERHAPS);
     return this.vectors.intern(scratch, scratch.length);
   }
 
@@ -135,7 +128,7 @@ export class Ports {
     let upper = this.upper.items[ports];
     const names = this.namedLists.list(this.named.items[ports]);
     const numbers = this.vectors.list(vector);
-    const perhaps = numbers.length > 0 && numbers[numbers.length - 1] === PERHAPS;
+    const perhaps = numbers[numbers.length - 1] === PERHAPS;
     for (const code of names) {
       const name = code >> 1;
       const found = [...numbers].filter((n) => Math.floor(n / 65536) === name).map((n) => n % 65536);

@@ -404,7 +404,12 @@ describe('an edit worked out by hand', () => {
     ],
     [
       'a known block and named port',
-      { ...web, ingress: [{ from: [{ ipBlock: { cidr: '10.0.1.0/24' } }], ports: [{ port: 'http' }] }] },
+      {
+        ...web,
+        ingress: [
+          { from: [{ ipBlock: { cidr: '10.0.1.0/24' } }], ports: [{ port: 'http' }, { port: 'first' }] },
+        ],
+      },
     ],
     [
       'the subject of another policy',

@@ -88,6 +88,23 @@ describe('S10, S15: sets of namespaces', () => {
         }),
       );
     expect(few(1, 2, 3)).not.toBe(few(1, 23));
+    const open = namespaces(
+      records.map(({ name }) => record(name, { labels: { [NAME]: name }, nameLabelAdded: true })),
+      'unknown',
+      [],
+      true,
+    );
+    const perhaps = (...names: number[]): unknown =>
+      members(
+        open,
+        open.matching(
+          selector({
+            matchExpressions: [{ key: NAME, operator: 'In', values: names.map((i) => open.names[i]) }],
+          }),
+        ),
+      ).maybe;
+    expect(perhaps(1, 2, 3)).toEqual(['n01', 'n02', 'n03']);
+    expect(perhaps(1, 23)).toEqual(['n01', 'n23']);
     const every = spaces.sets[spaces.matching(selector({}))]!;
     expect([spaces.isEvery(every), spaces.isEvery(spaces.sets[spaces.own(0)]!)]).toEqual([true, false]);
   });

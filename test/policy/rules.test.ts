@@ -588,6 +588,20 @@ describe('S14: names of three protocols', () => {
     );
     expect(open).toEqual(['TCP/80', 'UDP/53', 'SCTP/82', 'SCTP/90']);
   });
+  it('S14: a port that two containers declare alike is one, wherever they stand', () => {
+    const w = world({
+      pods: [
+        'a/web app=web ip=10.0.0.1 port=zz:90/TCP port=http:80/TCP port=zz:90/TCP port=http:80/TCP',
+        'b/db ip=10.0.0.2',
+      ],
+      policies: 'spec: {podSelector: {}, ingress: [{ports: [{port: http}, {port: zz}]}]}',
+    });
+    expect(['TCP/80', 'TCP/90', 'TCP/91'].map((port) => w.verdict('b/db', 'a/web', port))).toEqual([
+      'permitted',
+      'permitted',
+      'denied',
+    ]);
+  });
   it('S14, S18: on a pod that may be its node a name perhaps means nothing', () => {
     const verdict = (hostNetwork: string, port: string): string =>
       world({
