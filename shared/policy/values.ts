@@ -85,8 +85,8 @@ export class ValuePool {
   union(a: ValueId, b: ValueId): ValueId {
     if (a === b || b === NOTHING || a === EVERYTHING_PERMITTED) return a;
     if (a === NOTHING || b === EVERYTHING_PERMITTED) return b;
-    const x = a < b ? a : b;
-    const y = a < b ? b : a;
+    const x = Math.min(a, b);
+    const y = Math.max(a, b);
     let id = this.unions.get(x, y);
     if (id < 0) {
       id = this.intern(this.zip(x, y, (p, q) => this.conns.union(p, q)));
@@ -98,8 +98,8 @@ export class ValuePool {
   intersect(a: ValueId, b: ValueId): ValueId {
     if (a === b || a === NOTHING || b === EVERYTHING_PERMITTED) return a;
     if (b === NOTHING || a === EVERYTHING_PERMITTED) return b;
-    const x = a < b ? a : b;
-    const y = a < b ? b : a;
+    const x = Math.min(a, b);
+    const y = Math.max(a, b);
     let id = this.intersections.get(x, y);
     if (id < 0) {
       id = this.intern(this.zip(x, y, (p, q) => this.conns.intersect(p, q)));
