@@ -84,7 +84,7 @@ export function resolveAssumptions(
   const version = parseVersion(serverVersion);
   const gate = (minor: number): 'on' | 'off' | 'unknown' =>
     serverVersion === 'newest' ? 'on' : !version ? 'unknown' : isBefore(version, minor) ? 'off' : 'on';
-  const byVersion = serverVersion !== 'newest' && version !== null;
+  const byVersion = version !== null;
   const endPort = pick('endPort', implies.endPort ?? (byVersion ? gate(22) : null), gate(22));
   const sctp = pick('sctp', implies.sctp ?? (byVersion ? gate(19) : null), gate(19));
   const e = snapshot.enforcement;

@@ -541,6 +541,13 @@ describe('tables', () => {
     expect(pool.intern([], 0)).toBe(0);
     expect(pool.length(0)).toBe(0);
   });
+  it('ListPool tells lists apart whose hashes are equal', () => {
+    // So many that a few of them share the 32 bits of a hash.
+    const pool = new ListPool();
+    const size = 300_000;
+    for (let i = 0; i < size; i++) pool.intern([Math.imul(i, 0x9e3779b1), i, i ^ 0x5555], 3);
+    expect(pool.size).toBe(size + 1);
+  });
   it('ListPool reads only the first `length` items of the buffer', () => {
     const pool = new ListPool();
     expect(pool.intern([1, 2, 9], 2)).toBe(pool.intern(new Int32Array([1, 2, 8]), 2));

@@ -1,6 +1,7 @@
 /** Labels as selectors ask for them, namespaces that are only mentioned, and assumptions by name. */
 import { describe, expect, it } from 'vitest';
 import { parseSelector, type Selector } from '../../shared/kube/selector.ts';
+import type { Tri } from '../../shared/kube/snapshot.ts';
 import { familyBit, fastV4 } from '../../shared/policy/addresses.ts';
 import { LabelClasses } from '../../shared/policy/labelClasses.ts';
 import {
@@ -8,8 +9,9 @@ import {
   assumptionValues,
   isBefore,
   parseVersion,
+  resolveAssumptions,
 } from '../../shared/policy/assumptions.ts';
-import { world } from './world.ts';
+import { snapshotFor, world } from './world.ts';
 
 const selector = (raw: unknown): Selector => parseSelector(raw, []) as Selector;
 
@@ -236,9 +238,69 @@ describe('S25: assumptions by name', () => {
     );
     expect(assumptionError('sctp', 'perhaps')).toBe('sctp=perhaps: it is one of on, off, unknown');
   });
+  it('S21, S25: enforcement is detected where something was found, else not known', () => {
+    const told = (plugin: string | null, ingress: Tri, egress: Tri): unknown =>
+      resolveAssumptions(
+        snapshotFor({
+          pods: [],
+          edit: (s) => void Object.assign(s.enforcement, { plugin, ingress, egress }),
+        }),
+        {},
+      ).records.find((r) => r.name === 'enforced');
+    expect(told(null, 'unknown', 'unknown')).toEqual({
+      name: 'enforced',
+      value: 'unknown',
+      origin: 'default',
+    });
+    expect(told('odd', 'unknown', 'unknown')).toEqual({
+      name: 'enforced',
+      value: 'unknown',
+      origin: 'detected',
+    });
+    expect(told(null, 'yes', 'yes')).toEqual({ name: 'enforced', value: 'yes', origin: 'detected' });
+    expect(told(null, 'yes', 'no')).toEqual({ name: 'enforced', value: 'unknown', origin: 'default' });
+    expect(told('odd', 'no', 'no')).toEqual({ name: 'enforced', value: 'no', origin: 'detected' });
+  });
+  it('S22, S25: gates come from the version where there is one', () => {
+    const told = (
+      live: boolean,
+      serverVersion: string | null,
+      user: Record<string, string> = {},
+    ): unknown[] => {
+      const snapshot = snapshotFor({
+        pods: [],
+        live,
+        edit: (s) => void (s.cluster.serverVersion = serverVersion),
+      });
+      const { records } = resolveAssumptions(snapshot, user);
+      return ['serverVersion', 'endPort', 'sctp'].map((name) => {
+        const { value, origin } = records.find((r) => r.name === name)!;
+        return `${value} ${origin}`;
+      });
+    };
+    expect(told(true, null)).toEqual(['unknown default', 'unknown default', 'unknown default']);
+    expect(told(false, null)).toEqual(['newest default', 'on default', 'on default']);
+    expect(told(true, 'v1.21.3')).toEqual(['v1.21.3 detected', 'off detected', 'on detected']);
+    expect(told(false, null, { serverVersion: '1.18' })).toEqual([
+      '1.18 user',
+      'off detected',
+      'off detected',
+    ]);
+    expect(told(true, 'v1.30.0', { serverVersion: 'unknown' })).toEqual([
+      'unknown user',
+      'unknown default',
+      'unknown default',
+    ]);
+    expect(told(true, 'v1.18.0', { serverVersion: 'newest' })).toEqual([
+      'newest user',
+      'on default',
+      'on default',
+    ]);
+  });
   it('S22: versions are read and compared', () => {
     expect(parseVersion(' v1.33.2+k3s1 ')).toEqual([1, 33]);
     expect(parseVersion('1.9')).toEqual([1, 9]);
+    expect(parseVersion('12.34')).toEqual([12, 34]);
     for (const text of ['newest', '1', 'x1.20', 'vv1.2', ''])
       expect([text, parseVersion(text)]).toEqual([text, null]);
     const before = (version: [number, number]): boolean => isBefore(version, 21);
