@@ -399,6 +399,13 @@ describe('an edit worked out by hand', () => {
       { podSelector: { matchExpressions: [{ key: 'app', operator: 'NotIn', values: ['db'] }] }, ingress: [] },
     ],
     [
+      'known values asked for together',
+      {
+        podSelector: { matchExpressions: [{ key: 'app', operator: 'In', values: ['db', 'web'] }] },
+        ingress: [],
+      },
+    ],
+    [
       'another namespace as peer',
       { ...web, ingress: [{ from: [{ namespaceSelector: { matchLabels: { x: 'y' } } }] }] },
     ],

@@ -1417,6 +1417,14 @@ describe('S24: a stored podSelector that cannot be read', () => {
       'spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress, Both], egress: [{ports: [{port: 81}]}]}';
     const w = world({ ...live, policies });
     expect(w.state('a/web', 'egress')).toBe('unknown');
+    const { egress } = w.engine.explain({
+      src: { namespace: 'a', pod: 'web' },
+      dst: { ip: '192.0.2.1' },
+      protocol: 'TCP',
+      port: 82,
+    });
+    expect(egress.policies).toMatchObject([{ namespace: 'a' }]);
+    expect(egress.verdict).toBe('depends');
     expect(w.verdict('a/web', '192.0.2.1', 'TCP/81')).toBe('permitted');
     expect(w.verdict('a/web', '192.0.2.1', 'TCP/82')).toBe('depends');
     expect(w.verdict('a/db', '192.0.2.1', 'TCP/82')).toBe('permitted');

@@ -81,6 +81,8 @@ describe('values', () => {
     );
     expect(parts(pool, mixed)).toEqual([a, ab, b, b, 0, a]);
     expect(parts(pool, pool.dropLower(mixed))).toEqual([0, ab, 0, b, 0, a]);
+    const other = pool.union(pool.of(NO_CONNS, ab, L6 | U6), pool.of(b, ALL_CONNS, LN | UN));
+    expect(parts(pool, pool.dropLower(other))).toEqual([0, 0, 0, ab, 0, ALL_CONNS]);
     expect(parts(pool, pool.raiseUpper(mixed))).toEqual([a, ALL_CONNS, b, ALL_CONNS, 0, ALL_CONNS]);
   });
   it('S6: are asked over the families that the cluster has', () => {
