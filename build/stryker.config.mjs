@@ -12,8 +12,6 @@ export default {
   // A mutant that takes half as long again as its tests take, and three seconds, will not end.
   timeoutFactor: 1.5,
   timeoutMS: 3000,
-  // What only runs when modules load would need a new process each; those few are looked at with BULKHEAD_STATIC=1.
-  ignoreStatic: !process.env['BULKHEAD_STATIC'],
   concurrency: 1,
   reporters: ['clear-text', 'json', 'html', 'progress-append-only'],
   jsonReporter: { fileName: 'test-results/mutation/mutation.json' },

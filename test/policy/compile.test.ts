@@ -258,6 +258,18 @@ describe('what is only told', () => {
     expect(compiled(spec).problems).toEqual([]);
     expect(compiled(ports({ port: 80, protocol: 'UDP' }), { sctp: 'off' }).problems).toEqual([]);
   });
+  it('S27: nothing is told of the fields that the API knows', () => {
+    const peer = { podSelector: {}, namespaceSelector: {}, ipBlock: null };
+    const outside = { ipBlock: { cidr: '10.0.0.0/8', except: ['10.0.0.0/9'] } };
+    const items = [{ protocol: 'TCP', port: 80, endPort: 81 }];
+    const spec = {
+      ...web,
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [{ from: [peer, outside], ports: items }],
+      egress: [{ to: [peer, outside], ports: items }],
+    };
+    expect(compiled(spec)).toMatchObject({ problems: [], refused: false });
+  });
   it('what a policy uses, that assumptions may hang on', () => {
     const none = { endPort: false, sctp: false, blocks: false, namedPorts: false };
     expect(compiled({ ...web, ingress: [{ from: [web], ports: [{ port: 80 }] }] }).uses).toEqual(none);

@@ -1625,6 +1625,14 @@ describe('S26: other kinds of policy and gaps', () => {
     expect(elsewhere.verdict('b/web', 'a/web', 'TCP/80')).toBe('depends');
     const cilium = world({ ...base, edit: other('CiliumNetworkPolicy', 'cilium.io', 'istio-system') });
     expect(cilium.verdict('b/web', 'a/web', 'TCP/80')).toBe('permitted');
+    const root = world({ ...base, policies: DENY_INGRESS, edit: other('Mesh', 'istio.io', 'a') });
+    expect(root.verdict('b/web', 'a/web', 'TCP/80')).toBe('denied');
+    const longer = world({
+      ...base,
+      policies: DENY_INGRESS,
+      edit: other('Mesh', 'istio.io.example.com', 'a'),
+    });
+    expect(longer.verdict('b/web', 'a/web', 'TCP/80')).toBe('depends');
     // A group that only ends like Istio's is not Istio's: it may permit, too.
     const alike = world({ ...base, policies: DENY_INGRESS, edit: other('Permit', 'noistio.io', 'a') });
     expect(alike.engine.explain({ ...B_TO_A, protocol: 'TCP', port: 80 }).verdict).toBe('depends');
