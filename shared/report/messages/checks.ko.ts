@@ -37,7 +37,8 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
   'input.duplicate-key': {
     title: '중복된 키',
     text: '하나의 매핑에 {key} 키가 두 번 있습니다. {treatment}',
-    advice: '둘 중 하나만 남기십시오. kubectl처럼 마지막 값이 적용되지만, 더 엄격한 도구는 문서를 거부합니다.',
+    advice:
+      '둘 중 하나만 남기십시오. kubectl처럼 마지막 값이 적용되지만, 더 엄격한 도구는 문서를 거부합니다.',
   },
   'input.duplicate': {
     title: '내용이 다른 중복 객체',
