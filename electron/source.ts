@@ -87,12 +87,12 @@ export class KubeSources implements Sources {
   }
 
   async list(): Promise<SourcesInfo> {
-    await (this.#recalled ??= this.#recall());
+    await this.#recall();
     return this.#kubeconfigs.load();
   }
 
   async addKubeconfig(path: string): Promise<SourcesInfo> {
-    await this.list();
+    await this.#recall();
     this.#kubeconfigs.add(absolutePath(path));
     return this.#kept();
   }
@@ -103,14 +103,17 @@ export class KubeSources implements Sources {
   }
 
   async removeKubeconfig(added: string): Promise<SourcesInfo> {
-    await this.list();
+    await this.#recall();
     this.#kubeconfigs.remove(added);
     return this.#kept();
   }
 
-  async #recall(): Promise<void> {
-    if (this.#remember === undefined) return;
-    for (const path of await readAdded(this.#remember)) this.#kubeconfigs.add(path);
+  /** What was added in earlier runs joins once. */
+  #recall(): Promise<void> {
+    return (this.#recalled ??= (async () => {
+      if (this.#remember === undefined) return;
+      for (const path of await readAdded(this.#remember)) this.#kubeconfigs.add(path);
+    })());
   }
 
   async #kept(): Promise<SourcesInfo> {

@@ -99,9 +99,13 @@ export interface OutsideChange {
 }
 
 /** What pods of one workload may send to pods of another, before and after. */
-export interface PairChange {
+export interface PairChange extends ConnChange {
   src: WorkloadRef;
   dst: WorkloadRef;
+}
+
+/** What is permitted before and after. */
+export interface ConnChange {
   before: ConnJson;
   after: ConnJson;
   /** What was, and is, only perhaps permitted. */
@@ -782,16 +786,7 @@ interface Between {
   src: PodGroup;
   dst: PodGroup;
   pairs: number;
-  change: Change;
-}
-
-interface Change {
-  before: ConnJson;
-  after: ConnJson;
-  dependsBefore: ConnJson;
-  dependsAfter: ConnJson;
-  gained: boolean;
-  lost: boolean;
+  change: ConnChange;
 }
 
 function groupsOf(matches: readonly Match[]): PodGroup[] {
@@ -814,7 +809,7 @@ function groupsOf(matches: readonly Match[]): PodGroup[] {
 class Differences {
   private readonly conns = new ConnPool();
   private readonly ids = new Map<ConnJson, ConnId>();
-  private readonly known = new Map<object, Map<object, Change | null>>();
+  private readonly known = new Map<object, Map<object, ConnChange | null>>();
 
   private id(json: ConnJson): ConnId {
     let id = this.ids.get(json);
@@ -822,7 +817,7 @@ class Differences {
     return id;
   }
 
-  of(a: { conns: ConnJson; upper: ConnJson }, b: { conns: ConnJson; upper: ConnJson }): Change | null {
+  of(a: { conns: ConnJson; upper: ConnJson }, b: { conns: ConnJson; upper: ConnJson }): ConnChange | null {
     let from = this.known.get(a);
     if (!from) this.known.set(a, (from = new Map()));
     let change = from.get(b);
@@ -833,7 +828,7 @@ class Differences {
   private work(
     a: { conns: ConnJson; upper: ConnJson },
     b: { conns: ConnJson; upper: ConnJson },
-  ): Change | null {
+  ): ConnChange | null {
     const { conns } = this;
     const la = this.id(a.conns);
     const ua = this.id(a.upper);

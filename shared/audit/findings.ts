@@ -1,5 +1,5 @@
 /** Checks over an evaluated snapshot. Each function looks for one kind of thing and gives findings as data. */
-import type { PolicyRecord } from '../kube/snapshot.ts';
+import type { PodRecord, PolicyRecord, ServiceRecord } from '../kube/snapshot.ts';
 import { isObject, matchesSelector } from '../kube/selector.ts';
 import { PROBLEM_CHECKS } from '../kube/problems.ts';
 import { ALL_CONNS, connPoint } from '../net/conns.ts';
@@ -245,18 +245,7 @@ function serviceChecks(m: Model, f: Findings): void {
   );
   if (moved.length === 0) return;
   // The classes of pods behind each such Service.
-  const behind = moved.map((s) => {
-    const wanted = Object.entries(s.selector ?? {});
-    const classes = new Set<number>();
-    const namespace = m.spaces.index.get(s.namespace);
-    if (namespace !== undefined) {
-      for (const i of m.podsOfNamespace(namespace)) {
-        const labels = m.snapshot.pods[i].labels;
-        if (wanted.every(([k, v]) => labels[k] === v)) classes.add(m.podClass[i]);
-      }
-    }
-    return [...classes];
-  });
+  const behind = moved.map((s) => [...new Set(podsBehind(m, s).map((i) => m.podClass[i]))]);
   const byNamespace = new Map<string, number[]>();
   moved.forEach((s, k) => {
     const list = byNamespace.get(s.namespace);
@@ -312,12 +301,30 @@ function serviceChecks(m: Model, f: Findings): void {
   });
 }
 
+/** Pods that a Service leads to, of those that take part: by its selector, else as its EndpointSlices say. */
+function podsBehind(m: Model, { namespace, name, selector }: ServiceRecord): number[] {
+  const at = m.spaces.index.get(namespace);
+  if (at === undefined) return [];
+  const { pods, endpointSlices } = m.snapshot;
+  let behind: (pod: PodRecord) => boolean;
+  if (selector === null) {
+    const slices = endpointSlices.filter((slice) => slice.namespace === namespace && slice.service === name);
+    const named = new Set(slices.flatMap((slice) => slice.pods));
+    const addresses = new Set(slices.flatMap((slice) => slice.addresses));
+    behind = (pod) => named.has(pod.name) || pod.ips.some((ip) => addresses.has(ip));
+  } else {
+    const wanted = Object.entries(selector);
+    behind = ({ labels }) => wanted.every(([key, value]) => labels[key] === value);
+  }
+  return m.podsOfNamespace(at).filter((i) => behind(pods[i]));
+}
+
 /**
  * Services that are published outside the cluster, and the pods behind them that nothing isolates for ingress: what is
  * published is then the only limit to what reaches them.
  */
 function publishedChecks(m: Model, f: Findings, ingress: (podClass: number) => IsolationState): void {
-  const { services, endpointSlices, ingresses } = m.snapshot;
+  const { services, ingresses } = m.snapshot;
   const through = new Map<string, string[]>();
   for (const { namespace, name, services: named } of ingresses) {
     for (const service of named) {
@@ -332,28 +339,14 @@ function publishedChecks(m: Model, f: Findings, ingress: (podClass: number) => I
       ...(service.externalIPs.length > 0 ? ['externalIPs'] : []),
       ...(through.get(`${namespace}/${name}`) ?? []),
     ];
-    const at = m.spaces.index.get(namespace);
-    if (how.length === 0 || at === undefined) continue;
-    const slices = endpointSlices.filter((slice) => slice.namespace === namespace && slice.service === name);
-    const named = new Set(slices.flatMap((slice) => slice.pods));
-    const addresses = new Set(slices.flatMap((slice) => slice.addresses));
-    const wanted = Object.entries(service.selector ?? {});
-    let pods = 0;
-    let total = 0;
-    for (const i of m.podsOfNamespace(at)) {
-      const pod = m.snapshot.pods[i];
-      const behind =
-        service.selector === null
-          ? named.has(pod.name) || pod.ips.some((ip) => addresses.has(ip))
-          : wanted.every(([key, value]) => pod.labels[key] === value);
-      // What is finished takes part in nothing, and no Service leads to it.
-      if (!behind || m.podClass[i] < 0) continue;
-      total += 1;
+    if (how.length === 0) continue;
+    const behind = podsBehind(m, service);
+    const pods = behind.filter((i) => {
       const state = ingress(m.podClass[i]);
-      if (state === 'open' || state === 'not-isolatable') pods += 1;
-    }
+      return state === 'open' || state === 'not-isolatable';
+    }).length;
     if (pods === 0) continue;
-    const params = { service: `${namespace}/${name}`, how: how.join(', '), pods, total };
+    const params = { service: `${namespace}/${name}`, how: how.join(', '), pods, total: behind.length };
     f.add('exposure.published', { kind: 'Service', namespace, name }, service.place ?? null, params);
   }
 }
