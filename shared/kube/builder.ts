@@ -338,7 +338,7 @@ export class SnapshotBuilder {
       },
       problem: (problem, gap) => {
         this.problems.push(problem);
-        if (gap) gaps.push(`${problem.check} (line ${problem.place.line ?? 1})`);
+        if (gap !== null) gaps.push(`${problem.check} (line ${problem.place.line ?? 1})`);
       },
     });
     this.skippedDocuments += skipped;

@@ -40,13 +40,24 @@ export interface ManifestObject {
   place: Place;
 }
 
+/** What may be missing where something of a manifest could not be read. */
+export interface ManifestGap {
+  /** 'policies': what it held can only be policies; 'pods': only pods; 'anything': either. */
+  hides: 'policies' | 'pods' | 'anything';
+  /** The namespace that it belongs to; null where that does not show: any namespace. */
+  namespace: string | null;
+}
+
+/** A gap of which nothing is known. */
+export const ANY_GAP: ManifestGap = { hides: 'anything', namespace: null };
+
 /** Receives what a file holds, in order. */
 export interface ManifestSink {
   object(found: ManifestObject): void;
   /** A document or list entry that is no Kubernetes object, or of a kind that the audit does not need. */
   skipped(): void;
-  /** `gap`: something that might have been a policy or pod could not be read. */
-  problem(problem: Problem, gap: boolean): void;
+  /** `gap`: what could not be read because of it; null where nothing is missing. */
+  problem(problem: Problem, gap: ManifestGap | null): void;
 }
 
 const BOOL = 'tag:yaml.org,2002:bool';
@@ -276,7 +287,7 @@ class ManifestReader {
   }
 
   read(text: string): { documents: number } {
-    if (KUSTOMIZATION.test(this.file)) this.problem('input.kustomize', { file: this.file }, {}, false);
+    if (KUSTOMIZATION.test(this.file)) this.problem('input.kustomize', { file: this.file }, {}, null);
     if (!this.readJson(text)) for (const piece of piecesOf(text)) this.readPiece(piece);
     return { documents: this.documents };
   }
@@ -409,11 +420,11 @@ class ManifestReader {
     } catch (caught) {
       const message = caught instanceof Error ? caught.message : String(caught);
       if (/Unresolved alias/.test(message)) this.broken(piece, at(contents?.range[0] ?? 0), message);
-      else this.problem('input.alias-bomb', place, {}, true);
+      else this.problem('input.alias-bomb', place, {}, ANY_GAP);
       return null;
     }
     if (piece.text.includes('{{') && isUnrendered(value)) {
-      this.problem('input.helm-template', place, { message: 'a name or rule is still a template' }, true);
+      this.problem('input.helm-template', place, { message: 'a name or rule is still a template' }, ANY_GAP);
       return null;
     }
     const items = isMap(contents) ? contents.get('items') : undefined;
@@ -448,7 +459,7 @@ class ManifestReader {
           if (seen.has(key)) {
             const range = isScalar(pair.key) ? pair.key.range : null;
             const where = range ? at(range[0]) : { line: place.line ?? 1, column: 1 };
-            this.problem('input.duplicate-key', { ...place, ...where }, { key, treatment: 'kept' }, false);
+            this.problem('input.duplicate-key', { ...place, ...where }, { key, treatment: 'kept' }, null);
           }
           seen.add(key);
         }
@@ -456,7 +467,7 @@ class ManifestReader {
     });
     if (first !== null) {
       const params = { value: first.value, count: letters, treatment: 'kept' };
-      this.problem('input.yaml-boolean', { ...place, ...at(first.at) }, params, false);
+      this.problem('input.yaml-boolean', { ...place, ...at(first.at) }, params, null);
     }
     return hasAlias;
   }
@@ -495,7 +506,7 @@ class ManifestReader {
             object: objectOf(value),
             params,
           },
-          false,
+          null,
         );
         if (policy) return;
       }
@@ -514,12 +525,12 @@ class ManifestReader {
     const meta = isObject(list.metadata) ? list.metadata : {};
     if (typeof meta.continue === 'string' && meta.continue !== '') {
       const remaining = typeof meta.remainingItemCount === 'number' ? meta.remainingItemCount : -1;
-      this.problem('input.partial-list', place, { remaining }, true);
+      this.problem('input.partial-list', place, { remaining }, ANY_GAP);
     }
     if (entries === undefined && !Array.isArray(list.items)) {
       if (list.items === undefined || list.items === null) return;
       const params = { field: 'items', reason: 'not-a-list', treatment: 'left-out' };
-      this.problem('input.invalid-object', { ...place, field: 'items' }, params, true);
+      this.problem('input.invalid-object', { ...place, field: 'items' }, params, ANY_GAP);
       return;
     }
     const items =
@@ -531,7 +542,7 @@ class ManifestReader {
       const here: Place =
         line === null ? { ...place, field: joinField(place.field, `items[${index}]`) } : { ...place, line };
       if (!isObject(item)) {
-        this.problem('input.not-an-item', here, { field: `items[${index}]` }, false);
+        this.problem('input.not-an-item', here, { field: `items[${index}]` }, null);
         continue;
       }
       // Entries of a typed list need not say what they are.
@@ -546,8 +557,8 @@ class ManifestReader {
   /** An object of a kind that is not read: counted, and named where it may hide pods or a misspelt policy. */
   private leave(kind: string, apiVersion: string, place: Place, podTemplate: boolean): void {
     const meant = meantKind(kind);
-    if (meant !== null) this.problem('input.unknown-kind', place, { kind, meant }, false);
-    else if (podTemplate) this.problem('input.workload-kind', place, { kind, apiVersion }, false);
+    if (meant !== null) this.problem('input.unknown-kind', place, { kind, meant }, null);
+    else if (podTemplate) this.problem('input.workload-kind', place, { kind, apiVersion }, null);
     this.sink.skipped();
   }
 
@@ -558,7 +569,7 @@ class ManifestReader {
       { file: this.file, document: Math.max(1, this.number), ...where },
       { message: message.split('\n')[0].slice(0, 200) },
       // Text without the word cannot have been an object.
-      /\bkind\b/.test(piece.text),
+      /\bkind\b/.test(piece.text) ? ANY_GAP : null,
     );
   }
 
@@ -566,7 +577,7 @@ class ManifestReader {
     check: ProblemCheck,
     place: Place,
     params: Record<string, string | number>,
-    gap: boolean,
+    gap: ManifestGap | null,
   ): void {
     this.sink.problem({ check, place, params }, gap);
   }
