@@ -2,7 +2,6 @@
  * The sessions behind a window: a source is read into a worker, audited, kept in the history, and then asked. One
  * map of handlers that Electron's IPC and the web server both register.
  */
-import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Overview } from '../shared/audit/result.ts';
@@ -441,19 +440,4 @@ export function exportName(overview: Overview, format: ExportFormat): string {
   return format === 'snapshot'
     ? `bulkhead-${cluster}-${day}.snapshot.json`
     : `bulkhead-${cluster}-${day}.${format}`;
-}
-
-/**
- * Writes a whole file, readable by its owner: a report names every workload of a cluster.
- * @param path where
- * @param bytes what
- * @throws BackendError of kind 'export' with the path
- */
-export async function writeExport(path: string, bytes: Uint8Array): Promise<void> {
-  try {
-    await writeFile(path, bytes, { mode: 0o600 });
-  } catch (thrown) {
-    const { message } = toIpcError(thrown);
-    throw new BackendError({ kind: 'export', message, place: path }, { cause: thrown });
-  }
 }

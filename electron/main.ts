@@ -3,7 +3,7 @@ import { app, dialog, protocol } from 'electron';
 import type { BrowserWindow, OpenDialogOptions } from 'electron';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createBackend, writeExport } from './backend.ts';
+import { createBackend } from './backend.ts';
 import type { Host } from './backend.ts';
 import { HistoryClient } from './history/client.ts';
 import { historyFile } from './history/file.ts';
@@ -14,6 +14,7 @@ import { pageFiles, pageFolder, SECURITY_HEADERS } from './page.ts';
 import { windowSources } from './reader/client.ts';
 import { startArguments, startSource } from './start.ts';
 import { VERSION } from './version.ts';
+import { writeWhole } from './wholeFile.ts';
 import { guardSession, openWindow, stateFileIn } from './window.ts';
 
 let window: BrowserWindow | null = null;
@@ -131,7 +132,7 @@ function desktopHost(): Host {
         ? await dialog.showSaveDialog(window, options)
         : await dialog.showSaveDialog(options);
       if (canceled || !filePath) return null;
-      await writeExport(filePath, await make());
+      await writeWhole(filePath, [await make()]);
       return { path: filePath };
     },
   };

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { basename, resolve } from 'node:path';
 import type { Source, SourcesInfo } from '../shared/ipc.ts';
 import type { Sources } from './backend.ts';
-import { readAdded, writeAdded } from './cluster/added.ts';
+import { changeAdded, readAdded } from './cluster/added.ts';
 import { collectFiles } from './cluster/files.ts';
 import type { CollectedGap } from './cluster/files.ts';
 import type { Cursor, FollowSink, FollowStatus } from './cluster/follow.ts';
@@ -93,8 +93,9 @@ export class KubeSources implements Sources {
 
   async addKubeconfig(path: string): Promise<SourcesInfo> {
     await this.#recall();
-    this.#kubeconfigs.add(absolutePath(path));
-    return this.#kept();
+    const added = absolutePath(path);
+    this.#kubeconfigs.add(added);
+    return this.#kept({ add: added });
   }
 
   async addKubeconfigText(text: string, label = pastedLabel(++this.#pasted)): Promise<SourcesInfo> {
@@ -105,7 +106,7 @@ export class KubeSources implements Sources {
   async removeKubeconfig(added: string): Promise<SourcesInfo> {
     await this.#recall();
     this.#kubeconfigs.remove(added);
-    return this.#kept();
+    return this.#kept({ remove: added });
   }
 
   /** What was added in earlier runs joins once. */
@@ -116,8 +117,8 @@ export class KubeSources implements Sources {
     })());
   }
 
-  async #kept(): Promise<SourcesInfo> {
-    if (this.#remember !== undefined) await writeAdded(this.#remember, this.#kubeconfigs.added());
+  async #kept(change: Parameters<typeof changeAdded>[1]): Promise<SourcesInfo> {
+    if (this.#remember !== undefined) await changeAdded(this.#remember, change);
     return this.list();
   }
 

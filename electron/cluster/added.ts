@@ -1,35 +1,77 @@
 /** Which kubeconfig files and folders were added in the app, kept from one start to the next. Paths only, no content. */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import { privateFolder, writeWhole } from '../wholeFile.ts';
 
 const format = z.strictObject({ version: z.literal(1), kubeconfigs: z.array(z.string()) });
+
+/** The list is changed within milliseconds: a lock that is older was left by a process that was killed. */
+const STALE_MS = 5000;
 
 /**
  * The paths that were added, in their order; none where the file is not there or is none of ours.
  * @param file where they are kept
  */
 export async function readAdded(file: string): Promise<string[]> {
-  try {
-    return format.parse(JSON.parse(await readFile(file, 'utf8'))).kubeconfigs;
-  } catch {
-    return [];
-  }
+  return (await readList(file).catch(() => null)) ?? [];
 }
 
 /**
- * Keeps them. Never throws: what cannot be kept is there until the end of the run, and the next start does not know it.
+ * Adds a path to what is kept, or takes one off: what another window or process changed meanwhile stays. Never throws:
+ * what cannot be kept is there until the end of the run, and the next start does not know it.
  * @param file where they are kept
- * @param paths absolute
+ * @param change absolute paths
  */
-export async function writeAdded(file: string, paths: readonly string[]): Promise<void> {
-  const text = JSON.stringify({ version: 1, kubeconfigs: [...paths] } satisfies z.infer<typeof format>);
+export async function changeAdded(file: string, change: { add: string } | { remove: string }): Promise<void> {
   try {
-    await mkdir(path.dirname(file), { recursive: true });
-    // Replaced as a whole: a second window that reads it meanwhile sees the old one or the new one.
-    await writeFile(`${file}.new`, text, { mode: 0o600 });
-    await rename(`${file}.new`, file);
+    privateFolder(path.dirname(file));
+    await locked(`${file}.lock`, async () => {
+      const before = await readList(file);
+      // A list of a later version or a damaged one is not written over.
+      if (before === null) await rename(file, `${file}.unreadable`);
+      const others = (before ?? []).filter((one) => one !== ('add' in change ? change.add : change.remove));
+      const kubeconfigs = 'add' in change ? [...others, change.add] : others;
+      await writeWhole(file, [JSON.stringify({ version: 1, kubeconfigs } satisfies z.infer<typeof format>)]);
+    });
   } catch {
     // See above.
+  }
+}
+
+/** Null where a file is there that is no list of ours. */
+async function readList(file: string): Promise<string[] | null> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw thrown;
+  }
+  try {
+    return format.parse(JSON.parse(text)).kubeconfigs;
+  } catch {
+    return null;
+  }
+}
+
+/** Runs `work` while no other process runs its own with the same lock. */
+async function locked(lock: string, work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      await (await open(lock, 'wx', 0o600)).close();
+      break;
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
+      const { mtimeMs } = await stat(lock).catch(() => ({ mtimeMs: Date.now() }));
+      if (Date.now() - mtimeMs > STALE_MS) await unlink(lock).catch(() => undefined);
+      else await pause(5 + Math.random() * 20);
+    }
+  }
+  try {
+    await work();
+  } finally {
+    await unlink(lock).catch(() => undefined);
   }
 }

@@ -1,12 +1,9 @@
 /** Results to standard output or a file; everything else to standard error. */
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { open, realpath, rename, stat, unlink } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { writeWhole } from '../wholeFile.ts';
+import type { Pieces } from '../wholeFile.ts';
 import { BackendError, toIpcError } from '../worker/errors.ts';
 import type { ReadProgress } from '../source.ts';
-
-type Pieces = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
 
 /**
  * Writes a result piece by piece.
@@ -20,45 +17,7 @@ export async function writeResult(out: string | undefined, pieces: Pieces): Prom
     }
     return;
   }
-  await writeFileWhole(resolve(out), pieces);
-}
-
-/**
- * Writes a file whole or not at all: beside its place first, then moved there. Readable by its owner alone, since a
- * report names every workload of a cluster. What is no file (a device, a pipe) is written as it is.
- * @throws BackendError of kind 'export' with the path
- */
-async function writeFileWhole(path: string, pieces: Pieces): Promise<void> {
-  let part: string | null = null;
-  try {
-    const place = await placeOf(path);
-    if (place.file) part = join(dirname(place.path), `.bulkhead-${randomBytes(6).toString('hex')}.part`);
-    const file = await open(part ?? place.path, part === null ? 'w' : 'wx', 0o600);
-    try {
-      for await (const piece of pieces) await file.writeFile(piece);
-    } finally {
-      await file.close();
-    }
-    if (part !== null) await rename(part, place.path);
-  } catch (thrown) {
-    if (part !== null) await unlink(part).catch(() => undefined);
-    // What went wrong while the pieces were made is its own error, not the file's.
-    if (thrown instanceof BackendError) throw thrown;
-    const { message } = toIpcError(thrown);
-    throw new BackendError({ kind: 'export', message, place: path }, { cause: thrown });
-  }
-}
-
-/** Where a path leads, behind links, and whether a file is or will be there. */
-async function placeOf(path: string): Promise<{ path: string; file: boolean }> {
-  try {
-    const real = await realpath(path);
-    const there = await stat(real);
-    // A folder is an error that opening it will name.
-    return { path: real, file: there.isFile() };
-  } catch {
-    return { path, file: true };
-  }
+  await writeWhole(out, pieces);
 }
 
 /** A line for the user. */

@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -71,5 +81,37 @@ describe('A kubeconfig that was added', () => {
     expect(await names(again.list())).toEqual(['own']);
     await again.addKubeconfig(join(folder, 'other'));
     expect(await names(sources().list())).toEqual(['own', 'other']);
+  });
+
+  test('of two windows at once is kept of both, and so is what one of them took off', async () => {
+    const [left, right] = [sources(), sources()];
+    await left.list();
+    await right.list();
+    writeFileSync(join(folder, 'third'), kubeconfig('third'));
+    await left.addKubeconfig(join(folder, 'other'));
+    await right.addKubeconfig(join(folder, 'third'));
+    expect(await names(sources().list())).toEqual(['own', 'other', 'third']);
+    await left.removeKubeconfig(join(folder, 'other'));
+    expect(await names(sources().list())).toEqual(['own', 'third']);
+  });
+
+  test('by many processes at once is lost by none, also where one was killed with the list locked', async () => {
+    mkdirSync(join(folder, 'data'));
+    const long = new Date(Date.now() - 60_000);
+    writeFileSync(`${remember()}.lock`, '');
+    utimesSync(`${remember()}.lock`, long, long);
+    const module = new URL('../../electron/cluster/added.ts', import.meta.url).href;
+    const run = (n: number) => {
+      const text = `import { changeAdded } from ${JSON.stringify(module)};
+        for (let i = 0; i < 10; i++) await changeAdded(process.argv[1], { add: '/p${n}/' + i });`;
+      return once(spawn(process.execPath, ['--input-type=module', '-e', text, remember()]), 'exit');
+    };
+    expect((await Promise.all([run(1), run(2), run(3)])).map(([code]) => code as number)).toEqual([0, 0, 0]);
+    const { kubeconfigs } = JSON.parse(readFileSync(remember(), 'utf8')) as { kubeconfigs: string[] };
+    expect(kubeconfigs).toHaveLength(30);
+    expect(kubeconfigs.filter((path) => path.startsWith('/p2/'))).toEqual(
+      Array.from({ length: 10 }, (_, i) => `/p2/${i}`),
+    );
+    expect(readdirSync(join(folder, 'data'))).toEqual(['kubeconfigs.json']);
   });
 });
