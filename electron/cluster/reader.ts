@@ -11,6 +11,7 @@ import { ApiClient } from './http.ts';
 import type { ApiAnswer, Patience } from './http.ts';
 import { commandLine, usesExec } from './kubeconfig.ts';
 import type { ResolvedContext } from './kubeconfig.ts';
+import { hasEffect } from '../../shared/kube/kinds.ts';
 import { apiPath, LISTS, NAMED, OTHER_POLICIES, resourceName, selecting, SIGNAL_LISTS } from './resources.ts';
 import type { ListResource, OtherPolicyResource } from './resources.ts';
 import type { Cursor } from './follow.ts';
@@ -567,7 +568,7 @@ class Reader {
           namespace: null,
           other: { kind, group, namespaced: other.namespaced },
           path: apiPath(other, null),
-          metadataOnly: true,
+          metadataOnly: !other.whole,
           selecting: {},
           affectsVerdicts: true,
           resourceVersion,
@@ -589,7 +590,10 @@ class Reader {
       const query = new URLSearchParams({ limit: '250' });
       if (token !== null) query.set('continue', token);
       this.#progress('read', `${other.resource}.${group}`);
-      const answer = await this.#get(`${apiPath(other, null)}?${query}`, METADATA_LIST);
+      const answer = await this.#get(
+        `${apiPath(other, null)}?${query}`,
+        other.whole ? 'application/json' : METADATA_LIST,
+      );
       if (answer instanceof ClusterError) return end('failed', answer.message);
       if (answer.status === 404) {
         // Without discovery this is how a kind that is not served looks; with it, it vanished in between.
@@ -616,11 +620,13 @@ class Reader {
       } catch (error) {
         return end('failed', `the answer was no list: ${shortened(error)}`);
       }
-      for (const { metadata } of list.items) {
+      for (const item of list.items) {
+        count += 1;
+        if (!hasEffect(group, kind, { ...item })) continue;
+        const { metadata } = item;
         const name = String(metadata?.name ?? '');
         const namespace = other.namespaced ? String(metadata?.namespace ?? '') : null;
         found.set(`${namespace}/${name}`, { namespace, name });
-        count += 1;
       }
       pages += 1;
       if (typeof list.metadata?.resourceVersion === 'string') resourceVersion = list.metadata.resourceVersion;

@@ -2,6 +2,7 @@
  * What is asked of a cluster, in one table: the reader asks for nothing that does not stand here, and the ClusterRole
  * that `bulkhead rbac` prints is made from it.
  */
+import { OTHER_POLICIES as KNOWN } from '../../shared/kube/kinds.ts';
 
 /** A list that every audit reads. */
 export interface ListResource {
@@ -170,44 +171,18 @@ export interface OtherPolicyResource {
   group: string;
   version: string;
   namespaced: boolean;
+  /** Names are not enough: its fields say whether it has an effect. */
+  whole: boolean;
 }
 
-function other(
-  group: string,
-  version: string,
-  kind: string,
-  resource: string,
-  namespaced: boolean,
-): OtherPolicyResource {
-  return { group, version, kind, resource, namespaced };
-}
-
-export const OTHER_POLICIES: readonly OtherPolicyResource[] = [
-  other('policy.networking.k8s.io', 'v1alpha2', 'ClusterNetworkPolicy', 'clusternetworkpolicies', false),
-  other('policy.networking.k8s.io', 'v1alpha1', 'AdminNetworkPolicy', 'adminnetworkpolicies', false),
-  other(
-    'policy.networking.k8s.io',
-    'v1alpha1',
-    'BaselineAdminNetworkPolicy',
-    'baselineadminnetworkpolicies',
-    false,
-  ),
-  other('crd.projectcalico.org', 'v1', 'GlobalNetworkPolicy', 'globalnetworkpolicies', false),
-  other('crd.projectcalico.org', 'v1', 'NetworkPolicy', 'networkpolicies', true),
-  other('projectcalico.org', 'v3', 'GlobalNetworkPolicy', 'globalnetworkpolicies', false),
-  other('projectcalico.org', 'v3', 'NetworkPolicy', 'networkpolicies', true),
-  other('cilium.io', 'v2', 'CiliumNetworkPolicy', 'ciliumnetworkpolicies', true),
-  other('cilium.io', 'v2', 'CiliumClusterwideNetworkPolicy', 'ciliumclusterwidenetworkpolicies', false),
-  other('security.istio.io', 'v1', 'AuthorizationPolicy', 'authorizationpolicies', true),
-  other('security.istio.io', 'v1', 'PeerAuthentication', 'peerauthentications', true),
-  other('crd.antrea.io', 'v1beta1', 'ClusterNetworkPolicy', 'clusternetworkpolicies', false),
-  other('crd.antrea.io', 'v1beta1', 'NetworkPolicy', 'networkpolicies', true),
-  other('k8s.ovn.org', 'v1', 'EgressFirewall', 'egressfirewalls', true),
-  other('network.openshift.io', 'v1', 'EgressNetworkPolicy', 'egressnetworkpolicies', true),
-  other('networking.k8s.aws', 'v1alpha1', 'ClusterNetworkPolicy', 'clusternetworkpolicies', false),
-  other('networking.k8s.aws', 'v1alpha1', 'ApplicationNetworkPolicy', 'applicationnetworkpolicies', true),
-  other('networking.gke.io', 'v1alpha1', 'FQDNNetworkPolicy', 'fqdnnetworkpolicies', true),
-];
+export const OTHER_POLICIES: readonly OtherPolicyResource[] = KNOWN.map((one) => ({
+  kind: one.kind,
+  resource: one.resource,
+  group: one.group,
+  version: one.version,
+  namespaced: one.scope === 'namespace',
+  whole: one.onlyWith !== null,
+}));
 
 /** Name in coverage and of `ClusterSink.page`: the plural alone for what the audit reads, else with its group. */
 export function resourceName(entry: { resource: string; group: string }): string {

@@ -13,6 +13,7 @@ import type {
   PolicyRecord,
   Snapshot,
 } from '../kube/snapshot.ts';
+import { kindName } from '../kube/kinds.ts';
 import { ConnPool, NO_CONNS, type ConnId } from '../net/conns.ts';
 import type { AuditEngine, ClassStates } from './api.ts';
 import type {
@@ -501,8 +502,8 @@ function otherChanges(before: Snapshot, after: Snapshot): ObjectRow[] {
     name,
   }));
   walk(before.ingresses, after.ingresses, ({ namespace, name }) => ({ kind: 'Ingress', namespace, name }));
-  walk(before.otherPolicies, after.otherPolicies, ({ kind, namespace, name }) => ({
-    kind,
+  walk(before.otherPolicies, after.otherPolicies, ({ group, kind, namespace, name }) => ({
+    kind: kindName(group, kind),
     namespace,
     name: name ?? '',
   }));

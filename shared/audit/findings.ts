@@ -1,6 +1,7 @@
 /** Checks over an evaluated snapshot. Each function looks for one kind of thing and gives findings as data. */
 import type { PodRecord, PolicyRecord, ServiceRecord } from '../kube/snapshot.ts';
 import { isObject, matchesSelector } from '../kube/selector.ts';
+import { kindName } from '../kube/kinds.ts';
 import { PROBLEM_CHECKS } from '../kube/problems.ts';
 import { ALL_CONNS, connPoint } from '../net/conns.ts';
 import { isBefore, parseVersion } from '../policy/assumptions.ts';
@@ -374,7 +375,10 @@ function clusterChecks(m: Model, f: Findings): void {
     }
   }
   const kinds = new Map<string, number>();
-  for (const o of s.otherPolicies) kinds.set(o.kind, (kinds.get(o.kind) ?? 0) + 1);
+  for (const o of s.otherPolicies) {
+    const kind = kindName(o.group, o.kind);
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
   for (const [kind, count] of [...kinds].sort())
     f.add('cluster.other-policies', cluster, null, { kind, count });
   for (const e of s.coverage.entries) {

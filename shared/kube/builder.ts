@@ -1,5 +1,5 @@
 /** Collects what a source brings, in whatever order, and gives one sorted snapshot of it. */
-import { isClusterWidePolicy, OTHER_POLICY_KINDS, RESOURCES } from './kinds.ts';
+import { effectOf, hasEffect, kindOfResource, networkKind } from './kinds.ts';
 import { readManifest } from './manifests.ts';
 import type { ManifestObject } from './manifests.ts';
 import { PluginSignals } from './plugins.ts';
@@ -55,7 +55,7 @@ export function isSystemNamespace(name: string): boolean {
 }
 
 function isOtherPolicy(group: string, kind: string): boolean {
-  return Object.hasOwn(OTHER_POLICY_KINDS, group) && OTHER_POLICY_KINDS[group].includes(kind);
+  return effectOf(group, kind) !== 'none';
 }
 
 /** What a page of a list says beside its items. */
@@ -99,17 +99,6 @@ export function notAnItem(resource: string, index: number): Problem {
   };
 }
 
-/** 'pods' or 'networkpolicies.crd.projectcalico.org' → kind (null outside the table) and group. */
-export function kindOfResource(resource: string): { kind: string | null; group: string } {
-  const dot = resource.indexOf('.');
-  const plural = dot < 0 ? resource : resource.slice(0, dot);
-  const known = Object.hasOwn(RESOURCES, plural) ? RESOURCES[plural] : null;
-  if (known === null) return { kind: null, group: dot < 0 ? '' : resource.slice(dot + 1) };
-  const group = dot < 0 ? known.group : resource.slice(dot + 1);
-  // Other groups have resources of the same name: a Service of Knative is none of ours.
-  return { kind: group === known.group || isOtherPolicy(group, known.kind) ? known.kind : null, group };
-}
-
 /** What stands between a pod and its workload: a ReplicaSet, a Job. */
 export interface KnownOwner {
   namespace: string;
@@ -144,15 +133,15 @@ export function projectObject(
   context: ProjectContext,
 ): Projected | null {
   if (isOtherPolicy(group, kind)) {
+    if (!hasEffect(group, kind, raw)) return null;
     const meta = isObject(raw.metadata) ? raw.metadata : {};
+    const known = networkKind(group, kind);
+    const written = typeof meta.namespace === 'string' && meta.namespace !== '' ? meta.namespace : null;
     const record: OtherPolicyRecord = {
       kind,
       group,
-      namespace: isClusterWidePolicy(kind)
-        ? null
-        : typeof meta.namespace === 'string' && meta.namespace !== ''
-          ? meta.namespace
-          : 'default',
+      // Of a kind that nobody knows, an object without a namespace may concern the whole cluster.
+      namespace: known?.scope === 'cluster' ? null : (written ?? (known?.kind === '*' ? null : 'default')),
       name: typeof meta.name === 'string' ? meta.name : '',
       status: 'present',
     };
@@ -692,7 +681,7 @@ const CURRENT: Readonly<Record<string, string>> = {
 /** The version to use instead, where current API servers do not serve the object's; null where they do. */
 function currentVersion(found: ManifestObject): string | null {
   if (!Object.hasOwn(CURRENT, found.kind) || found.apiVersion === '') return null;
-  if (Object.hasOwn(OTHER_POLICY_KINDS, found.group)) return null;
+  if (isOtherPolicy(found.group, found.kind)) return null;
   return found.apiVersion === CURRENT[found.kind] ? null : CURRENT[found.kind];
 }
 

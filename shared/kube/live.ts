@@ -6,15 +6,9 @@
  * kept signs of pods, nodes and DaemonSets. What is read by name (a plugin's ConfigMap, an operator's settings) and
  * the API groups that are served stay as they were read.
  */
-import {
-  isSystemNamespace,
-  kindOfResource,
-  notAnItem,
-  projectObject,
-  readPage,
-  SnapshotBuilder,
-} from './builder.ts';
+import { isSystemNamespace, notAnItem, projectObject, readPage, SnapshotBuilder } from './builder.ts';
 import type { PageNext, Projected } from './builder.ts';
+import { hasEffect, kindOfResource } from './kinds.ts';
 import { daemonSetSign, nodeSign, podSign } from './plugins.ts';
 import type { NodeSign, PluginSignals, PodSign } from './plugins.ts';
 import { compareText, Interner, isObject } from './project.ts';
@@ -322,6 +316,7 @@ export class LiveSnapshot {
       const { kind, group, namespaced } = list.other;
       if (typeof name !== 'string') return null;
       const place = namespaced ? String(namespace ?? '') : null;
+      if (!hasEffect(group, kind, item)) return { shelf, key: keyOf(place, name), kept: NOTHING };
       const record: OtherPolicyRecord = { kind, group, namespace: place, name, status: 'present' };
       return {
         shelf,

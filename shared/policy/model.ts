@@ -17,6 +17,7 @@ import type {
   Snapshot,
   Tri,
 } from '../kube/snapshot.ts';
+import { kindName, networkKind, reachOf } from '../kube/kinds.ts';
 import { ALL_CONNS, ConnPool, NO_CONNS, type ConnId } from '../net/conns.ts';
 import { contains, type Intervals } from '../net/intervals.ts';
 import { parseAddress, type Address } from '../net/ip.ts';
@@ -91,9 +92,6 @@ export interface NamespaceGaps {
 }
 
 export type Block = { family: 4; ranges: Intervals<number> } | { family: 6; ranges: Intervals<bigint> };
-
-/** Kinds of policy that only ever deny. */
-const RESTRICTS = /(^|\.)istio\.io$/;
 
 export class Model {
   readonly snapshot: Snapshot;
@@ -235,16 +233,14 @@ export class Model {
     };
     for (const ns of this.snapshot.coverage.unreadPolicies) each(ns, (g) => (g.unread = true));
     for (const o of this.snapshot.otherPolicies) {
-      const which: 'baseline' | 'restricts' | 'overrides' =
-        o.kind === 'BaselineAdminNetworkPolicy'
-          ? 'baseline'
-          : RESTRICTS.test(o.group)
-            ? 'restricts'
-            : 'overrides';
-      // A policy in Istio's root namespace holds for the whole mesh.
-      const scope = which === 'restricts' && o.namespace === 'istio-system' ? null : o.namespace;
-      each(scope, (g) => {
-        if (!g[which].includes(o.kind)) g[which].push(o.kind);
+      // A snapshot of another version may hold a kind that is not known here.
+      const effect = networkKind(o.group, o.kind)?.effect ?? 'may-permit';
+      if (effect === 'none') continue;
+      const which =
+        effect === 'baseline' ? 'baseline' : effect === 'may-only-deny' ? 'restricts' : 'overrides';
+      const name = kindName(o.group, o.kind);
+      each(reachOf(o.group, o.kind, o.namespace), (g) => {
+        if (!g[which].includes(name)) g[which].push(name);
       });
     }
     return gaps;

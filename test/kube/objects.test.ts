@@ -1,3 +1,4 @@
+import { effectOf, kindName, kindOfResource, NETWORK_KINDS } from '../../shared/kube/kinds.ts';
 import { describe, expect, test } from 'vitest';
 import { checks, endpoints, pod, podYaml, problemsOf, read, snapshotOf } from './read.ts';
 
@@ -384,9 +385,10 @@ describe('policies', () => {
     expect(snapshot.policies).toHaveLength(1);
   });
 
+  const object = (apiVersion: string, kind: string): string =>
+    `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: x, namespace: ns}\n`;
+
   test('other kinds of policy are noted with group, kind and place (S26)', () => {
-    const object = (apiVersion: string, kind: string): string =>
-      `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: x, namespace: ns}\n`;
     const snapshot = read(
       [
         object('policy.networking.k8s.io/v1alpha1', 'AdminNetworkPolicy'),
@@ -418,6 +420,87 @@ describe('policies', () => {
       'security.istio.io PeerAuthentication ns',
     ]);
     expect(snapshot.otherPolicies[0].place?.file).toBe('a.yaml');
+  });
+
+  test('S26: the kinds of clouds and meshes count; a mesh may only deny', () => {
+    const snapshot = read(
+      [
+        object('networking.gke.io/v1alpha3', 'FQDNNetworkPolicy'),
+        object('networking.k8s.aws/v1alpha1', 'ApplicationNetworkPolicy'),
+        object('networking.k8s.aws/v1alpha1', 'ClusterNetworkPolicy'),
+        object('policy.linkerd.io/v1beta3', 'Server'),
+        object('consul.hashicorp.com/v1alpha1', 'ServiceIntentions'),
+        object('kuma.io/v1alpha1', 'MeshTrafficPermission'),
+        object('nsx.vmware.com/v1alpha1', 'SecurityPolicy'),
+      ].join('---\n'),
+    );
+    const told = snapshot.otherPolicies.map(
+      (one) => `${kindName(one.group, one.kind)} ${one.namespace}: ${effectOf(one.group, one.kind)}`,
+    );
+    expect(told.sort()).toEqual([
+      'AWS ClusterNetworkPolicy (networking.k8s.aws) null: may-permit',
+      'ApplicationNetworkPolicy ns: may-permit',
+      'FQDNNetworkPolicy ns: may-permit',
+      'MeshTrafficPermission ns: may-only-deny',
+      'NSX SecurityPolicy (nsx.vmware.com) ns: may-permit',
+      'Server ns: may-only-deny',
+      'ServiceIntentions ns: may-only-deny',
+    ]);
+  });
+
+  test('S26: a kind that nobody knows counts by its group or by its name, lists of it too', () => {
+    const snapshot = read(
+      [
+        object('cilium.io/v3alpha1', 'CiliumTomorrow'),
+        object('example.com/v1', 'TeamNetworkPolicy'),
+        object('example.com/v1', 'EdgeFirewall').replace(', namespace: ns', ''),
+        'apiVersion: example.org/v1\nkind: FirewallRuleList\nitems: [{metadata: {name: x, namespace: b}}]\n',
+        object('v1', 'Firewall'),
+      ].join('---\n'),
+    );
+    expect(snapshot.otherPolicies.map((one) => `${kindName(one.group, one.kind)} ${one.namespace}`)).toEqual([
+      'CiliumTomorrow (cilium.io) ns',
+      'EdgeFirewall (example.com) null',
+      'TeamNetworkPolicy (example.com) ns',
+      'FirewallRule (example.org) b',
+    ]);
+  });
+
+  test('S26: kinds that touch no traffic between pods change nothing', () => {
+    const snapshot = read(
+      [
+        object('v1', 'Pod'),
+        object('crd.projectcalico.org/v1', 'StagedNetworkPolicy'),
+        object('projectcalico.org/v3', 'IPPoolList').replace('metadata:', 'items: []\nmetadata:'),
+        object('cilium.io/v2', 'CiliumNode'),
+        object('kubeovn.io/v1', 'Subnet'),
+        object('k8s.cni.cncf.io/v1beta1', 'MultiNetworkPolicy'),
+        object('stats.antrea.io/v1alpha1', 'NetworkPolicyStats'),
+        object('constraints.gatekeeper.sh/v1beta1', 'K8sRequireNetworkPolicy'),
+        object('kyverno.io/v1', 'ClusterPolicy'),
+        object('compute.cnrm.cloud.google.com/v1beta1', 'ComputeFirewall'),
+        object('admissionregistration.k8s.io/v1', 'ValidatingAdmissionPolicy'),
+        object('gateway.networking.k8s.io/v1', 'HTTPRoute'),
+      ]
+        .join('---\n')
+        .replace('kind: Subnet\n', 'kind: Subnet\nspec: {private: false, acls: []}\n'),
+    );
+    expect(snapshot.otherPolicies).toEqual([]);
+    expect(snapshot.coverage.complete).toBe(true);
+    const ruled = read(object('kubeovn.io/v1', 'Subnet') + 'spec: {private: true}\n');
+    expect(ruled.otherPolicies).toMatchObject([{ kind: 'Subnet', namespace: null }]);
+  });
+
+  test('every kind without effect says why, and every kind that is asked of a cluster has its plural', () => {
+    for (const one of NETWORK_KINDS) {
+      expect(one.reason === null, `${one.group} ${one.kind}`).toBe(one.effect !== 'none');
+      if (one.kind === '*' || one.effect === 'none') continue;
+      expect(one.resource, `${one.group} ${one.kind}`).toMatch(/^[a-z-]+$/);
+      expect(kindOfResource(`${one.resource}.${one.group}`)).toMatchObject({
+        kind: one.kind,
+        group: one.group,
+      });
+    }
   });
 });
 

@@ -304,6 +304,14 @@ function selecting(
 const policiesUnread = (cluster: PlainCluster, namespace: string): boolean =>
   cluster.snapshot.coverage.unreadPolicies.some((entry) => entry === null || entry === namespace);
 
+/** Groups of meshes and their root namespaces; '*': a rule names services of any namespace. */
+const ROOT_NAMESPACE = [
+  ['istio.io', 'istio-system'],
+  ['policy.linkerd.io', 'linkerd'],
+  ['kuma.io', 'kuma-system'],
+  ['consul.hashicorp.com', '*'],
+] as const;
+
 /** Which other kinds of policy may select the pod (S26)? */
 function otherKinds(
   cluster: PlainCluster,
@@ -311,9 +319,10 @@ function otherKinds(
 ): { override: boolean; baseline: boolean; mesh: boolean } {
   const found = { override: false, baseline: false, mesh: false };
   for (const other of cluster.snapshot.otherPolicies) {
-    const mesh = other.group.endsWith('istio.io');
-    // Istio's root namespace holds for the whole mesh.
-    const anywhere = other.namespace === null || (mesh && other.namespace === 'istio-system');
+    // S26: a mesh can only take away; what its root namespace holds counts for the whole mesh.
+    const root = ROOT_NAMESPACE.find(([group]) => other.group === group || other.group.endsWith(`.${group}`));
+    const mesh = root !== undefined;
+    const anywhere = other.namespace === null || (mesh && (root[1] === '*' || other.namespace === root[1]));
     if (!anywhere && other.namespace !== pod.namespace) continue;
     if (mesh) found.mesh = true;
     else if (other.kind === 'BaselineAdminNetworkPolicy') found.baseline = true;

@@ -1657,7 +1657,7 @@ describe('S26: other kinds of policy and gaps', () => {
     });
     const { ingress } = w.engine.explain({ ...B_TO_A, protocol: 'TCP', port: 80 });
     expect(ingress.assumptions.filter((use) => use.name === 'otherPolicies').map((use) => use.value)).toEqual(
-      ['CiliumNetworkPolicy', 'AuthorizationPolicy'],
+      ['CiliumNetworkPolicy', 'Istio AuthorizationPolicy (security.istio.io)'],
     );
   });
   it('S26: the kind is named', () => {

@@ -381,6 +381,9 @@ const other: fc.Arbitrary<OtherPolicyRecord> = fc
       'GlobalNetworkPolicy',
       'AuthorizationPolicy',
       'AuthorizationPolicy',
+      'MeshTrafficPermission',
+      'ServiceIntentions',
+      'FQDNNetworkPolicy',
     ),
     namespace: one(...NAMESPACES),
     status: mostly<'present' | 'unreadable'>('present', 3, 'unreadable'),
@@ -391,8 +394,17 @@ const other: fc.Arbitrary<OtherPolicyRecord> = fc
       CiliumClusterwideNetworkPolicy: 'cilium.io',
       GlobalNetworkPolicy: 'crd.projectcalico.org',
       AuthorizationPolicy: 'security.istio.io',
+      MeshTrafficPermission: 'kuma.io',
+      ServiceIntentions: 'consul.hashicorp.com',
+      FQDNNetworkPolicy: 'networking.gke.io',
     };
-    const namespaced = kind === 'CiliumNetworkPolicy' || kind === 'AuthorizationPolicy';
+    const namespaced = ![
+      'AdminNetworkPolicy',
+      'BaselineAdminNetworkPolicy',
+      'ClusterNetworkPolicy',
+      'CiliumClusterwideNetworkPolicy',
+      'GlobalNetworkPolicy',
+    ].includes(kind);
     return {
       kind,
       group: groups[kind] ?? 'policy.networking.k8s.io',
