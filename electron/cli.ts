@@ -1,6 +1,6 @@
 /**
- * The terminal: `bulkhead audit`, `connections`, `verdicts`, `explain`, `snapshot`, `history`, `serve` and `rbac`. Results go
- * to standard output, everything else to standard error. Each verb loads what it needs when it is called.
+ * The terminal: `bulkhead audit`, `connections`, `verdicts`, `explain`, `snapshot`, `contexts`,
+ * `history`, `serve` and `rbac`. Results go to standard output, everything else to standard error. Each verb loads what it needs when it is called.
  *
  * Exit codes: 0 fine; 1 a finding as bad as --fail-on; 2 bad arguments, nothing readable, or a probe without an
  * answer; 3 something was left out (a list refused, a document not parsed, a policy that the API refuses).
@@ -22,7 +22,8 @@ Exit codes:
 
 const SOURCES = `
 Sources (one of them):
-  --context NAME     a context of your kubeconfig
+  --context NAME     a context of your kubeconfig ("bulkhead contexts" lists them)
+  --kubeconfig FILE  the current context of that file, or with --context one of its others
   --from PATH…       manifests: folders, files, or - for standard input
   --snapshot FILE    what "bulkhead snapshot" saved
   --demo             the built-in demo cluster
@@ -119,6 +120,14 @@ export function program(run: (work: () => Promise<number>) => Promise<void>): Co
     .description('Save what was read of a cluster, without secrets, to audit it later')
     .requiredOption('--out <path>', 'file to write; compressed when it ends with .gz; - is standard output')
     .action((flags) => run(async () => (await import('./terminal/verbs.ts')).snapshot(flags)));
+
+  root
+    .command('contexts')
+    .description('List the contexts of your kubeconfig, each with what keeps it from being used')
+    .option('--kubeconfig <file>', 'kubeconfig file in place of the usual ones (may repeat)', collect)
+    .addOption(format(['text', 'json']))
+    .addOption(language())
+    .action((flags) => run(async () => (await import('./terminal/contexts.ts')).contexts(flags)));
 
   const history = root.command('history').description('Audits that were kept');
   history

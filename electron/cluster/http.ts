@@ -6,6 +6,8 @@ import type { Readable } from 'node:stream';
 import { cancelled, ClusterError } from './error.ts';
 import type { ResolvedContext } from './kubeconfig.ts';
 import { Login } from './login.ts';
+import { ProxyFailure, proxyOf, shownProxy } from './proxyEnv.ts';
+import type { Proxy } from './proxyEnv.ts';
 import { sleep, untilAborted } from './wait.ts';
 
 /** How long and how often is tried. Milliseconds. */
@@ -109,6 +111,7 @@ export class ApiClient {
   readonly #login: Login;
   readonly #origin: string;
   readonly #base: string;
+  readonly #proxy: Proxy | null;
   /** Has the server ever answered? Before, a refused connection is not repeated. */
   #reached = false;
   /** Requests in a row that failed for good: a server that went away is not waited for by every list anew. */
@@ -122,6 +125,7 @@ export class ApiClient {
     this.#origin = url.origin;
     // A server may stand below a path (a proxy in front of several clusters).
     this.#base = url.pathname.replace(/\/+$/, '');
+    this.#proxy = proxyOf(context.cluster, options.env ?? process.env);
     this.#login = new Login(context, {
       connectMs: this.patience.connectMs,
       ...(options.searchPath === undefined ? {} : { searchPath: options.searchPath }),
@@ -388,6 +392,40 @@ export class ApiClient {
     );
   }
 
+  /** Words for a connection that failed at the proxy: the API server was never asked. Nor is it asked again and again. */
+  #proxyFailure(
+    proxy: Proxy,
+    error: unknown,
+    code: string,
+    status: string | undefined,
+    unreached: boolean,
+  ): Attempt {
+    const { cluster } = this.context;
+    const { message } = error as Error;
+    const named =
+      proxy.from === 'proxy-url'
+        ? `It is the proxy-url of cluster "${cluster.name}".`
+        : 'The environment names it (HTTPS_PROXY or HTTP_PROXY); NO_PROXY lists what goes past it.';
+    const help =
+      status === '407'
+        ? 'A name and a password can stand in its URL.'
+        : unreached || status !== undefined
+          ? 'The proxy answers; is the cluster running, and may the proxy reach it?'
+          : 'Is the proxy running, and is a VPN needed for it?';
+    return new Attempt(
+      new ClusterError(
+        'network',
+        `The proxy ${shownProxy(proxy.url)} ${proxyWords(code, status, unreached, message)}`,
+        {
+          place: proxy.from === 'proxy-url' ? cluster.file : this.#origin,
+          hint: `${named} ${help}`,
+          cause: error,
+        },
+      ),
+      this.#reached,
+    );
+  }
+
   /** Words for a failed connection. */
   #failure(error: unknown): Attempt {
     const place = this.#origin;
@@ -399,6 +437,14 @@ export class ApiClient {
     const code =
       chain.map((e) => e.code).find((c) => c !== undefined && !c.startsWith('UND_ERR_SOCKET')) ?? '';
     const message = chain.map((e) => e.message ?? '').find((m) => m !== '') ?? 'unknown error';
+    if (this.#proxy !== null) {
+      const failed = (chain as unknown[]).find((e) => e instanceof ProxyFailure);
+      // What is sent to a plain HTTP server through an HTTP proxy is sent to the proxy, which is all that is connected to.
+      const forwarded = this.#origin.startsWith('http:') && /^https?:/i.test(this.#proxy.url);
+      const status = /\((\d{3})\).*HTTP Tunneling/.exec(message)?.[1];
+      if (failed || status !== undefined || (forwarded && CONNECTING.has(code)))
+        return this.#proxyFailure(this.#proxy, error, code, status, failed?.unreached === true);
+    }
     const network = (words: string, again: boolean, hint?: string): Attempt =>
       new Attempt(
         new ClusterError('network', words, { place, ...(hint ? { hint } : {}), cause: error }),
@@ -444,12 +490,6 @@ export class ApiClient {
         return network('The server took the request and did not answer in time', true);
       case 'UND_ERR_BODY_TIMEOUT':
         return network('The answer stopped in the middle', true);
-      case 'UND_ERR_PRX_TLS':
-        return network("The proxy's certificate is not accepted", false);
-    }
-    if (/HTTP Tunneling|[Pp]roxy|Socks/.test(`${message} ${chain[0]?.name ?? ''}`)) {
-      const status = /\((\d{3})\)/.exec(message)?.[1];
-      return network(`The proxy refuses the connection${status ? ` (${status})` : ''}`, this.#reached);
     }
     if (code.startsWith('Z_') || /incorrect header check|unexpected end of file/.test(message)) {
       return network('The answer was cut off or damaged', true);
@@ -466,6 +506,45 @@ export class ApiClient {
     }
     return network(`The connection was cut (${code || 'closed by the other side'})`, true);
   }
+}
+
+/** Codes of a connection that does not come to stand. */
+const CONNECTING = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** What a proxy did or did not do, behind its name in a sentence. */
+function proxyWords(code: string, status: string | undefined, unreached: boolean, message: string): string {
+  if (status === '407') return 'wants a login that it accepts (407)';
+  if (status !== undefined) return `does not let the connection through (${status})`;
+  if (unreached) return `does not get through to the server (${message.replace(/^.* - /, '')})`;
+  switch (code) {
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `has a name that cannot be resolved (${code})`;
+    case 'ECONNREFUSED':
+      return `refused the connection (${code})`;
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return `cannot be reached (${code})`;
+    case 'ETIMEDOUT':
+    case 'UND_ERR_CONNECT_TIMEOUT':
+      return 'did not take the connection in time';
+    case 'UND_ERR_HEADERS_TIMEOUT':
+      return 'took the connection and did not answer in time';
+  }
+  if (TLS_WORDS[code] || code.startsWith('ERR_TLS_'))
+    return `has a certificate that is not accepted (${code})`;
+  if (code.startsWith('ERR_SSL_') || code === 'EPROTO') return `does not speak TLS as expected (${code})`;
+  if (/timed out/i.test(message)) return 'took the connection and did not answer in time';
+  if (/authentication/i.test(message)) return 'wants a login that it accepts';
+  return 'ended the connection without answering as a proxy does';
 }
 
 const TLS_WORDS: Record<string, [string, string]> = {

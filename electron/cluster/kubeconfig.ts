@@ -6,10 +6,11 @@
  */
 import { watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { ContextInfo, SourcesInfo } from '../../shared/ipc.ts';
+import { decodeText } from '../worker/decode.ts';
 import { ClusterError } from './error.ts';
 import { parseKubeconfig } from './kubeconfigFile.ts';
 import type { ClusterEntry, ContextEntry, ExecEntry, FileConfig, UserEntry } from './kubeconfigFile.ts';
@@ -125,9 +126,8 @@ export class Kubeconfigs {
       seen.add(file);
       let text: string | null = null;
       try {
-        const size = (await stat(file)).size;
-        if (size > MAX_BYTES) throw new Error(`the file is larger than ${MAX_BYTES / 1024 / 1024} MB`);
-        text = await readFile(file, 'utf8');
+        // Windows PowerShell's `>` writes UTF-16.
+        text = decodeText(await bytesOf(file));
         files.push(parseKubeconfig(file, text, group));
         problems.push({ path: file, problem: null, ...by });
         return true;
@@ -175,6 +175,16 @@ export class Kubeconfigs {
       for (const context of file.contexts) contexts.push(this.#info(file, context));
     }
     return { contexts, files: this.#problems };
+  }
+
+  /** What the first `current-context` of the files says; there may be no context of that name. */
+  current(): string | null {
+    return this.#files.find((file) => file.currentContext !== null)?.currentContext ?? null;
+  }
+
+  /** Is a file that was read empty, but for space and comments? */
+  isEmpty(file: string): boolean {
+    return this.#files.some((one) => one.path === file && one.empty === true);
   }
 
   /**
@@ -317,9 +327,10 @@ export class Kubeconfigs {
       'not-found',
       `There is no context "${chosen}" in ${wanted ?? 'the kubeconfig files'}`,
       {
-        ...(broken.length === 0
-          ? {}
-          : { hint: `Not read: ${broken.map((p) => `${p.path} (${p.problem})`).join('; ')}` }),
+        hint:
+          broken.length > 0
+            ? `Not read: ${broken.map((p) => `${p.path} (${p.problem})`).join('; ')}`
+            : namesOf(among.flatMap((f) => f.contexts.map((context) => context.name))),
       },
     );
   }
@@ -410,6 +421,13 @@ export class Kubeconfigs {
   }
 }
 
+/** The contexts that there are, in a sentence that stays short. */
+function namesOf(names: readonly string[]): string {
+  if (names.length === 0) return 'No context was found in them.';
+  const more = names.length > 20 ? `, … (${names.length} in all)` : '';
+  return `There are: ${names.slice(0, 20).join(', ')}${more}`;
+}
+
 /** A server's URL without a name and password in it. */
 function withoutLogin(server: string): string {
   const url = new URL(server);
@@ -429,6 +447,35 @@ function pick<K extends 'clusters' | 'users'>(
     if (entry !== undefined) return entry as never;
   }
   return undefined;
+}
+
+/** What a pipe (`--kubeconfig <(…)`) gave: it can be read once, and files are read again before each audit. */
+const piped = new Map<string, Uint8Array>();
+
+/** The bytes of a file or pipe; never more than a kubeconfig has. */
+async function bytesOf(file: string): Promise<Uint8Array> {
+  const before = piped.get(file);
+  if (before) return before;
+  const handle = await open(file, 'r');
+  try {
+    const info = await handle.stat();
+    if (info.isDirectory()) throw new Error('this is a folder, not a file');
+    const tooLarge = (): Error => new Error(`the file is larger than ${MAX_BYTES / 1024 / 1024} MB`);
+    if (info.size > MAX_BYTES) throw tooLarge();
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    for await (const chunk of handle.createReadStream({ autoClose: false })) {
+      chunks.push(chunk as Uint8Array);
+      length += (chunk as Uint8Array).length;
+      // A device has no size and no end.
+      if (length > MAX_BYTES) throw tooLarge();
+    }
+    const bytes = Buffer.concat(chunks);
+    if (info.isFIFO()) piped.set(file, bytes);
+    return bytes;
+  } finally {
+    await handle.close();
+  }
 }
 
 function exists(file: string): Promise<boolean> {
@@ -457,6 +504,7 @@ function reason(error: unknown): string {
   if (code === 'ENOENT') return 'there is no such file';
   if (code === 'EACCES' || code === 'EPERM') return 'no permission to read the file';
   if (code === 'EISDIR') return 'this is a folder, not a file';
+  if (code === 'ELOOP') return 'its links go round in a circle';
   return error instanceof Error ? error.message : String(error);
 }
 
@@ -495,13 +543,43 @@ export function commandLine(exec: ExecEntry): string {
 
 /** Why a context cannot be used, known without contacting anything; null when it can be tried. */
 function unusable({ user: entry, cluster }: ResolvedContext): string | null {
+  if (cluster.insecure && (cluster.caData !== undefined || cluster.caFile !== undefined)) {
+    return `Cluster "${cluster.name}" has both a certificate-authority and insecure-skip-tls-verify; kubectl refuses that, too`;
+  }
   if (cluster.proxyUrl !== undefined) {
     const scheme = URL.canParse(cluster.proxyUrl) ? new URL(cluster.proxyUrl).protocol : '';
     if (!['http:', 'https:', 'socks5:', 'socks5h:'].includes(scheme)) {
       return `The proxy-url of cluster "${cluster.name}" is no http, https or socks5 URL`;
     }
   }
-  if (!entry) return null;
+  const notPem = (what: string, data: string | undefined): string | null =>
+    data === undefined || Buffer.from(data, 'base64').includes('-----BEGIN')
+      ? null
+      : `${what} is not the base64 of a PEM`;
+  const ca = notPem(`certificate-authority-data of cluster "${cluster.name}"`, cluster.caData);
+  if (ca !== null || !entry) return ca;
+  const user = `user "${entry.name}"`;
+  const own =
+    notPem(`client-certificate-data of ${user}`, entry.certData) ??
+    notPem(`client-key-data of ${user}`, entry.keyData);
+  if (own !== null) return own;
+  const hasCert = entry.certData !== undefined || entry.certFile !== undefined;
+  const hasKey = entry.keyData !== undefined || entry.keyFile !== undefined;
+  if (hasCert !== hasKey)
+    return `The ${user} has a client ${hasCert ? 'certificate without its key' : 'key without its certificate'}`;
+  if (
+    entry.as === undefined &&
+    (entry.asUid ?? entry.asGroups[0] ?? Object.keys(entry.asUserExtra)[0]) !== undefined
+  )
+    return `The ${user} has as-uid, as-groups or as-user-extra without "as": there is nobody to impersonate`;
+  if (entry.token !== undefined && !entry.tokenFile) {
+    const [variable] = /^(?:\$\{?\w+\}?|\{\{.*\}\})$/.exec(entry.token) ?? [];
+    if (variable !== undefined)
+      return `The token of ${user} is ${variable}: nothing fills in variables of a kubeconfig`;
+    // eslint-disable-next-line no-control-regex
+    if (/[\u0000-\u001f\u007f]/.test(entry.token.trim()))
+      return `The token of ${user} holds characters that no token has (a line break?)`;
+  }
   if (usesExec(entry) && entry.exec) {
     const { apiVersion, command, interactiveMode } = entry.exec;
     if (command === '') return `The exec plugin of user "${entry.name}" names no command`;

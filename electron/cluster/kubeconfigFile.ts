@@ -67,6 +67,8 @@ export interface FileConfig {
   /** Files of one group are merged as kubectl merges the files of KUBECONFIG. */
   group: string;
   currentContext: string | null;
+  /** Nothing but space and comments stands in it. */
+  empty?: true;
   clusters: Map<string, ClusterEntry | string>;
   users: Map<string, UserEntry | string>;
   contexts: ContextEntry[];
@@ -89,6 +91,9 @@ const YAML_WORDS: Record<string, string> = {
   UNEXPECTED_TOKEN: 'something stands where nothing may stand',
 };
 
+/** What a shell or a template would have filled in. */
+const VARIABLE = /\$\{?[A-Za-z_]\w*\}?|\{\{[^}]*\}\}/;
+
 /** More mappings and lists than this, each counted as often as an alias brings it, are no kubeconfig but a bomb. */
 const MAX_COLLECTIONS = 1_000_000;
 /** Nodes above a mapping; an alias to what it stands in has no end. */
@@ -108,7 +113,7 @@ export function parseKubeconfig(
   folder: string | null = path.dirname(file),
 ): FileConfig {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text.replace(/^\uFEFF/, ''), {
+  const documents = parseAllDocuments(text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n'), {
     lineCounter: lines,
     prettyErrors: true,
   });
@@ -122,7 +127,7 @@ export function parseKubeconfig(
   };
   const document = Array.isArray(documents) ? documents[0] : undefined;
   // An empty file is an empty kubeconfig, as kubectl has it.
-  if (!document) return config;
+  if (!document) return { ...config, empty: true };
   const error = document.errors[0];
   if (error) {
     const line = error.linePos?.[0].line;
@@ -133,7 +138,7 @@ export function parseKubeconfig(
   }
   replaceAliases(document as Document, file);
   const root = document.contents;
-  if (root === null || (isScalar(root) && root.value === null)) return config;
+  if (root === null || (isScalar(root) && root.value === null)) return { ...config, empty: true };
   const at = (node: unknown): string => {
     const range = (node as { range?: [number, number, number] | null } | null | undefined)?.range;
     return range ? `line ${lines.linePos(range[0]).line}: ` : '';
@@ -151,12 +156,19 @@ export function parseKubeconfig(
       },
     );
   }
+  const version = str(root, 'apiVersion');
+  if (version !== undefined && version !== 'v1') {
+    throw new ClusterError(
+      'kubeconfig',
+      `no kubeconfig that is known (apiVersion ${version.slice(0, 60)}; v1 is)`,
+      { place: file },
+    );
+  }
   const absolute = (value: string | undefined): string | undefined =>
     value === undefined || folder === null || path.isAbsolute(value) ? value : path.resolve(folder, value);
 
   config.currentContext = str(root, 'current-context') ?? null;
-  for (const { name, body, line } of entries(root, 'clusters', 'cluster', at)) {
-    if (config.clusters.has(name)) continue;
+  for (const { name, body, line } of once(root, 'clusters', 'cluster', at, file)) {
     const server = body && str(body, 'server');
     if (!body || !server) {
       config.clusters.set(name, `${line}cluster "${name}" has no server`);
@@ -164,6 +176,19 @@ export function parseKubeconfig(
     }
     if (!/^https?:\/\//i.test(server) || !URL.canParse(server)) {
       config.clusters.set(name, `${line}the server of cluster "${name}" is no http or https URL`);
+      continue;
+    }
+    const variable = VARIABLE.exec(server);
+    if (variable) {
+      config.clusters.set(
+        name,
+        `${line}the server of cluster "${name}" holds ${variable[0]}: nothing fills in variables of a kubeconfig`,
+      );
+      continue;
+    }
+    const unclear = ['insecure-skip-tls-verify', 'disable-compression'].find((key) => !isBool(body, key));
+    if (unclear !== undefined) {
+      config.clusters.set(name, `${line}${unclear} of cluster "${name}" is neither true nor false`);
       continue;
     }
     const ca = absolute(str(body, 'certificate-authority'));
@@ -175,7 +200,7 @@ export function parseKubeconfig(
     config.clusters.set(name, {
       name,
       file,
-      server: server.replace(/\/+$/, ''),
+      server: server.trim().replace(/\/+$/, ''),
       ...given('caFile', ca),
       ...given('caData', str(body, 'certificate-authority-data')),
       insecure: bool(body, 'insecure-skip-tls-verify'),
@@ -185,8 +210,7 @@ export function parseKubeconfig(
       ...given('execExtension', execExtension(body)),
     });
   }
-  for (const { name, body, line } of entries(root, 'users', 'user', at)) {
-    if (config.users.has(name)) continue;
+  for (const { name, body, line } of once(root, 'users', 'user', at, file)) {
     const entry: UserEntry = body
       ? user(name, file, body, absolute)
       : { name, file, asGroups: [], asUserExtra: {} };
@@ -202,10 +226,7 @@ export function parseKubeconfig(
         : null;
     config.users.set(name, lost === null ? entry : `${line}user "${name}": ${lost}`);
   }
-  const names = new Set<string>();
-  for (const { name, body, line } of entries(root, 'contexts', 'context', at)) {
-    if (names.has(name)) continue;
-    names.add(name);
+  for (const { name, body, line } of once(root, 'contexts', 'context', at, file)) {
     const cluster = (body && str(body, 'cluster')) ?? '';
     config.contexts.push({
       name,
@@ -279,9 +300,46 @@ interface NamedEntry {
   line: string;
 }
 
-function entries(root: YAMLMap, list: string, key: string, at: (node: unknown) => string): NamedEntry[] {
+/**
+ * The entries of a list, whose names must differ: which of two was meant nobody can say, and kubectl refuses the file
+ * (`duplicate name "a" in list`), so that nobody audits another cluster than they believe.
+ */
+function once(
+  root: YAMLMap,
+  list: 'clusters' | 'contexts' | 'users',
+  key: string,
+  at: (node: unknown) => string,
+  file: string,
+): NamedEntry[] {
+  const found = entries(root, list, key, at, file);
+  const lines = new Map<string, string>();
+  for (const { name, line } of found) {
+    const first = lines.get(name);
+    if (first !== undefined) {
+      const before = first === '' ? '' : `, first in ${first.replace(/: $/, '')}`;
+      throw new ClusterError(
+        'kubeconfig',
+        `${line}${key} "${name}" stands there twice${before}; kubectl refuses such a file, too`,
+        { place: file },
+      );
+    }
+    lines.set(name, line);
+  }
+  return found;
+}
+
+function entries(
+  root: YAMLMap,
+  list: string,
+  key: string,
+  at: (node: unknown) => string,
+  file: string,
+): NamedEntry[] {
   const seq = root.get(list, true);
-  if (!isSeq(seq)) return [];
+  if (!isSeq(seq)) {
+    if (seq === undefined || (isScalar(seq) && seq.value === null)) return [];
+    throw new ClusterError('kubeconfig', `${at(seq)}${list} is no list`, { place: file });
+  }
   const found: NamedEntry[] = [];
   for (const item of seq.items) {
     if (!isMap(item)) continue;
@@ -388,6 +446,14 @@ function str(map: YAMLMap, key: string): string | undefined {
 
 function bool(map: YAMLMap, key: string): boolean {
   return /^(true|yes|on|y)$/i.test(text(map.get(key, true)) ?? '');
+}
+
+/** A quoted "true" is text, which kubectl refuses: nobody's certificate goes unverified by a guess. */
+function isBool(map: YAMLMap, key: string): boolean {
+  const node = map.get(key, true);
+  if (node === undefined || (isScalar(node) && node.value === null)) return true;
+  const plain = isScalar(node) && (node.type === 'PLAIN' || typeof node.value === 'boolean');
+  return plain && /^(true|false|yes|no|on|off|y|n)$/i.test(text(node) ?? '');
 }
 
 function strings(map: YAMLMap, key: string): string[] {

@@ -7,6 +7,8 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
+import { connect as tcpConnect } from 'node:net';
+import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { connect as tlsConnect, createSecureContext, getCACertificates } from 'node:tls';
 import { SocksClient } from 'socks';
@@ -19,7 +21,7 @@ import { usesExec } from './kubeconfig.ts';
 import type { ResolvedContext } from './kubeconfig.ts';
 import type { UserEntry } from './kubeconfigFile.ts';
 import { oidcToken } from './oidc.ts';
-import { proxyFromEnvironment } from './proxyEnv.ts';
+import { ProxyFailure, proxyOf } from './proxyEnv.ts';
 import { searchPath, startedByDesktop } from './shellPath.ts';
 
 /** A working login: what requests are made with until it is renewed. */
@@ -103,7 +105,7 @@ export class Login {
       token = (await text(user.tokenFile, 'tokenFile', user.file)).trim();
       // client-go reads the file again after a minute at most.
       expires = Date.now() + 60_000;
-    } else if (user?.token) token = user.token;
+    } else if (user?.token) token = user.token.trim();
     else if (user && usesExec(user)) {
       const credential: ExecCredential = await runExec(user, cluster, {
         searchPath: this.#options.searchPath ?? (await searchPath(startedByDesktop())),
@@ -146,6 +148,7 @@ export class Login {
     const base64 = (value: string | null): string | undefined =>
       value === null ? undefined : Buffer.from(value).toString('base64');
     const plain = cluster.server.startsWith('http:');
+    const proxy = proxyOf(cluster, this.#options.env ?? process.env);
     const clientCluster = {
       name: 'cluster',
       server: cluster.server,
@@ -153,12 +156,7 @@ export class Login {
       caData: base64(ca ?? systemCertificates()),
       skipTLSVerify: cluster.insecure || plain,
       ...(cluster.tlsServerName ? { tlsServerName: cluster.tlsServerName } : {}),
-      ...((cluster.proxyUrl ?? proxyFromEnvironment(cluster.server, this.#options.env ?? process.env))
-        ? {
-            proxyUrl:
-              cluster.proxyUrl ?? proxyFromEnvironment(cluster.server, this.#options.env ?? process.env),
-          }
-        : {}),
+      ...(proxy === null ? {} : { proxyUrl: proxy.url }),
     };
     config.loadFromOptions({
       clusters: [clientCluster],
@@ -265,7 +263,9 @@ function makeDispatcher(
         uri: mapped.uri,
         // The proxy's own answer to CONNECT is waited for no longer than a connection.
         clientFactory: (origin, options) =>
-          new Pool(origin, { ...(options as Pool.Options), headersTimeout: connectMs, allowH2: false }),
+          namingProxy(
+            new Pool(origin, { ...(options as Pool.Options), headersTimeout: connectMs, allowH2: false }),
+          ),
         requestTls: { ...mapped.requestTls, secureContext, timeout: connectMs, allowH2: false } as never,
         // An HTTPS proxy may come from the cluster's CA or from anywhere that the system trusts.
         proxyTls: {
@@ -282,6 +282,38 @@ function makeDispatcher(
   }
 }
 
+/** A pool of connections to an HTTP proxy whose failures are known as the proxy's. */
+function namingProxy(pool: Pool): Pool {
+  const connect = pool.connect.bind(pool) as (options: unknown) => Promise<unknown>;
+  return Object.assign(pool, {
+    connect: (options: unknown) =>
+      connect(options).catch((error: unknown) => {
+        throw new ProxyFailure(error);
+      }),
+  });
+}
+
+/** A TCP connection. Opened apart from what is said over it: then an error of either is known for what it is. */
+function openSocket(host: string, port: number, connectMs: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = tcpConnect({ host, port });
+    const late = setTimeout(
+      () => socket.destroy(Object.assign(new Error('late'), { code: 'ETIMEDOUT' })),
+      connectMs,
+    );
+    const failed = (error: Error): void => {
+      clearTimeout(late);
+      reject(error);
+    };
+    socket.once('error', failed);
+    socket.once('connect', () => {
+      clearTimeout(late);
+      socket.off('error', failed);
+      resolve(socket);
+    });
+  });
+}
+
 /** A connector through a SOCKS5 proxy, which resolves the server's name itself. */
 function socksConnector(uri: string, tls: object, connectMs: number): never {
   const proxy = new URL(uri);
@@ -290,39 +322,51 @@ function socksConnector(uri: string, tls: object, connectMs: number): never {
     callback: (error: Error | null, socket: unknown) => void,
   ): void => {
     const host = hostname.replace(/^\[|\]$/g, '');
-    SocksClient.createConnection({
-      proxy: {
-        host: proxy.hostname.replace(/^\[|\]$/g, ''),
-        port: Number(proxy.port) || 1080,
-        type: 5,
-        ...(proxy.username === ''
-          ? {}
-          : { userId: decodeURIComponent(proxy.username), password: decodeURIComponent(proxy.password) }),
-      },
-      command: 'connect',
-      destination: { host, port: Number(port) || (protocol === 'https:' ? 443 : 80) },
-      timeout: connectMs,
-    }).then(
-      ({ socket }) => {
-        if (protocol !== 'https:') {
-          callback(null, socket);
-          return;
-        }
-        const secure = tlsConnect({ host, ...tls, socket });
-        const late = setTimeout(() => secure.destroy(new Error('Connect Timeout Error')), connectMs);
-        secure.once('secureConnect', () => {
-          clearTimeout(late);
-          secure.off('error', onError);
-          callback(null, secure);
-        });
-        const onError = (error: Error): void => {
-          clearTimeout(late);
-          callback(error, null);
-        };
-        secure.once('error', onError);
-      },
-      (error: unknown) => callback(error as Error, null),
-    );
+    const proxyHost = proxy.hostname.replace(/^\[|\]$/g, '');
+    const proxyPort = Number(proxy.port) || 1080;
+    openSocket(proxyHost, proxyPort, connectMs)
+      .then((existing) =>
+        SocksClient.createConnection({
+          proxy: {
+            host: proxyHost,
+            port: proxyPort,
+            type: 5,
+            ...(proxy.username === ''
+              ? {}
+              : { userId: decodeURIComponent(proxy.username), password: decodeURIComponent(proxy.password) }),
+          },
+          command: 'connect',
+          destination: { host, port: Number(port) || (protocol === 'https:' ? 443 : 80) },
+          timeout: connectMs,
+          existing_socket: existing,
+        }).catch((error: unknown) => {
+          existing.destroy();
+          throw error;
+        }),
+      )
+      .then(
+        ({ socket }) => {
+          if (protocol !== 'https:') {
+            callback(null, socket);
+            return;
+          }
+          const secure = tlsConnect({ host, ...tls, socket });
+          const late = setTimeout(() => secure.destroy(new Error('Connect Timeout Error')), connectMs);
+          secure.once('secureConnect', () => {
+            clearTimeout(late);
+            secure.off('error', onError);
+            callback(null, secure);
+          });
+          const onError = (error: Error): void => {
+            clearTimeout(late);
+            callback(error, null);
+          };
+          secure.once('error', onError);
+        },
+        // It is the proxy's word (RFC 1928, section 6) that the server is not to be had.
+        (error: unknown) =>
+          callback(new ProxyFailure(error, /rejected connection/.test((error as Error).message)), null),
+      );
   };
   return connector as never;
 }

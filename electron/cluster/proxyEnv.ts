@@ -44,3 +44,44 @@ export function proxyFromEnvironment(
   }
   return proxy.includes('://') ? proxy : `http://${proxy}`;
 }
+
+/** The proxy of a cluster, and what names it. */
+export interface Proxy {
+  url: string;
+  /** 'proxy-url' of the kubeconfig's cluster, or the environment. */
+  from: 'proxy-url' | 'environment';
+}
+
+/**
+ * The proxy that requests to a cluster go through: its proxy-url, else what the environment names.
+ * @returns null for a direct connection
+ */
+export function proxyOf(
+  cluster: { server: string; proxyUrl?: string },
+  env: Record<string, string | undefined>,
+): Proxy | null {
+  if (cluster.proxyUrl !== undefined) return { url: cluster.proxyUrl, from: 'proxy-url' };
+  const url = proxyFromEnvironment(cluster.server, env);
+  return url === undefined ? null : { url, from: 'environment' };
+}
+
+/** A proxy's URL as it may be shown: without a name and password. */
+export function shownProxy(proxy: string): string {
+  if (!URL.canParse(proxy)) return 'the proxy';
+  const { protocol, host } = new URL(proxy);
+  return `${protocol}//${host}`;
+}
+
+/**
+ * A connection that failed at the proxy, before the API server was asked; `cause` says how. `unreached`: the proxy
+ * answered that it does not get through to the server.
+ */
+export class ProxyFailure extends Error {
+  override name = 'ProxyFailure';
+  readonly unreached: boolean;
+
+  constructor(cause: unknown, unreached = false) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.unreached = unreached;
+  }
+}

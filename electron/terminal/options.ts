@@ -28,7 +28,8 @@ function bad(message: string, hint?: string): BackendError {
   return new BackendError({ kind: 'bad-request', message, ...(hint === undefined ? {} : { hint }) });
 }
 
-const CHOOSE = 'Give one of --context NAME, --from PATH…, --snapshot FILE or --demo.';
+const CHOOSE =
+  'Give one of --context NAME, --kubeconfig FILE (its current context), --from PATH…, --snapshot FILE or --demo.';
 
 /**
  * The sources that the flags name: one, or several contexts.
@@ -39,7 +40,7 @@ export function sourcesOf(flags: SourceFlags): Source[] {
   if (kinds.length === 0) throw bad('No source was given.', CHOOSE);
   if (kinds.length > 1) throw bad('More than one kind of source was given.', CHOOSE);
   if (flags.context === undefined && flags.kubeconfig !== undefined) {
-    throw bad('--kubeconfig goes with --context.', CHOOSE);
+    throw bad('--kubeconfig goes with --context, or stands alone for its current context.', CHOOSE);
   }
   if (flags.context === undefined && flags.namespace !== undefined) {
     throw bad('--namespace goes with --context.');

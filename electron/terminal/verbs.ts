@@ -2,7 +2,8 @@
 import type { Probe, ProbeAnswer, Severity } from '../../shared/audit/result.ts';
 import { explanationText } from '../../shared/report/text.ts';
 import { BackendError } from '../worker/errors.ts';
-import { endOf, familyOf, portOf, sourceOf, sourcesOf } from './options.ts';
+import { chosenSource, chosenSources } from './contexts.ts';
+import { endOf, familyOf, portOf } from './options.ts';
 import type { AuditFlags } from './options.ts';
 import { readText, say, textWidth, wantsColour, writeResult } from './output.ts';
 import { EXIT, exitOf, withAudits } from './session.ts';
@@ -30,7 +31,7 @@ function refuseBinary(format: ReportFormat, out: string | undefined): void {
 export async function audit(flags: AuditVerb): Promise<number> {
   const { format, lang, out } = flags;
   refuseBinary(format, out);
-  return withAudits(sourcesOf(flags), flags, true, async (opened) => {
+  return withAudits(await chosenSources(flags), flags, true, async (opened) => {
     const { client, audits } = opened;
     const request = { what: 'report', format, lang, audits } as const;
     const looks = { width: textWidth(out), colour: wantsColour(out) };
@@ -48,7 +49,7 @@ export interface ConnectionsVerb extends AuditFlags {
 /** `bulkhead connections` */
 export async function connections(flags: ConnectionsVerb): Promise<number> {
   const { format, endpoints, lang } = flags;
-  return withAudits([sourceOf(flags)], flags, false, async (opened) => {
+  return withAudits([await chosenSource(flags)], flags, false, async (opened) => {
     await writeResult(
       flags.out,
       opened.client.output({ what: 'connections', format, endpoints, lang, audit: 0 }),
@@ -64,7 +65,7 @@ export interface VerdictsVerb extends AuditFlags {
 
 /** `bulkhead verdicts`: the same list, answered; a probe that cannot be answered has its error in its place. */
 export async function verdicts(flags: VerdictsVerb): Promise<number> {
-  const source = sourceOf(flags);
+  const source = await chosenSource(flags);
   if (flags.probes === '-' && source.kind === 'manifests' && source.paths.includes('-')) {
     throw new BackendError({
       kind: 'bad-request',
@@ -145,7 +146,7 @@ export interface ExplainVerb extends AuditFlags {
 
 /** `bulkhead explain` */
 export async function explain(flags: ExplainVerb): Promise<number> {
-  const source = sourceOf(flags);
+  const source = await chosenSource(flags);
   const probe: Probe = {
     src: endOf('--src', flags.src),
     dst: endOf('--dst', flags.dst),
@@ -193,7 +194,7 @@ export interface SnapshotVerb extends AuditFlags {
 /** `bulkhead snapshot`: what was read, as a file; `.gz` is compressed. */
 export async function snapshot(flags: SnapshotVerb): Promise<number> {
   const gzip = flags.out.endsWith('.gz');
-  return withAudits([sourceOf(flags)], flags, false, async (opened) => {
+  return withAudits([await chosenSource(flags)], flags, false, async (opened) => {
     const { bytes, digest } = await opened.client.snapshot({ gzip });
     await writeResult(flags.out, [new Uint8Array(bytes)]);
     if (flags.out !== '-') say(`${flags.out}: SHA-256 of the snapshot ${digest}`);

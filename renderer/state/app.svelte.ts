@@ -13,6 +13,7 @@ import type {
 } from '../../shared/ipc.ts';
 import type { Overview } from '../../shared/audit/result.ts';
 import { lang } from '../i18n/index.svelte.ts';
+import { choiceOf, NO_CHOICE, type Choice } from './choice.ts';
 import { NEW_JOB, outcome, stepJob, type JobState } from './job.ts';
 import { Live } from './live.svelte.ts';
 import { formatRoute, parseRoute, type Route, type View } from './route.ts';
@@ -50,6 +51,8 @@ class App {
   /** Message key of a line for the user; null when there is none or it was closed. */
   notice = $state<string | null>(null);
   booted = $state(false);
+  /** What is chosen on the first view. */
+  choice = $state.raw<Choice>(NO_CHOICE);
   /** The following of the open audit. */
   readonly live = new Live((channel, request) => this.ask(channel, request));
 
@@ -130,6 +133,7 @@ class App {
   /** Begins an audit. Nothing is contacted before this. */
   async start(source: Source, options: AuditOptions): Promise<void> {
     this.error = null;
+    this.choice = choiceOf(source, options.assume);
     this.job = NEW_JOB;
     const run = ++this.#run;
     try {

@@ -1,5 +1,15 @@
 /** Which source is chosen on the first view, and what its row is called. Pure. */
-import type { ContextInfo, Source } from '../../shared/ipc.ts';
+import type { AuditOptions, ContextInfo, Source } from '../../shared/ipc.ts';
+
+/** What is filled in on the first view. It is kept while the window is open: nothing has to be chosen again after a failure. */
+export interface Choice {
+  source: Source | null;
+  /** As they were typed. */
+  namespaces: string;
+  assume: AuditOptions['assume'];
+}
+
+export const NO_CHOICE: Choice = { source: null, namespaces: '', assume: {} };
 
 /** True when two choices mean the same source (a context is its name and its file). */
 export function sameSource(a: Source | null, b: Source | null): boolean {
@@ -44,4 +54,18 @@ export function namesIn(text: string): string[] {
 export function limited(source: Source, namespaces: string): Source {
   const names = namesIn(namespaces);
   return source.kind === 'context' && names.length > 0 ? { ...source, namespaces: names } : source;
+}
+
+/** The choice that leads to an audit: `limited` the other way round. */
+export function choiceOf(source: Source, assume: AuditOptions['assume']): Choice {
+  if (source.kind !== 'context') return { source, namespaces: '', assume };
+  const { namespaces = [], ...context } = source;
+  return { source: context, namespaces: namespaces.join(', '), assume };
+}
+
+/** A choice among contexts; one that was named without its file (on the command line) is the first of its name. */
+export function among(source: Source | null, contexts: readonly ContextInfo[]): Source | null {
+  if (source?.kind !== 'context' || source.file !== undefined) return source;
+  const found = contexts.find(({ name }) => name === source.name);
+  return found ? { ...source, file: found.file } : source;
 }

@@ -341,8 +341,8 @@ export function assumptionText(
 }
 
 /** A note of the source (ClusterInfo.warnings, AppInfo.notice); an unknown key is shown as it is. */
-export function warningText(key: string, lang: Lang): string {
-  const table = words(lang).warning;
+export function warningText(key: string, lang: Lang, ahead = false): string {
+  const table = words(lang)[ahead ? 'warningAhead' : 'warning'];
   return Object.hasOwn(table, key) ? table[key]! : key;
 }
 

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
@@ -19,6 +21,9 @@ beforeEach(() => {
   folder = new Folder();
 });
 afterEach(() => folder.clean());
+
+/** Base64 of what begins as a PEM does. */
+const PEM = Buffer.from('-----BEGIN X-----\n').toString('base64');
 
 interface Parts {
   clusters?: Record<string, Record<string, unknown>>;
@@ -325,6 +330,12 @@ describe('what is wrong with a file', () => {
       'apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n',
       /^no kubeconfig \(kind Pod\)$/,
     ],
+    [
+      'another version',
+      'apiVersion: v2\nkind: Config\n',
+      /^no kubeconfig that is known \(apiVersion v2; v1 is\)$/,
+    ],
+    ['a list that is none', 'kind: Config\nclusters: {c: {server: x}}\n', /^line 2: clusters is no list$/],
     ['a list', '- a\n- b\n', /no kubeconfig/],
     ['text of no structure', 'hello\n', /no kubeconfig/],
   ] as const) {
@@ -338,6 +349,62 @@ describe('what is wrong with a file', () => {
       expect(message).toMatch(word);
     });
   }
+
+  test('UTF-16 with a mark of either order, a mark of UTF-8 and the line ends of Windows are read', async () => {
+    const text = simple('a', { token: 't' }).replaceAll('\n', '\r\n');
+    const little = Buffer.from(`\uFEFF${text}`, 'utf16le');
+    const files = [
+      folder.write('little', little),
+      folder.write('big', Buffer.from(little).swap16()),
+      folder.write('marked', `\uFEFF${text}`),
+      folder.write('mac', text.replaceAll('\r\n', '\r')),
+    ];
+    for (const file of files) {
+      const { info } = await load({ files: [file] });
+      expect(info.files, file).toEqual([{ path: file, problem: null }]);
+      expect(info.contexts, file).toMatchObject([{ name: 'a', current: true, auth: 'token', problem: null }]);
+    }
+  });
+
+  for (const [list, key, body] of [
+    ['clusters', 'cluster', 'server: "https://two.example"'],
+    ['users', 'user', 'token: other'],
+    ['contexts', 'context', 'cluster: c, user: u'],
+  ] as const) {
+    test(`two ${list} of one name: the file is refused as kubectl refuses it, and others are read`, async () => {
+      const twice = ['c', 'u', 'x'].map((name) => `- {name: ${name}, ${key}: {${body}}}`);
+      const text = `${list}:\n${twice.join('\n')}\n- {name: u, ${key}: {}}\n`;
+      const bad = folder.write('bad', text);
+      const good = folder.write('good', simple('a', {}));
+      const { info } = await load({ files: [bad, good] });
+      expect(info.files).toEqual([
+        {
+          path: bad,
+          problem: `line 5: ${key} "u" stands there twice, first in line 3; kubectl refuses such a file, too`,
+        },
+        { path: good, problem: null },
+      ]);
+      expect(info.contexts.map((c) => c.name)).toEqual(['a']);
+    });
+  }
+
+  test('a pipe is read once and known afterwards; a device without an end is refused', async () => {
+    const pipe = path.join(folder.path, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const writing = writeFile(pipe, simple('a', {}));
+    const { configs, info } = await load({ files: [pipe] });
+    await writing;
+    expect(info.contexts.map((c) => c.name)).toEqual(['a']);
+    expect((await configs.load()).contexts.map((c) => c.name)).toEqual(['a']);
+    expect((await load({ files: ['/dev/zero'] })).info.files[0].problem).toContain('larger than 8 MB');
+  });
+
+  test('a context that is not there: those that are there are named', async () => {
+    const { configs } = await load({ files: [folder.write('f', simple('a', {}))] });
+    expect(() => configs.resolve('nope')).toThrowError(
+      expect.objectContaining({ kind: 'not-found', hint: 'There are: a' }),
+    );
+  });
 
   test('an empty file is an empty kubeconfig', () => {
     for (const text of ['', '\n', '# only a comment\n', 'null\n', '\uFEFF']) {
@@ -391,7 +458,7 @@ describe('how a context logs in', () => {
   };
   for (const [auth, user] of [
     ['none', {}],
-    ['client-certificate', { 'client-certificate-data': 'eA==', 'client-key-data': 'eA==' }],
+    ['client-certificate', { 'client-certificate-data': PEM, 'client-key-data': PEM }],
     ['token', { token: 't' }],
     ['token-file', { token: 't', tokenFile: '/t' }],
     ['basic', { username: 'u', password: 'p' }],
@@ -455,6 +522,39 @@ describe('how a context logs in', () => {
     const { info } = await load({ files: [file] });
     expect(info.contexts[0].server).toBe('https://one.example:6443/x');
   });
+
+  for (const [what, user, cluster, problem] of [
+    [
+      'a CA beside insecure-skip-tls-verify',
+      {},
+      { 'insecure-skip-tls-verify': true, 'certificate-authority-data': PEM },
+      /^Cluster "c" has both a certificate-authority and insecure-skip-tls-verify/,
+    ],
+    ['a quoted true', {}, { 'insecure-skip-tls-verify': 'true' }, /neither true nor false$/],
+    [
+      'a CA that is no base64 of a PEM',
+      {},
+      { 'certificate-authority-data': '%%%' },
+      /not the base64 of a PEM$/,
+    ],
+    ['a certificate without key', { 'client-certificate-data': PEM }, {}, /certificate without its key$/],
+    ['a key without certificate', { 'client-key-data': PEM }, {}, /key without its certificate$/],
+    ['groups to impersonate without a user', { token: 't', 'as-groups': ['g'] }, {}, /without "as"/],
+    [
+      'a token that a shell should have filled in',
+      { token: '${TOKEN}' },
+      {},
+      /is \$\{TOKEN\}: nothing fills in/,
+    ],
+    ['a token of two lines', { token: 'one\ntwo' }, {}, /no token has/],
+    ['a server with a variable', {}, { server: 'https://$HOST:6443' }, /holds \$HOST: nothing fills in/],
+  ] as const) {
+    test(`${what} is a problem before anything is contacted`, async () => {
+      const { info, configs } = await load({ files: [folder.write('f', simple('a', user, cluster))] });
+      expect(info.contexts[0].problem).toMatch(problem);
+      expect(() => configs.resolve('a')).toThrowError(problem);
+    });
+  }
 
   test('a proxy of a kind that nobody speaks is a problem', async () => {
     const { info } = await load({

@@ -164,7 +164,7 @@ export function stateOf(snapshot: Snapshot): unknown {
 export class Folder {
   readonly path = mkdtempSync(path.join(tmpdir(), 'bulkhead-test-'));
 
-  write(name: string, content: string): string {
+  write(name: string, content: string | Uint8Array): string {
     const file = path.join(this.path, name);
     writeFileSync(file, content, { mode: 0o700 });
     return file;

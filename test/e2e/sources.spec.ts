@@ -45,6 +45,29 @@ test.describe('A source that is chosen in the window', () => {
     ).toBeVisible();
   });
 
+  test('stays chosen after its audit failed, and is not said to be unverified before it was asked', async ({
+    app,
+  }) => {
+    const first = join(app.folder, 'kubeconfig');
+    writeFileSync(
+      first,
+      kubeconfig('first').replace(
+        'server: https://127.0.0.1:1',
+        'server: https://127.0.0.1:1\n      insecure-skip-tls-verify: true',
+      ),
+    );
+    const page = await app.start({ args: ['--kubeconfig', first] });
+    const context = page.locator('[data-testid="source-context"][data-name="first"]');
+    await expect(context).toContainText('will not be verified');
+    await context.click();
+    await page.getByTestId('source-namespaces').fill('shop, web');
+    await page.getByTestId('run-audit').click();
+    await expect(page.getByTestId('error-banner')).toHaveAttribute('data-kind', 'network');
+    await expect(context).toHaveAttribute('aria-checked', 'true');
+    await expect(page.getByTestId('source-namespaces')).toHaveValue('shop, web');
+    await expect(page.getByTestId('run-audit')).toBeEnabled();
+  });
+
   test('is a kubeconfig that is added, and one that appears by itself', async ({ app }) => {
     const first = join(app.folder, 'kubeconfig');
     const second = join(app.folder, 'second');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../shared/audit/result.ts';
 import type { ContextInfo } from '../../shared/ipc.ts';
-import { byFile, limited, sameSource } from '../../renderer/state/choice.ts';
+import { among, byFile, choiceOf, limited, sameSource } from '../../renderer/state/choice.ts';
 import { endText, parseEnd, parsePort } from '../../renderer/state/endpoint.ts';
 import { flatten, groupFindings } from '../../renderer/state/groups.ts';
 import { currentProgress, NEW_JOB, outcome, share, stepJob } from '../../renderer/state/job.ts';
@@ -25,6 +25,27 @@ describe('A place in the window', () => {
   test('that nobody knows is the start', () => {
     expect(parseRoute('#/nowhere?x=1').view).toBe('start');
     expect(parseRoute('').view).toBe('start');
+  });
+});
+
+describe('What was chosen before an audit', () => {
+  const context = { kind: 'context', name: 'a', file: '/k' } as const;
+  test('is chosen again after it failed, with its namespaces and assumptions', () => {
+    const before = { source: context, namespaces: 'shop, web', assume: { enforced: 'yes' } };
+    expect(choiceOf(limited(before.source, before.namespaces), before.assume)).toEqual(before);
+    const folder = { kind: 'manifests', paths: ['/a', '/b'] } as const;
+    expect(choiceOf({ ...folder, paths: [...folder.paths] }, {})).toEqual({
+      source: folder,
+      namespaces: '',
+      assume: {},
+    });
+  });
+  test('on the command line without a file is the first context of its name', () => {
+    const info = (file: string, name: string) => ({ file, name }) as ContextInfo;
+    const contexts = [info('/x', 'b'), info('/y', 'a'), info('/z', 'a')];
+    expect(among({ kind: 'context', name: 'a' }, contexts)).toEqual({ ...context, file: '/y' });
+    expect(among(context, contexts)).toBe(context);
+    expect(among({ kind: 'context', name: 'gone' }, contexts)).toEqual({ kind: 'context', name: 'gone' });
   });
 });
 

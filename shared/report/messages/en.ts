@@ -239,6 +239,20 @@ export const en = {
     'cluster.insecureTls': 'The API server’s certificate was not verified (insecure-skip-tls-verify).',
     'cluster.plainHttp': 'The API server was read over plain HTTP, without encryption.',
   } as Record<string, string>,
+  /** The same notes where nothing has been contacted yet. */
+  warningAhead: {
+    'cluster.insecureTls': 'The API server’s certificate will not be verified (insecure-skip-tls-verify).',
+    'cluster.plainHttp': 'The API server will be read over plain HTTP, without encryption.',
+  } as Record<string, string>,
+  /** `bulkhead contexts`. */
+  contexts: {
+    name: 'Context',
+    login: 'Login',
+    current: '* is the current context.',
+    none: 'No context was found.',
+    fileNone: 'names no context',
+    fileEmpty: 'is empty',
+  },
 
   source: {
     context: 'kubeconfig context',

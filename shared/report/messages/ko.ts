@@ -258,6 +258,18 @@ export const ko: Messages = {
     'cluster.insecureTls': 'API 서버의 인증서를 검증하지 않았습니다(insecure-skip-tls-verify).',
     'cluster.plainHttp': '암호화되지 않은 HTTP로 API 서버를 읽었습니다.',
   },
+  warningAhead: {
+    'cluster.insecureTls': 'API 서버의 인증서를 검증하지 않게 됩니다(insecure-skip-tls-verify).',
+    'cluster.plainHttp': '암호화되지 않은 HTTP로 API 서버를 읽게 됩니다.',
+  },
+  contexts: {
+    name: '컨텍스트',
+    login: '로그인',
+    current: '*는 현재 컨텍스트입니다.',
+    none: '컨텍스트를 찾지 못했습니다.',
+    fileNone: '컨텍스트가 없습니다',
+    fileEmpty: '빈 파일입니다',
+  },
 
   source: {
     context: 'kubeconfig 컨텍스트',
