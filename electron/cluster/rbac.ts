@@ -1,5 +1,5 @@
 /** The smallest ClusterRole that a full audit needs, made from the same table that the reader asks by. */
-import { stringify } from 'yaml';
+import { manifestText } from '../../shared/report/manifestText.ts';
 import { LISTS, NAMED, OTHER_POLICIES, SIGNAL_LISTS } from './resources.ts';
 
 export interface PolicyRule {
@@ -59,5 +59,5 @@ export function auditRole(name = 'bulkhead-audit'): ClusterRole {
 
 /** The ClusterRole as YAML, ready for `kubectl apply -f -`. */
 export function auditRoleYaml(name?: string): string {
-  return stringify(auditRole(name), { lineWidth: 0 });
+  return manifestText(auditRole(name));
 }

@@ -160,9 +160,9 @@ export async function explain(flags: ExplainVerb): Promise<number> {
     const { out, lang } = flags;
     let text = `${JSON.stringify(explanation, null, 2)}\n`;
     if (flags.format === 'text') {
-      const { stringify } = await import('yaml');
+      const { manifestText } = await import('../../shared/report/manifestText.ts');
       const looks = { lang, width: textWidth(out), colour: wantsColour(out) };
-      text = explanationText(explanation, looks, (manifest) => stringify(manifest));
+      text = explanationText(explanation, looks, manifestText);
     }
     await writeResult(out, [text]);
     return exitOf(opened);

@@ -749,7 +749,7 @@ class Engine implements AuditEngine {
     let errors = 0;
     const answers = probes.map((probe): ProbeAnswer => {
       try {
-        const e = this.points.explain(probe);
+        const e = this.points.explain(probe, false);
         return { ...probe, verdict: e.verdict, reasons: { egress: e.egress, ingress: e.ingress } };
       } catch (error) {
         if (!(error instanceof QuestionError)) throw error;

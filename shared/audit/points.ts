@@ -354,9 +354,10 @@ export class Points {
 
   /**
    * The verdict of one probe with its reasons.
+   * @param whole with what would permit a denied connection, which takes longer than all else together
    * @throws QuestionError for an unknown endpoint, protocol, family or an impossible port
    */
-  explain(probe: Probe): Explanation {
+  explain(probe: Probe, whole = true): Explanation {
     const m = this.m;
     const { src, dst, point, protocol, families } = this.read(probe);
     const isSelf = src.type === 'pod' && dst.type === 'pod' && src.pod === dst.pod;
@@ -398,8 +399,22 @@ export class Points {
       conns: m.conns.toJson(conns.lower),
       depends: m.conns.toJson(m.conns.subtract(conns.upper, conns.lower)),
       remedy:
-        verdict === 'denied' ? remedyFor(m, src, dst, egress, ingress, protocol, probe.port, families) : null,
+        verdict === 'denied' && whole
+          ? remedyFor(m, src, dst, egress, ingress, this.plainly(probe, src, dst), families, (model, one) =>
+              new Points(model).verdict(one),
+            )
+          : null,
     };
+  }
+
+  /** The probe with its pods named one by one, so that a copy of the cluster with fewer pods understands it. */
+  private plainly(probe: Probe, src: End, dst: End): Probe {
+    const end = (given: ProbeEnd, found: End): ProbeEnd => {
+      if (found.type !== 'pod' || 'ip' in given) return given;
+      const { namespace, kind, name } = this.m.snapshot.pods[found.pod];
+      return { namespace, pod: `${kind}/${name}` };
+    };
+    return { ...probe, src: end(probe.src, src), dst: end(probe.dst, dst) };
   }
 
   /** The verdict alone. Throws as `explain`. */

@@ -1,9 +1,10 @@
 /** What would permit a denied connection: the smallest policies to add, and the labels that they may lean on. */
-import type { Labels, Protocol } from '../kube/snapshot.ts';
+import type { Labels, PolicyRecord, Protocol } from '../kube/snapshot.ts';
 import { formatAddress, parseAddress } from '../net/ip.ts';
 import { CLASS_HOST, CLASS_HOST_MAYBE, type Model } from '../policy/model.ts';
 import type { End } from './points.ts';
-import type { Direction, DirectionReason, Remedy } from './result.ts';
+import type { Direction, DirectionReason, Probe, Remedy } from './result.ts';
+import { Trial, type Ask } from './trial.ts';
 
 /** Labels that controllers write anew for each revision or pod: a selector on them holds until the next rollout. */
 const PASSING_LABELS = new Set([
@@ -25,40 +26,115 @@ function lastingLabels(labels: Labels): Labels {
   return kept.length > 0 ? Object.fromEntries(kept) : { ...labels };
 }
 
-/** The policies that would permit a denied connection: one for each direction that denies it. */
+/** A direction that does not permit the connection, and what might be added to it, the narrowest first. */
+interface Side {
+  direction: Direction;
+  namespace: string;
+  candidates: PolicyRecord[];
+}
+
+/**
+ * The policies that would permit a denied connection: one for each direction that denies it, or leaves it open where
+ * adding to it takes nothing away. Each is evaluated on a copy of the cluster first: one that would isolate a pod which
+ * was not isolated, or take any connection from anybody, is not proposed.
+ * @param ask the verdict on a connection in a model, by the same rules as the one that was denied
+ * @param probe the connection, in terms that a copy of the cluster understands
+ * @returns null where no policy can permit it, or none that takes nothing away
+ */
 export function remedyFor(
   m: Model,
   src: End,
   dst: End,
   egress: DirectionReason,
   ingress: DirectionReason,
-  protocol: Protocol,
-  port: number,
+  probe: Probe,
   families: (4 | 6 | 0)[],
+  ask: Ask,
 ): Remedy | null {
-  const policies: Remedy['policies'] = [];
+  const { port } = probe;
+  const protocol = probe.protocol as Protocol;
   // No rule can permit what the server or plugin does not know (S22).
   if (protocol === 'SCTP' && m.assumptions.sctp !== 'on') return null;
+  const chosen: { direction: Direction; record: PolicyRecord; trial: Trial }[] = [];
   for (const [owner, other, reason] of [
     [src, dst, egress],
     [dst, src, ingress],
   ] as const) {
     if (reason.verdict === 'permitted') continue;
-    if (owner.type !== 'pod') return null;
-    // No NetworkPolicy can overrule another kind (S26).
-    const gap = m.gaps[m.classNamespace.items[owner.c]];
-    if (gap.overrides.length > 0 || gap.restricts.length > 0) return null;
-    const peers = peersFor(m, other, m.snapshot.pods[owner.pod].namespace, families);
-    if (!peers) return null;
-    const manifest = addition(m, owner, reason.direction, peers, protocol, port);
-    if (!manifest) return null;
-    policies.push({
-      direction: reason.direction,
-      namespace: m.snapshot.pods[owner.pod].namespace,
-      manifest,
-    });
+    const side = sideOf(m, owner, other, reason.direction, protocol, port, families);
+    let fits = false;
+    for (const record of side?.candidates ?? []) {
+      const trial = new Trial(m, [record], src, dst);
+      fits = !trial.takesAway();
+      if (!fits) continue;
+      chosen.push({ direction: reason.direction, record, trial });
+      break;
+    }
+    if (!fits && reason.verdict === 'denied') return null;
   }
-  return policies.length > 0 ? { kind: 'add-rules', policies } : null;
+  if (chosen.length === 0) return null;
+  const records = chosen.map(({ record }) => record);
+  const trial = chosen.length === 1 ? chosen[0].trial : new Trial(m, records, src, dst);
+  const verdict = ask(trial.model, probe);
+  if (verdict === 'denied') return null;
+  const others = trial.others(probe, ask);
+  if (others.lost) return null;
+  return {
+    kind: 'add-rules',
+    policies: chosen.map(({ direction, record: { namespace, name, spec } }) => ({
+      direction,
+      namespace,
+      manifest: {
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'NetworkPolicy',
+        metadata: { name, namespace },
+        spec,
+      },
+    })),
+    verdict,
+    others: { count: others.count, complete: others.complete, examples: others.examples },
+  };
+}
+
+function sideOf(
+  m: Model,
+  owner: End,
+  other: End,
+  direction: Direction,
+  protocol: Protocol,
+  port: number,
+  families: (4 | 6 | 0)[],
+): Side | null {
+  if (owner.type !== 'pod') return null;
+  const { namespace, labels } = m.snapshot.pods[owner.pod];
+  const peers = peersFor(m, other, namespace, families);
+  if (!peers) return null;
+  const own = lastingLabels(labels);
+  const selectors: unknown[] = [Object.keys(own).length > 0 ? { matchLabels: own } : {}];
+  // What a policy that isolates the pod selects is isolated already, all of it.
+  const isolating = m
+    .policiesOf(owner.c, direction)
+    .find((p) => p.sure && m.compiled[p.policy].selects !== null);
+  if (isolating) {
+    const spec = m.snapshot.policies[isolating.policy].spec as { podSelector?: unknown } | undefined;
+    selectors.push(spec?.podSelector ?? {});
+  }
+  const name = freeName(m, namespace, `permit-${direction}-${protocol.toLowerCase()}-${port}`);
+  const list = direction === 'ingress' ? 'from' : 'to';
+  return {
+    direction,
+    namespace,
+    candidates: selectors.map((podSelector) => ({
+      namespace,
+      name,
+      origin: 'manifest',
+      spec: {
+        podSelector,
+        policyTypes: [direction === 'ingress' ? 'Ingress' : 'Egress'],
+        [direction]: [{ [list]: peers, ports: [{ protocol, port }] }],
+      },
+    })),
+  };
 }
 
 /** Peers that name the other end, or null where none can. */
@@ -84,52 +160,6 @@ function peersFor(
     .filter((a) => families.includes(a.family))
     .map((a) => ({ ipBlock: { cidr: `${formatAddress(a)}/${a.family === 4 ? 32 : 128}` } }));
   return blocks.length > 0 ? blocks : null;
-}
-
-/**
- * A new policy that permits the peers on the port. It selects the pod by its own labels where every pod that has
- * them is isolated in that direction already; otherwise it selects what a policy that isolates the pod selects.
- * Either way it isolates nobody who was not.
- */
-function addition(
-  m: Model,
-  owner: End & { type: 'pod' },
-  direction: Direction,
-  peers: Record<string, unknown>[],
-  protocol: Protocol,
-  port: number,
-): unknown {
-  const pod = m.snapshot.pods[owner.pod];
-  const states = direction === 'ingress' ? m.classPaperIngress : m.classPaperEgress;
-  const own = lastingLabels(pod.labels);
-  const labels = Object.entries(own);
-  const namespace = m.classNamespace.items[owner.c];
-  const alone = m
-    .podsOfNamespace(namespace)
-    .filter((i) => labels.every(([k, v]) => m.snapshot.pods[i].labels[k] === v))
-    .every((i) => states[m.podClass[i]] !== 'not-isolated');
-  let podSelector: unknown = labels.length > 0 ? { matchLabels: own } : {};
-  if (!alone) {
-    const isolating = m
-      .policiesOf(owner.c, direction)
-      .find((p) => p.sure && m.compiled[p.policy].selects !== null);
-    if (!isolating) return null;
-    const spec = m.snapshot.policies[isolating.policy].spec as { podSelector?: unknown } | undefined;
-    podSelector = spec?.podSelector ?? {};
-  }
-  return {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'NetworkPolicy',
-    metadata: {
-      name: freeName(m, pod.namespace, `permit-${direction}-${protocol.toLowerCase()}-${port}`),
-      namespace: pod.namespace,
-    },
-    spec: {
-      podSelector,
-      policyTypes: [direction === 'ingress' ? 'Ingress' : 'Egress'],
-      [direction]: [{ [direction === 'ingress' ? 'from' : 'to']: peers, ports: [{ protocol, port }] }],
-    },
-  };
 }
 
 /** The name, with a number behind it where a policy of the namespace has it. */

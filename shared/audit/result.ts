@@ -152,11 +152,21 @@ export interface Explanation {
 
 /**
  * The smallest addition that would permit the connection: a new policy for each direction that denies it, which
- * isolates no pod that was not isolated before.
+ * isolates no pod that was not isolated before and takes no connection from anybody.
  */
 export interface Remedy {
   kind: 'add-rules';
   policies: { direction: Direction; namespace: string; manifest: unknown }[];
+  /** What the connection is with them: `depends` where something else than NetworkPolicy still leaves it open. */
+  verdict: 'permitted' | 'depends';
+  /** Connections of the same protocol and port that they permit beside the one that was asked. */
+  others: {
+    count: number;
+    /** False where there were too many to count them all: there are at least `count`. */
+    complete: boolean;
+    /** A few of them. */
+    examples: { src: EndpointRef; dst: EndpointRef }[];
+  };
 }
 
 export interface ObjectRef {

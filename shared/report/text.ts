@@ -22,6 +22,7 @@ import {
   placeText,
   reasonParts,
   rejectionText,
+  remedyParts,
   verdictText,
   warningText,
   widthText,
@@ -472,8 +473,10 @@ export function explanationText(
   if (Object.keys(e.depends).length > 0)
     page.line(`${w.explain.dependsBetween}: ${connsText(e.depends, lang)}`);
   if (e.remedy !== null) {
+    const { verdict, others } = remedyParts(e.remedy, lang);
     page.line();
-    page.line(page.paint(w.explain.remedy, 'bold'));
+    page.line(page.paint(verdict, 'bold'));
+    if (others !== null) page.para(others, 0, '', 'yellow');
     for (const [i, policy] of e.remedy.policies.entries()) {
       if (i > 0) page.line('---');
       page.line(`# ${w.directionTitle[policy.direction]}, ${w.report.namespace} ${plain(policy.namespace)}`);

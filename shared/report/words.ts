@@ -16,6 +16,7 @@ import type {
   PodRow,
   PolicyRef,
   Rejected,
+  Remedy,
   RuleRef,
   Severity,
   Verdict,
@@ -268,6 +269,28 @@ function reasonTemplate(reason: DirectionReason, w: Messages): string {
     default:
       return r[reason.state];
   }
+}
+
+/**
+ * What stands above the policies of a remedy: what they make of the connection, and what they permit beside it (null
+ * where that is nothing).
+ */
+export function remedyParts(
+  { verdict, others }: Remedy,
+  lang: Lang,
+): { verdict: string; others: string | null } {
+  const w = words(lang).explain;
+  const examples = others.examples.map(({ src, dst }) => `${endpointText(src)} → ${endpointText(dst)}`);
+  return {
+    verdict: verdict === 'permitted' ? w.remedy : w.remedyDepends,
+    others:
+      others.count === 0
+        ? null
+        : fill(others.complete ? w.remedyOthers : w.remedyOthersAtLeast, {
+            count: others.count,
+            examples: examples.join(', '),
+          }),
+  };
 }
 
 /**

@@ -56,6 +56,40 @@ function verdictIn(snapshot: Snapshot, assume: Case['assume'], q: Question): str
   return asVerdict(plainPair(cluster, src, dst, q.point.protocol, q.point.port, q.family).verdict);
 }
 
+/**
+ * Ordered pairs of other pods whose verdict on the question's port rises, and falls, with more policies; null where the
+ * plain evaluator is not exact. Where pods have no family in common nothing is compared: S6 asks each family that both
+ * have.
+ */
+function othersBy(
+  snapshot: Snapshot,
+  additions: PolicyRecord[],
+  assume: Case['assume'],
+  q: Question,
+): { rise: number; fall: number } {
+  const before = plainClusterOf(snapshot, assume);
+  const after = plainClusterOf(withPolicies(snapshot, additions), assume);
+  const pods = snapshot.pods.filter((pod) => pod.phase !== 'Succeeded' && pod.phase !== 'Failed');
+  const order = ['denied', 'depends', 'permitted'];
+  let [rise, fall] = [0, 0];
+  for (const a of pods) {
+    for (const b of pods) {
+      if (a === b) continue;
+      const isAsked = q.src.type === 'pod' && q.dst.type === 'pod' && q.src.pod === a && q.dst.pod === b;
+      const [from, to]: PlainEnd[] = [
+        { type: 'pod', pod: a },
+        { type: 'pod', pod: b },
+      ];
+      const verdict = (cluster: typeof before): number =>
+        order.indexOf(asVerdict(plainPair(cluster, from!, to!, q.point.protocol, q.point.port).verdict));
+      const change = verdict(after) - verdict(before);
+      if (change > 0 && !isAsked) rise++;
+      if (change < 0) fall++;
+    }
+  }
+  return { rise, fall };
+}
+
 /** The snapshot without the named rules; policies keep isolating what they isolated. */
 export function withoutRules(snapshot: Snapshot, rules: RuleRef[]): Snapshot {
   const changed = structuredClone(snapshot);
@@ -258,8 +292,17 @@ function checkOne(
   }
   if (why.verdict === 'denied') {
     if (why.remedy === null) {
-      const mine = withPolicies(snapshot, obviousRemedy(cluster.assumptions.serverVersion, q));
-      if (verdictIn(mine, assume, q) === 'permitted') differ('no remedy for a denial', q, 'a remedy', null);
+      const obvious = obviousRemedy(cluster.assumptions.serverVersion, q);
+      const mine = withPolicies(snapshot, obvious);
+      // A policy that isolates the pod asked about, which nothing isolates for sure, is rightly not proposed.
+      const harmless = (['egress', 'ingress'] as const).every((direction) => {
+        const end = direction === 'egress' ? q.src : q.dst;
+        return (
+          end.type !== 'pod' || why[direction].verdict !== 'depends' || why[direction].state === 'isolated'
+        );
+      });
+      if (harmless && verdictIn(mine, assume, q) === 'permitted')
+        differ('no remedy for a denial', q, 'a remedy', null);
     } else {
       tally.remediesTried++;
       const additions = why.remedy.policies.map((addition): PolicyRecord => {
@@ -276,9 +319,18 @@ function checkOne(
           differ('remedy that the API refuses', q, 'a policy', record);
       }
       const after = verdictIn(withPolicies(snapshot, additions), assume, q);
-      // Another kind of policy may still take away what NetworkPolicy permits (S26).
-      const enough = after === 'permitted' || (after === 'depends' && snapshot.otherPolicies.length > 0);
+      // It says itself where something else still leaves the connection open, which only an open side can do.
+      const mayDepend = [why.egress, why.ingress].some((reason) => reason.verdict === 'depends');
+      const enough =
+        after === why.remedy.verdict &&
+        (after === 'permitted' || mayDepend || snapshot.otherPolicies.length > 0);
       if (!enough) differ('after the remedy that it names', q, 'permitted', { after, remedy: why.remedy });
+      const { rise, fall } = othersBy(snapshot, additions, assume, q);
+      if (fall > 0) differ('pairs that lose something by the remedy', q, 0, fall);
+      // Towards an address pods are counted, not pairs of pods; they are judged in test/policy/remedy.test.ts.
+      const pods = q.src.type === 'pod' && q.dst.type === 'pod';
+      if (pods && rise !== why.remedy.others.count)
+        differ('pairs that the remedy permits beside', q, rise, why.remedy.others.count);
     }
   } else if (why.verdict === 'depends') {
     const uses = [...why.egress.assumptions, ...why.ingress.assumptions].filter(

@@ -553,6 +553,8 @@ function explanation(permitted: boolean, enforced: FakeOptions['enforced']): Exp
                 },
               },
             ],
+            verdict: 'permitted',
+            others: { count: 0, complete: true, examples: [] },
           },
   };
 }

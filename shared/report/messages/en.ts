@@ -288,6 +288,10 @@ export const en = {
     between: 'Permitted between the two',
     dependsBetween: 'Depends',
     remedy: 'This would permit it:',
+    remedyDepends: 'This would lift the denial; what is said above to depend still does:',
+    remedyOthers: 'Other connections on this port that it permits as well: {count} (such as {examples}).',
+    remedyOthersAtLeast:
+      'Other connections on this port that it permits as well: at least {count} (such as {examples}).',
   },
 
   report: {

@@ -305,6 +305,9 @@ export const ko: Messages = {
     between: '두 대상 사이에 허용된 연결',
     dependsBetween: '조건부',
     remedy: '다음 정책을 추가하면 허용됩니다:',
+    remedyDepends: '다음 정책을 추가하면 거부는 풀리지만, 위에 적힌 조건은 그대로 남습니다:',
+    remedyOthers: '같은 포트의 다른 연결 {count}개도 함께 허용됩니다(예: {examples}).',
+    remedyOthersAtLeast: '같은 포트의 다른 연결도 최소 {count}개 함께 허용됩니다(예: {examples}).',
   },
 
   report: {
