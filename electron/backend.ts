@@ -31,6 +31,7 @@ const MAX_RUNNING = 4;
 const MAX_FOLLOWED = 3;
 /** A progress bar needs no more. */
 const PROGRESS_EVERY_MS = 50;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** What differs between a window and a browser tab. */
 export interface Host {
@@ -246,6 +247,9 @@ export function createBackend(settings: BackendSettings): Backend {
     };
   }
 
+  history.onSetAside = (path) => {
+    if (!closed) host.emit('history.setAside', { path });
+  };
   const unwatch = sources.watch((info) => {
     if (!closed) host.emit('sources.changed', info);
   });
@@ -373,14 +377,28 @@ export function createBackend(settings: BackendSettings): Backend {
         });
         const audit = keepOpen(client, overview);
         if (sameResult(kept.overview, overview)) return { audit };
-        return { audit, notice: 'history-differs' as const, stored: kept.overview };
+        const notice = kept.overview.version === version ? 'history-changed' : 'history-differs';
+        return { audit, notice, stored: kept.overview } as const;
       } catch (thrown) {
         await client.close();
         throw thrown;
       }
     },
 
-    'history.delete': ({ id }) => history.delete(id),
+    'history.delete': (request) => history.delete('ids' in request ? request.ids : [request.id]),
+
+    'history.outlived': ({ olderThanDays, keep }) =>
+      history.outlived({
+        ...(olderThanDays === undefined
+          ? {}
+          : { before: new Date(Date.parse(settings.now()) - olderThanDays * DAY_MS).toISOString() }),
+        ...(keep === undefined ? {} : { keep }),
+      }),
+
+    'history.backup': () =>
+      host.deliver(`bulkhead-history-${settings.now().slice(0, 10)}.sqlite`, 'application/vnd.sqlite3', () =>
+        history.backupBytes(),
+      ),
 
     'export.save': async ({ audit, format, lang }) => {
       const { client, overview } = session(audit);

@@ -24,6 +24,8 @@ const channels: Record<Channel, true> = {
   'history.list': true,
   'history.open': true,
   'history.delete': true,
+  'history.outlived': true,
+  'history.backup': true,
   'export.save': true,
 };
 
@@ -32,6 +34,7 @@ const events: Record<EventName, true> = {
   'audit.finished': true,
   'audit.changed': true,
   'sources.changed': true,
+  'history.setAside': true,
   'menu.command': true,
 };
 

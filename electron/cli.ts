@@ -3,7 +3,8 @@
  * `history`, `serve` and `rbac`. Results go to standard output, everything else to standard error. Each verb loads what it needs when it is called.
  *
  * Exit codes: 0 fine; 1 a finding as bad as --fail-on; 2 bad arguments, nothing readable, or a probe without an
- * answer; 3 something was left out (a list refused, a document not parsed, a policy that the API refuses).
+ * answer; 3 something was left out (a list refused, a document not parsed, a policy that the API refuses), or the audit
+ * could not be kept in the history.
  */
 import { Command, CommanderError, Option } from 'commander';
 import { SEVERITIES } from '../shared/audit/result.ts';
@@ -17,7 +18,8 @@ Exit codes:
   1  a finding of the severity of --fail-on, or worse, exists
   2  bad arguments, nothing could be read, or a probe has no answer
   3  something was left out: a list could not be read, a document could not be parsed,
-     or a policy that the API would refuse takes no part
+     a policy that the API would refuse takes no part, or the audit could not be kept
+     in the history
 `;
 
 const SOURCES = `
@@ -146,6 +148,27 @@ export function program(run: (work: () => Promise<number>) => Promise<void>): Co
     .addOption(out())
     .addOption(language())
     .action((id, flags) => run(async () => (await import('./terminal/history.ts')).show(id, flags)));
+
+  history
+    .command('delete')
+    .description('Delete audits for good: the file holds nothing of them afterwards')
+    .argument('<id...>', 'their numbers in the list')
+    .option('--history <file>', 'history file (the usual one when absent)')
+    .action((ids, flags) => run(async () => (await import('./terminal/history.ts')).remove(ids, flags)));
+  history
+    .command('prune')
+    .description('Delete the audits that are too old or too many; with both options, what both say')
+    .option('--older-than <age>', 'audits older than this: 90d, 12w, 1y')
+    .option('--keep <number>', 'so many of the newest stay')
+    .option('--dry-run', 'only say which')
+    .option('--history <file>', 'history file (the usual one when absent)')
+    .action((flags) => run(async () => (await import('./terminal/history.ts')).prune(flags)));
+  history
+    .command('backup')
+    .description('Copy the history into a file, also while the app has it open')
+    .argument('<file>', 'file to write, whole or not at all')
+    .option('--history <file>', 'history file (the usual one when absent)')
+    .action((file, flags) => run(async () => (await import('./terminal/history.ts')).backup(file, flags)));
 
   withSource(root.command('serve'))
     .description('Show the app in the browser, on this machine’s own address only')

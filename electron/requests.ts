@@ -11,6 +11,9 @@ const MAX_ROWS = 10_000;
 /** Characters of pasted text: it fits into a request's body, and what is larger lies in a file anyway. */
 const MAX_KUBECONFIG = 900_000;
 
+/** Audits that are deleted at once. */
+const MAX_DELETED = 100_000;
+
 const text = z.string().max(4096);
 const offset = z.number().int().min(0);
 const limit = z.number().int().min(0).max(MAX_ROWS);
@@ -130,7 +133,15 @@ const SCHEMAS: { [C in Channel]: z.ZodType<Request<C>> } = {
   'follow.changes': z.strictObject({ audit: text }),
   'history.list': nothing,
   'history.open': z.strictObject({ id: z.number().int() }),
-  'history.delete': z.strictObject({ id: z.number().int() }),
+  'history.delete': z.union([
+    z.strictObject({ id: z.number().int() }),
+    z.strictObject({ ids: z.array(z.number().int()).min(1).max(MAX_DELETED) }),
+  ]),
+  'history.outlived': z.strictObject({
+    olderThanDays: z.number().min(0).max(100_000).optional(),
+    keep: z.number().int().min(0).optional(),
+  }),
+  'history.backup': nothing,
   'export.save': z.strictObject({
     audit: text,
     format: z.enum(['pdf', 'csv', 'json', 'snapshot']),

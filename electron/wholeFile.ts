@@ -2,11 +2,10 @@
  * Files that are there whole or not at all: reports, snapshots, lists that are kept from one start to the next. The one
  * place that writes them, for the window and the terminal (what `serve` gives is written by the browser).
  */
-import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { hasEnded, processTag, TAG_PATTERN } from './lock.ts';
 import { BackendError, toIpcError } from './worker/errors.ts';
 
 /** Text or bytes, made when they are asked for. */
@@ -14,9 +13,7 @@ export type Pieces = Iterable<string | Uint8Array> | AsyncIterable<string | Uint
 
 /** A part of another machine (a shared folder), or of an earlier version, that is older than this is left over. */
 const LEFT_OVER_MS = 24 * 60 * 60 * 1000;
-const PART = /^\.bulkhead-(?:([0-9a-f]{8})-(\d{1,10})-)?[0-9a-f]{12}\.part$/;
-/** Tells a process number of this machine from one of another. */
-const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+const PART = new RegExp(`^\\.bulkhead-(?:(${TAG_PATTERN})|[0-9a-f]{12})\\.part$`);
 
 /**
  * Writes a file whole or not at all: beside its place first, onto the disk, then moved there. A new file is readable by
@@ -33,7 +30,7 @@ export async function writeWhole(path: string, pieces: Pieces): Promise<void> {
     const folder = dirname(place.path);
     if (place.isFile) {
       await sweepParts(folder);
-      part = join(folder, partName());
+      part = join(folder, `.bulkhead-${processTag()}.part`);
     }
     const file = await open(part ?? place.path, part === null ? 'w' : 'wx', 0o600);
     try {
@@ -90,28 +87,12 @@ export async function sweepParts(folder: string): Promise<void> {
     const match = PART.exec(name);
     if (!match) continue;
     const path = join(folder, name);
-    const [, host, pid] = match;
     try {
-      const dead = host === HOST && !isRunning(Number(pid));
+      const dead = match[1] !== undefined && hasEnded(match[1]);
       if (dead || Date.now() - (await stat(path)).mtimeMs > LEFT_OVER_MS) await unlink(path);
     } catch {
       // Another process took it away, or it is not ours to take.
     }
-  }
-}
-
-/** A name beside the file's own that tells which process writes it. */
-function partName(): string {
-  return `.bulkhead-${HOST}-${process.pid}-${randomBytes(6).toString('hex')}.part`;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    // Another user's process may not be asked, but it runs.
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -111,6 +111,17 @@ export interface HistoryItem {
   complete: boolean;
 }
 
+/** After audits were deleted. */
+export interface HistoryCleared {
+  deleted: number;
+  /** Audits that the history still has. */
+  left: number;
+  /** Why something of them may still be readable in the file until it is next cleared; null where nothing is. */
+  traces: string | null;
+  /** Files beside the history that may hold them too: copies made before an update, damaged files set aside. */
+  copies: string[];
+}
+
 export interface Endpoint {
   namespace: string;
   name: string;
@@ -208,10 +219,19 @@ export interface Channels {
   'history.list': [void, HistoryItem[]];
   /**
    * Evaluates the stored snapshot again with the assumptions and the time of then. `notice` is a message key, present
-   * where this version's result differs from the stored one; `stored` is then the overview as it was.
+   * where the result differs from the stored one, though it was this version that judged ('history-changed') or because
+   * it was another; `stored` is then the overview as it was. Throws 'history' where the snapshot is not what was saved.
    */
-  'history.open': [{ id: number }, { audit: string; notice?: 'history-differs'; stored?: Overview }];
-  'history.delete': [{ id: number }, void];
+  'history.open': [
+    { id: number },
+    { audit: string; notice?: 'history-differs' | 'history-changed'; stored?: Overview },
+  ];
+  /** Deletes one audit or several, all or none, and makes the file as small as what it holds. */
+  'history.delete': [{ id: number } | { ids: number[] }, HistoryCleared];
+  /** Which audits a rule lets go: those older than so many days, beyond so many of the newest; with both, what both say. */
+  'history.outlived': [{ olderThanDays?: number; keep?: number }, number[]];
+  /** A copy of the whole history, as `export.save` gives files. */
+  'history.backup': [void, { path: string } | { download: string } | null];
   /** Electron: asks where to save, replies the path or null when cancelled. serve: replies a one-time download path. */
   'export.save': [
     { audit: string; format: ExportFormat; lang: Lang },
@@ -228,6 +248,8 @@ export interface Events {
   'audit.finished': AuditFinished;
   'audit.changed': Following;
   'sources.changed': SourcesInfo;
+  /** The history was damaged: it was set aside under this path, and a new one was begun. */
+  'history.setAside': { path: string };
   /** A menu item of the desktop app asks the window to do something. */
   'menu.command': { command: 'new-audit' | 'export-pdf' | 'export-csv' | 'history' | 'find' };
 }

@@ -1,8 +1,9 @@
 /** Which kubeconfig files and folders were added in the app, kept from one start to the next. Paths only, no content. */
-import { open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import { tryLock } from '../lock.ts';
 import { privateFolder, writeWhole } from '../wholeFile.ts';
 
 const format = z.strictObject({ version: z.literal(1), kubeconfigs: z.array(z.string()) });
@@ -57,21 +58,15 @@ async function readList(file: string): Promise<string[] | null> {
 }
 
 /** Runs `work` while no other process runs its own with the same lock. */
-async function locked(lock: string, work: () => Promise<void>): Promise<void> {
-  for (;;) {
-    try {
-      await (await open(lock, 'wx', 0o600)).close();
-      break;
-    } catch (thrown) {
-      if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
-      const { mtimeMs } = await stat(lock).catch(() => ({ mtimeMs: Date.now() }));
-      if (Date.now() - mtimeMs > STALE_MS) await unlink(lock).catch(() => undefined);
-      else await pause(5 + Math.random() * 20);
-    }
+async function locked(path: string, work: () => Promise<void>): Promise<void> {
+  let release = tryLock(path, STALE_MS);
+  while (!release) {
+    await pause(5 + Math.random() * 20);
+    release = tryLock(path, STALE_MS);
   }
   try {
     await work();
   } finally {
-    await unlink(lock).catch(() => undefined);
+    release();
   }
 }

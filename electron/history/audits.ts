@@ -1,4 +1,8 @@
 /** Audits in the history: keep, list, read, delete. The database is the first argument of each. */
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
 import type { Overview } from '../../shared/audit/result.ts';
 import type { AuditOptions, HistoryItem } from '../../shared/ipc.ts';
 import { BackendError } from '../worker/errors.ts';
@@ -27,6 +31,8 @@ export interface KeptAudit {
   overview: Overview;
   assume: AuditOptions['assume'];
   digest: string;
+  /** Bytes of the snapshot's text. */
+  size: number;
   /** The snapshot's file, gzip. */
   snapshot: Uint8Array;
 }
@@ -148,8 +154,11 @@ export function listAudits(db: HistoryDatabase): HistoryItem[] {
  */
 export function readAudit(db: HistoryDatabase, id: number): KeptAudit {
   const row = db
-    .prepare<[number], Row & { assume: string; overview: string; digest: string; gzip: Buffer }>(
-      `SELECT ${ITEM}, assume, overview, digest, gzip FROM audits JOIN snapshots USING (digest) WHERE id = ?`,
+    .prepare<
+      [number],
+      Row & { assume: string; overview: string; digest: string; size: number; gzip: Buffer }
+    >(
+      `SELECT ${ITEM}, assume, overview, digest, size, gzip FROM audits JOIN snapshots USING (digest) WHERE id = ?`,
     )
     .get(id);
   if (!row) throw notFound(id);
@@ -159,6 +168,7 @@ export function readAudit(db: HistoryDatabase, id: number): KeptAudit {
       overview: JSON.parse(row.overview) as Overview,
       assume: JSON.parse(row.assume) as AuditOptions['assume'],
       digest: row.digest,
+      size: row.size,
       snapshot: row.gzip,
     };
   } catch (thrown) {
@@ -170,18 +180,72 @@ export function readAudit(db: HistoryDatabase, id: number): KeptAudit {
 }
 
 /**
- * Deletes an audit, and its snapshot where no other audit has the same.
+ * Makes sure that a kept snapshot is the one that was saved: its text has the digest that it was saved under.
+ * @param kept an audit out of the history
+ * @throws BackendError of kind 'history' that names the audit
+ */
+export async function verifySnapshot({ item, digest, size, snapshot }: KeptAudit): Promise<void> {
+  const hash = createHash('sha256');
+  let length = 0;
+  try {
+    await pipeline(Readable.from([snapshot]), createGunzip(), async (pieces: AsyncIterable<Buffer>) => {
+      for await (const piece of pieces) {
+        length += piece.length;
+        // Larger than what was saved: no need to unpack a bomb to its end.
+        if (length > size) break;
+        hash.update(piece);
+      }
+    });
+  } catch {
+    // What cannot be unpacked is not what was saved.
+    length = -1;
+  }
+  if (length === size && hash.digest('hex') === digest) return;
+  throw new BackendError({
+    kind: 'history',
+    message: `Audit ${item.id} (${item.cluster}, ${item.auditedAt}) cannot be opened: what the history holds as its snapshot is not what was saved. It was changed or damaged since.`,
+    hint: `Delete it (bulkhead history delete ${item.id}), or take it from a backup.`,
+  });
+}
+
+/** Which audits go: those older than a time, those beyond a number of the newest; with both, what both say. */
+export interface Retention {
+  /** ISO time: audits before it go. */
+  before?: string;
+  /** So many of the newest stay. */
+  keep?: number;
+}
+
+/**
+ * The numbers of the audits that a retention lets go, the newest first. Deletes nothing.
  * @param db an open history
- * @param id its number
+ * @param rule with neither `before` nor `keep` nothing goes
+ */
+export function outlived(db: HistoryDatabase, { before, keep }: Retention): number[] {
+  if (before === undefined && keep === undefined) return [];
+  const until = before === undefined ? Infinity : Date.parse(before);
+  return listAudits(db)
+    .filter(({ auditedAt }, newer) => newer >= (keep ?? 0) && Date.parse(auditedAt) < until)
+    .map(({ id }) => id);
+}
+
+/**
+ * Deletes audits, and each snapshot that no other audit has; all of them or none.
+ * @param db an open history
+ * @param ids their numbers
  * @throws BackendError of kind 'not-found'
  */
-export function deleteAudit(db: HistoryDatabase, id: number): void {
+export function deleteAudits(db: HistoryDatabase, ids: readonly number[]): void {
   db.transaction(() => {
-    const digest = db.prepare('DELETE FROM audits WHERE id = ? RETURNING digest').pluck().get(id);
-    if (digest === undefined) throw notFound(id);
-    db.prepare(
+    const remove = db.prepare('DELETE FROM audits WHERE id = ? RETURNING digest').pluck();
+    const removeSnapshot = db.prepare(
       'DELETE FROM snapshots WHERE digest = ? AND NOT EXISTS (SELECT 1 FROM audits WHERE digest = ?)',
-    ).run(digest, digest);
+    );
+    for (const id of new Set(ids)) {
+      const digest = remove.get(id);
+      if (digest === undefined) throw notFound(id);
+      removeSnapshot.run(digest, digest);
+    }
   }).immediate();
 }
 

@@ -10,7 +10,7 @@ import { assumptionsOf, atLeast, timeOf } from './options.ts';
 import type { AuditFlags } from './options.ts';
 import { ProgressLine, say } from './output.ts';
 
-/** Exit codes: fine; a finding as bad as --fail-on; bad input or nothing readable; something was left out. */
+/** Exit codes: fine; a finding as bad as --fail-on; bad input or nothing readable; something was left out or not kept. */
 export const EXIT = { fine: 0, threshold: 1, bad: 2, incomplete: 3 } as const;
 
 /** The exit code of a program that Ctrl+C ended, as shells give it. */
@@ -21,6 +21,8 @@ export interface Opened {
   client: AuditClient;
   overviews: Overview[];
   audits: number[];
+  /** An audit that was to be kept in the history could not be. */
+  unkept?: boolean;
 }
 
 /**
@@ -52,6 +54,7 @@ export async function withAudits<T>(
   try {
     const overviews: Overview[] = [];
     const audits: number[] = [];
+    let unkept = false;
     for (const source of sources) {
       await kube.read(client, source, {
         signal: abort.signal,
@@ -60,11 +63,13 @@ export async function withAudits<T>(
       });
       const { audit, overview } = await client.evaluate({ auditedAt: now(), version: VERSION, assume });
       line.clear();
-      if (keep && flags.history !== false) await save(client, audit, overview, source, flags, assume);
+      if (keep && flags.history !== false) {
+        unkept = !(await save(client, audit, overview, source, flags, assume)) || unkept;
+      }
       overviews.push(overview);
       audits.push(audit);
     }
-    return await use({ client, overviews, audits });
+    return await use({ client, overviews, audits, unkept });
   } finally {
     line.clear();
     process.removeListener('SIGINT', interrupt);
@@ -72,7 +77,12 @@ export async function withAudits<T>(
   }
 }
 
-/** An audit that could not be kept is still printed: the user is told. */
+/** A line for the user about a damaged history. */
+export function saySetAside(path: string): void {
+  say(`bulkhead: the history was damaged. It was set aside as ${path}, and a new one was begun.`);
+}
+
+/** An audit that could not be kept is still printed: the user is told, and so is a script by its exit code. */
 async function save(
   client: AuditClient,
   audit: number,
@@ -80,18 +90,21 @@ async function save(
   source: Source,
   flags: AuditFlags,
   assume: ReturnType<typeof assumptionsOf>,
-): Promise<void> {
+): Promise<boolean> {
   const [{ HistoryClient }, { historyFile }] = await Promise.all([
     import('../history/client.ts'),
     import('../history/file.ts'),
   ]);
   const history = new HistoryClient(historyFile(flags.history || undefined, process.env));
+  history.onSetAside = saySetAside;
   try {
     const snapshot = await client.snapshot({ audit, gzip: true });
     await history.save({ overview, source: source.kind, assume, snapshot });
+    return true;
   } catch (thrown) {
     const { message, place } = toIpcError(thrown);
     say(`bulkhead: the audit could not be kept in the history${place ? ` (${place})` : ''}: ${message}`);
+    return false;
   } finally {
     await history.close().catch(() => undefined);
   }
@@ -126,7 +139,8 @@ async function isEmpty({ client, audits }: Opened): Promise<boolean> {
 }
 
 /**
- * The exit code of results: nothing to audit comes first, then a finding at the threshold, then what was left out.
+ * The exit code of results: nothing to audit comes first, then a finding at the threshold, then what was left out
+ * or could not be kept in the history.
  * @param threshold of --fail-on
  */
 export async function exitOf(opened: Opened, threshold?: Severity): Promise<number> {
@@ -140,7 +154,7 @@ export async function exitOf(opened: Opened, threshold?: Severity): Promise<numb
     );
     if (reached) return EXIT.threshold;
   }
-  return (await isIncomplete(opened)) ? EXIT.incomplete : EXIT.fine;
+  return opened.unkept === true || (await isIncomplete(opened)) ? EXIT.incomplete : EXIT.fine;
 }
 
 /** An error as the user reads it: what, where, and what may help. */

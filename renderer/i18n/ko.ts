@@ -43,6 +43,9 @@ export const ko: Record<keyof typeof en, Message> = {
   'notice.demo': '내장 데모 클러스터입니다.',
   'notice.history-differs':
     '저장된 스냅숏을 지금 버전으로 다시 평가하니 결과가 당시와 다릅니다. 화면에는 새 결과를 보여 줍니다.',
+  'notice.history-changed':
+    '저장된 결과가 저장된 스냅샷의 평가 결과와 다릅니다. 둘 중 하나가 저장 후에 변경되었습니다. 지금 보이는 것은 새로 평가한 결과입니다.',
+  'notice.history-set-aside': '기록 파일이 손상되어 따로 보관하고 새 기록을 시작했습니다. 보관 위치:',
 
   'error.bad-request': '요청을 이해할 수 없습니다',
   'error.not-found': '찾을 수 없습니다',

@@ -50,6 +50,8 @@ class App {
   exporting = $state<ExportFormat | null>(null);
   /** Message key of a line for the user; null when there is none or it was closed. */
   notice = $state<string | null>(null);
+  /** A path that belongs to the notice. */
+  noticePlace = $state<string | null>(null);
   booted = $state(false);
   /** What is chosen on the first view. */
   choice = $state.raw<Choice>(NO_CHOICE);
@@ -71,6 +73,7 @@ class App {
     settings.boot();
     addEventListener('hashchange', () => (this.route = parseRoute(location.hash)));
     bridge.on('sources.changed', (sources) => (this.sources = sources));
+    bridge.on('history.setAside', ({ path }) => this.tell('history-set-aside', path));
     bridge.on('audit.progress', (payload) => this.#step({ type: 'progress', payload }));
     bridge.on('audit.finished', (payload) => this.#step({ type: 'finished', payload }));
     bridge.on('audit.changed', (payload) => this.live.heard(payload));
@@ -113,6 +116,12 @@ class App {
         ? cause.error
         : { kind: 'internal', message: cause instanceof Error ? cause.message : String(cause) };
     if (error.kind !== 'cancelled') this.error = { error, retry };
+  }
+
+  /** Shows a line for the user. */
+  tell(notice: string, place: string | null = null): void {
+    this.notice = notice;
+    this.noticePlace = place;
   }
 
   /** Goes to a view; the place becomes part of the address. */
@@ -172,7 +181,7 @@ class App {
     this.audit = { handle, overview };
     this.exported = null;
     void this.live.open(handle).catch((cause: unknown) => this.fail(cause));
-    if (notice) this.notice = notice;
+    if (notice) this.tell(notice);
     keepHandle(handle);
     if (this.route.view !== view) this.go(view);
     if (before && before !== handle) void this.ask('audit.close', { audit: before }).catch(() => undefined);

@@ -30,7 +30,9 @@ const GOOD: Record<string, unknown> = {
   'follow.changes': { audit: 'audit-1' },
   'history.list': undefined,
   'history.open': { id: 1 },
-  'history.delete': { id: 1 },
+  'history.delete': { ids: [1, 2] },
+  'history.outlived': { olderThanDays: 90, keep: 0 },
+  'history.backup': undefined,
   'export.save': { audit: 'audit-1', format: 'pdf', lang: 'ko' },
 };
 

@@ -915,7 +915,13 @@ export function fakeBridge(given: Partial<FakeOptions>): Bridge {
     }),
     'history.list': () => kept,
     'history.open': () => ({ audit: 'audit-1' }),
-    'history.delete': ({ id }: { id: number }) => void (kept = kept.filter((item) => item.id !== id)),
+    'history.delete': (request: { id: number } | { ids: number[] }) => {
+      const ids = 'ids' in request ? request.ids : [request.id];
+      kept = kept.filter((item) => !ids.includes(item.id));
+      return { deleted: ids.length, left: kept.length, traces: null, copies: [] };
+    },
+    'history.outlived': ({ keep }: { keep?: number }) => kept.slice(keep ?? 0).map(({ id }) => id),
+    'history.backup': () => ({ path: '/home/mira/Documents/bulkhead-history-2026-10-05.sqlite' }),
     'export.save': () => ({ path: '/home/mira/Documents/prod-eu-west-1-2026-10-05.pdf' }),
   };
 
