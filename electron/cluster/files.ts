@@ -42,7 +42,8 @@ export type Collected = CollectedFile | CollectedGap;
 type Gap = Omit<CollectedGap, 'done' | 'total'>;
 type Found = { path: string; open: string } | { path: string; stdin: true } | { gap: Gap };
 
-const MANIFEST = /\.(ya?ml|json)$/i;
+/** What may hold manifests; a kustomization needs no ending. */
+const MANIFEST = /\.(ya?ml|json)$|^kustomization$/i;
 /** Folders of tools: their thousands of JSON files are no manifests. */
 const PASSED_OVER = new Set(['.git', 'node_modules']);
 /** Small files are read ahead, so that thousands of them do not wait for the disk one by one. */

@@ -1,7 +1,16 @@
 /** Collects what a source brings, in whatever order, and gives one sorted snapshot of it. */
 import { effectOf, hasEffect, kindOfResource, networkKind } from './kinds.ts';
-import { readManifest } from './manifests.ts';
-import type { ManifestObject } from './manifests.ts';
+import {
+  FolderTree,
+  isChartFile,
+  isKustomizationFile,
+  mayHoldDirective,
+  readKustomization,
+  seenDocument,
+} from './kustomize.ts';
+import type { SeenFile } from './kustomize.ts';
+import { ANY_GAP, readManifest } from './manifests.ts';
+import type { ManifestGap, ManifestObject } from './manifests.ts';
 import { PluginSignals } from './plugins.ts';
 import {
   compareText,
@@ -30,6 +39,7 @@ import type {
   NodeRecord,
   OtherPolicyRecord,
   OwnerRef,
+  Passed,
   Place,
   PodRecord,
   PolicyRecord,
@@ -37,6 +47,17 @@ import type {
   ServiceRecord,
   Snapshot,
 } from './snapshot.ts';
+
+/** What `decided` found: see there. */
+interface DecidedFiles {
+  entries: CoverageEntry[];
+  late: Problem[];
+  gaps: { problem: Problem; gap: ManifestGap }[];
+  /** Does the record take part? */
+  stays: (record: { place?: Place }) => boolean;
+  /** Is the problem one of something that takes part, or of what could not be read? */
+  concerns: (problem: Problem) => boolean;
+}
 
 /** Kinds that stand between a pod and the workload that a user knows, with the group that serves them. */
 const OWNER_KINDS = new Set(['ReplicaSet', 'Job', 'ReplicationController']);
@@ -195,6 +216,15 @@ export function projectObject(
   };
 }
 
+/** A manifest file as it was read; what it counts for is decided when all files are known. */
+interface ReadFile extends SeenFile {
+  /** Documents with content, objects that the audit reads. */
+  count: number;
+  objects: number;
+  /** What could not be read of it. */
+  gaps: { problem: Problem; gap: ManifestGap }[];
+}
+
 interface NodeAddress {
   namespace: string;
   node: string;
@@ -222,6 +252,8 @@ export class SnapshotBuilder {
   private readonly unreadPolicies = new Set<string | null>();
   private readonly unreadPods = new Set<string | null>();
   private skippedDocuments = 0;
+  private readonly files: ReadFile[] = [];
+  private readonly folders = new FolderTree();
   private enforcement: Enforcement | null = null;
   /** What only shows at the end; found anew by each `finish`. */
   private late: Problem[] = [];
@@ -314,42 +346,125 @@ export class SnapshotBuilder {
    */
   addManifest(file: string, text: string): { documents: number; objects: number } {
     const name = this.intern.text(file);
-    let objects = 0;
-    let skipped = 0;
-    const gaps: string[] = [];
+    const seen: ReadFile = { file: name, documents: [], operations: null, count: 0, objects: 0, gaps: [] };
+    const mayDirect = mayHoldDirective(text);
     const { documents } = readManifest(name, text, {
       object: (found) => {
-        objects++;
+        seen.objects++;
+        const { kind, group, raw, place } = found;
+        seen.documents.push(seenDocument(kind, group, raw, place, mayDirect));
         this.addManifestObject(found);
       },
       skipped: () => {
-        skipped++;
+        this.skippedDocuments++;
+      },
+      operations: (value) => {
+        seen.operations = [...(seen.operations ?? []), ...value];
       },
       problem: (problem, gap) => {
         this.problems.push(problem);
-        if (gap !== null) gaps.push(`${problem.check} (line ${problem.place.line ?? 1})`);
+        if (gap !== null) seen.gaps.push({ problem, gap });
       },
     });
-    this.skippedDocuments += skipped;
-    const entry = { resource: 'file', verb: 'read', namespace: null, file: name } as const;
-    if (gaps.length > 0)
-      this.entries.push({
-        ...entry,
-        outcome: 'failed',
-        count: objects,
-        reason: gaps.slice(0, 5).join(', '),
-        affectsVerdicts: true,
-      });
-    else if (objects === 0 && documents > 0)
-      this.entries.push({
-        ...entry,
-        outcome: 'skipped',
-        count: 0,
-        reason: 'no object that the audit reads',
-        affectsVerdicts: false,
-      });
-    else this.entries.push({ ...entry, outcome: 'read', count: objects, affectsVerdicts: true });
-    return { documents, objects };
+    seen.count = documents;
+    this.files.push(seen);
+    if (isChartFile(file)) this.folders.addChart(name, text);
+    if (isKustomizationFile(file)) this.addKustomization(seen, text);
+    return { documents, objects: seen.objects };
+  }
+
+  private addKustomization(seen: ReadFile, text: string): void {
+    const read = readKustomization(seen.file, text);
+    if (read === 'not-one') return;
+    if (read !== null) this.folders.addKustomization(read);
+    // What it deploys and changes is not known.
+    else if (seen.gaps.length > 0) seen.gaps[0].gap = ANY_GAP;
+    else {
+      const problem = this.problems.find(({ place }) => place.file === seen.file) ?? {
+        check: 'input.unparsable',
+        place: { file: seen.file, document: 1, line: 1 },
+        params: { message: 'not a kustomization' },
+      };
+      if (!this.problems.includes(problem)) this.problems.push(problem);
+      seen.gaps.push({ problem, gap: ANY_GAP });
+    }
+  }
+
+  /**
+   * The files of manifests when all of them are known: what is a patch, a template or a part of a component takes no
+   * part, and neither do the problems that reading it as an object has met.
+   */
+  private decided(): DecidedFiles {
+    const { passed, folders } = this.folders.decide(this.files);
+    const whole = new Map(passed.filter(({ place }) => place === null).map((one) => [one.file, one]));
+    const places = new Set(passed.flatMap(({ place }) => place ?? []));
+    const documents = new Set([...places].map(documentKey));
+    const late: Problem[] = [];
+    const gaps: { problem: Problem; gap: ManifestGap }[] = [];
+    const report = (problem: Problem, of: readonly ManifestGap[]): void => {
+      late.push(problem);
+      for (const gap of of) gaps.push({ problem, gap });
+    };
+    for (const one of passed) {
+      const params = { kind: one.kind, command: one.render ?? 'kubectl kustomize FOLDER' };
+      const place = one.place ?? { file: one.file };
+      if (one.as === 'patch') report({ check: 'input.patch', place, params }, one.gaps);
+      else if (one.as === 'component') report({ check: 'input.component', place, params }, one.gaps);
+    }
+    for (const one of folders) {
+      const { folder, file, render: command, changes, files } = one;
+      report(
+        one.as === 'chart'
+          ? { check: 'input.helm-chart', place: { file }, params: { folder, files, command } }
+          : {
+              check: 'input.kustomize',
+              place: { file },
+              params: { folder, changes: changes.slice(0, 8).join(', '), command },
+            },
+        one.gaps,
+      );
+    }
+    const folderOf = new Map(folders.map((one) => [one.file, one]));
+    const entries = this.files.map((file): CoverageEntry => {
+      const over = whole.get(file.file);
+      const parts = passed.filter((one) => one.place !== null && one.file === file.file);
+      const folder = folderOf.get(file.file);
+      const template = over?.as === 'template';
+      if (!template) gaps.push(...file.gaps);
+      const entry = entryOf(file, file.objects - parts.length);
+      if (over !== undefined)
+        return passedEntry({ ...entry, count: 0 }, over.as, over.render, over.as !== 'settings');
+      if (folder !== undefined) return passedEntry(entry, folder.as, folder.render, true);
+      return parts.length > 0 ? passedEntry(entry, 'patch', parts[0].render, true) : entry;
+    });
+    const dropped = (place: Place | undefined): boolean =>
+      place !== undefined && (places.has(place) || (place.file !== undefined && whole.has(place.file)));
+    const keeps = new Set(gaps.map(({ problem }) => problem));
+    return {
+      entries,
+      late,
+      gaps,
+      stays: ({ place }) => !dropped(place),
+      concerns: (problem) =>
+        keeps.has(problem) ||
+        !(
+          (problem.place.file !== undefined && whole.has(problem.place.file)) ||
+          documents.has(documentKey(problem.place))
+        ),
+    };
+  }
+
+  /** Takes the records away that take no part. */
+  private leaveOut({ stays }: DecidedFiles): void {
+    if (this.files.length === 0) return;
+    this.namespaces = this.namespaces.filter(stays);
+    this.pods = this.pods.filter(stays);
+    this.workloads = this.workloads.filter(stays);
+    this.services = this.services.filter(stays);
+    this.endpointSlices = this.endpointSlices.filter(stays);
+    this.ingresses = this.ingresses.filter(stays);
+    this.policies = this.policies.filter(stays);
+    this.otherPolicies = this.otherPolicies.filter(stays);
   }
 
   private addManifestObject(found: ManifestObject): void {
@@ -469,12 +584,14 @@ export class SnapshotBuilder {
 
   /** The snapshot: sorted, owners resolved, implied namespaces and nodes added. The same input in any order of pages gives the same. */
   finish(): Snapshot {
-    this.late = [];
+    const files = this.decided();
+    this.leaveOut(files);
+    this.late.push(...files.late);
     const owners = new Map<string, KnownOwner>();
     for (const owner of this.owners) owners.set(`${owner.namespace}/${owner.kind}/${owner.name}`, owner);
     const pods = this.endpoints(owners);
     const namespaces = this.allNamespaces(pods);
-    const entries = [...this.entries].sort(
+    const entries = [...this.entries, ...files.entries].sort(
       (a, b) =>
         compareText(a.file ?? '', b.file ?? '') ||
         compareText(a.resource, b.resource) ||
@@ -489,7 +606,7 @@ export class SnapshotBuilder {
     const nothing = this.namespaces.length + pods.length + policies.length + this.otherPolicies.length === 0;
     if (nothing && this.cluster.source === 'manifests')
       this.late.push({ check: 'input.no-objects', place: {}, params: {} });
-    const problems = [...this.problems, ...this.late].sort(compareProblems);
+    const problems = [...this.problems.filter(files.concerns), ...this.late].sort(compareProblems);
     return {
       format: 'bulkhead.snapshot',
       version: 1,
@@ -512,7 +629,10 @@ export class SnapshotBuilder {
           !entries.some(
             (entry) =>
               entry.affectsVerdicts &&
-              (entry.outcome === 'refused' || entry.outcome === 'failed' || entry.outcome === 'moved'),
+              (entry.outcome === 'refused' ||
+                entry.outcome === 'failed' ||
+                entry.outcome === 'moved' ||
+                entry.passed !== undefined),
           ),
         entries,
         unreadPolicies: [...this.unreadPolicies].sort(compareNullable),
@@ -665,6 +785,52 @@ export class SnapshotBuilder {
     for (const one of this.otherPolicies) byIdentity.set(identity(one), one);
     return [...byIdentity.entries()].sort((a, b) => compareText(a[0], b[0])).map(([, one]) => one);
   }
+}
+
+/** A document, or an entry of a list, as problems of it are placed: their `field` leads further inside. */
+function documentKey({ file, document, line }: Place): string {
+  return `${file ?? ''} ${document ?? 0} ${line ?? 0}`;
+}
+
+/** How reading a manifest file went. */
+function entryOf({ file, count, gaps }: ReadFile, objects: number): CoverageEntry {
+  const entry = { resource: 'file', verb: 'read', namespace: null, file } as const;
+  if (gaps.length > 0) {
+    const causes = gaps.slice(0, 5).map(({ problem }) => ({
+      check: problem.check,
+      line: problem.place.line ?? 1,
+    }));
+    return {
+      ...entry,
+      outcome: 'failed',
+      count: objects,
+      reason: causes.map(({ check, line }) => `${check} (line ${line})`).join(', '),
+      causes,
+      affectsVerdicts: true,
+    };
+  }
+  if (objects > 0 || count === 0) return { ...entry, outcome: 'read', count: objects, affectsVerdicts: true };
+  const reason = 'no object that the audit reads';
+  return { ...entry, outcome: 'skipped', count: 0, reason, affectsVerdicts: false };
+}
+
+/** The entry of a file that is passed over, or has documents that are; what could not be parsed stays the reason. */
+function passedEntry(
+  entry: CoverageEntry,
+  passed: Passed,
+  render: string | null,
+  affectsVerdicts: boolean,
+): CoverageEntry {
+  if (entry.outcome === 'failed' && passed !== 'template') return { ...entry, passed };
+  const { causes: _causes, ...rest } = entry;
+  return {
+    ...rest,
+    outcome: 'skipped',
+    reason: render === null ? `passed over: ${passed}` : `passed over: ${passed}; rendered by: ${render}`,
+    passed,
+    ...(render === null ? {} : { render }),
+    affectsVerdicts,
+  };
 }
 
 const CURRENT: Readonly<Record<string, string>> = {

@@ -56,6 +56,8 @@ export interface ManifestSink {
   object(found: ManifestObject): void;
   /** A document or list entry that is no Kubernetes object, or of a kind that the audit does not need. */
   skipped(): void;
+  /** A document that is a list without a kind, as a JSON patch is. */
+  operations?(value: unknown[]): void;
   /** `gap`: what could not be read because of it; null where nothing is missing. */
   problem(problem: Problem, gap: ManifestGap | null): void;
 }
@@ -162,7 +164,6 @@ interface SplitList {
 const LARGE_PIECE = 256 * 1024;
 /** A longer JSON file is not parsed a second time for the lines of its entries. */
 const LINED_JSON = 512 * 1024;
-const KUSTOMIZATION = /(^|[\\/])kustomization(\.ya?ml)?$/i;
 
 /**
  * Cuts a long list in block style at its entries, by the library's own lexer, which knows what is text. Null where
@@ -287,7 +288,6 @@ class ManifestReader {
   }
 
   read(text: string): { documents: number } {
-    if (KUSTOMIZATION.test(this.file)) this.problem('input.kustomize', { file: this.file }, {}, null);
     if (!this.readJson(text)) for (const piece of piecesOf(text)) this.readPiece(piece);
     return { documents: this.documents };
   }
@@ -478,6 +478,7 @@ class ManifestReader {
    */
   private take(value: unknown, place: Place, lineOf: LineOf, entries?: () => Iterable<ListEntry>): void {
     if (!isObject(value) || typeof value.kind !== 'string') {
+      if (Array.isArray(value)) this.sink.operations?.(value);
       this.sink.skipped();
       return;
     }

@@ -35,8 +35,11 @@
  *   name; the API server overwrites it with the name, and so do we (S19).
  * - `input.partial-list` {remaining}: a saved list ends with a continue token: it holds only the first part.
  * - `input.not-an-item` {field}: an entry of a list that is no Kubernetes object.
- * - `input.kustomize` {}: the folder has a kustomization, so what is deployed may differ from the files in it (patches,
- *   name prefixes, namespaces). Better: `kustomize build FOLDER | bulkhead audit --from -`.
+ * - `input.kustomize` {folder, changes, command}: the folder's kustomization changes what its files say, or adds to it;
+ *   they were read as they stand. changes: the fields of the kustomization that do, and what was not read.
+ * - `input.patch` {kind, command}: a file or document that is a part of an object: it takes no part in the audit.
+ * - `input.component` {kind, command}: a file of a Kustomize component: only a kustomization that includes it deploys it.
+ * - `input.helm-chart` {folder, files, command}: a Helm chart: its templates take no part in the audit.
  * - `input.no-objects` {}: nothing that was read is a namespace, pod, workload or policy: there is nothing to audit.
  */
 export const PROBLEM_CHECKS = {
@@ -60,6 +63,9 @@ export const PROBLEM_CHECKS = {
   'input.partial-list': 'high',
   'input.not-an-item': 'medium',
   'input.kustomize': 'medium',
+  'input.patch': 'medium',
+  'input.component': 'medium',
+  'input.helm-chart': 'high',
   'input.no-objects': 'high',
 } as const satisfies Record<string, 'critical' | 'high' | 'medium' | 'low' | 'info'>;
 

@@ -208,6 +208,27 @@ export interface AssumptionRecord {
   origin: 'default' | 'detected' | 'user';
 }
 
+/**
+ * What a file is that is no object: a patch, a part of a component, a Helm template, settings of a kustomization; or a
+ * kustomization or chart itself that changes what is deployed.
+ */
+export type Passed = 'patch' | 'component' | 'template' | 'settings' | 'kustomization' | 'chart';
+export const PASSED: readonly Passed[] = [
+  'patch',
+  'component',
+  'template',
+  'settings',
+  'kustomization',
+  'chart',
+];
+
+/** A problem that kept a document of a file from being read. */
+export interface CoverageCause {
+  /** Check id of `kube/problems.ts`. */
+  check: string;
+  line?: number;
+}
+
 /** One list call (or folder) and how it went. */
 export interface CoverageEntry {
   /** API resource ('pods', 'networkpolicies.networking.k8s.io', ...) or 'file'. */
@@ -222,6 +243,12 @@ export interface CoverageEntry {
   count: number;
   /** The error's or the skip's reason, plain words from the source (HTTP status and message). */
   reason?: string;
+  /** The same as data, where problems of documents are the reason; worded late. Absent in older files. */
+  causes?: CoverageCause[];
+  /** A file that was passed over, or documents of it: what they are. */
+  passed?: Passed;
+  /** The command that renders what was passed over. */
+  render?: string;
   resourceVersion?: string;
   pages?: number;
   /** Does a gap here leave verdicts open (true), or only details (false)? */

@@ -4,12 +4,13 @@
  */
 import { z } from 'zod';
 import { canonicalJson, compareText, Interner, isObject } from './project.ts';
-import { PROTOCOLS } from './snapshot.ts';
+import { PASSED, PROTOCOLS } from './snapshot.ts';
 import type {
   Assumptions,
   ClusterInfo,
   ContainerPort,
   Coverage,
+  CoverageCause,
   CoverageEntry,
   EndpointSliceRecord,
   Enforcement,
@@ -172,6 +173,9 @@ const schema: z.ZodType<Snapshot> = z.object({
         outcome: z.enum(['read', 'refused', 'failed', 'skipped', 'moved']),
         count,
         reason: text.optional(),
+        causes: z.array(z.object({ check: text, line: count.optional() })).optional(),
+        passed: z.enum(PASSED).optional(),
+        render: text.optional(),
         resourceVersion: text.optional(),
         pages: count.optional(),
         affectsVerdicts: z.boolean(),
@@ -381,7 +385,12 @@ export function* serializeSnapshot(snapshot: Snapshot): Generator<string> {
   );
   yield `"enforcement":${JSON.stringify(orderedEnforcement(enforcement))},\n`;
   yield `"coverage":{"complete":${String(coverage.complete)},\n`;
-  yield* list('entries', coverage.entries, (entry: CoverageEntry) => fields(entry, COVERAGE));
+  yield* list('entries', coverage.entries, (entry: CoverageEntry) => {
+    const ordered = fields(entry, COVERAGE);
+    if (entry.causes !== undefined)
+      ordered.causes = entry.causes.map((one) => fields(one, CAUSE) as CoverageCause);
+    return ordered;
+  });
   yield `${restOfCoverage(coverage)}},\n`;
   yield* list(
     'problems',
@@ -399,6 +408,7 @@ export function* serializeSnapshot(snapshot: Snapshot): Generator<string> {
   );
 }
 
+const CAUSE: readonly (keyof CoverageCause)[] = ['check', 'line'];
 const COVERAGE: readonly (keyof CoverageEntry)[] = [
   'resource',
   'verb',
@@ -407,6 +417,9 @@ const COVERAGE: readonly (keyof CoverageEntry)[] = [
   'outcome',
   'count',
   'reason',
+  'causes',
+  'passed',
+  'render',
   'resourceVersion',
   'pages',
   'affectsVerdicts',

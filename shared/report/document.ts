@@ -49,6 +49,7 @@ import type { FindingGroup, PodGroup } from './tables.ts';
 import { comparisonRows, egressName, reachText } from './text.ts';
 import {
   assumptionText,
+  coverageReason,
   coverageText,
   coverageWhere,
   enforcementText,
@@ -58,7 +59,6 @@ import {
   objectText,
   placeText,
   podStateText,
-  reasonWords,
   rejectionText,
   triText,
   warningText,
@@ -807,13 +807,13 @@ function coverageDetails(o: Overview, head: (text: string) => Content, lang: Lan
       { title: w.report.reasonHeading, width: '*' },
     ],
     shown.map((entry) => {
-      const gap = entry.affectsVerdicts && ['refused', 'failed', 'moved'].includes(entry.outcome);
+      const gap = entry.affectsVerdicts && entry.outcome !== 'read';
       return [
         entry.resource,
         t(coverageWhere(entry, lang)),
         t(w.coverage.outcome[entry.outcome], { color: gap ? BAD : INK, bold: gap }),
         figure(entry.count),
-        t(entry.reason === undefined ? '' : reasonWords(entry.reason, lang), { color: MUTED }),
+        t(coverageReason(entry, lang), { color: MUTED }),
       ];
     }),
   );

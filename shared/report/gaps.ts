@@ -6,6 +6,9 @@ import type { ProblemCheck } from '../kube/problems.ts';
 const GAPS: Partial<Record<ProblemCheck, 'always' | 'left-out'>> = {
   'input.unparsable': 'always',
   'input.helm-template': 'always',
+  'input.patch': 'always',
+  'input.component': 'always',
+  'input.helm-chart': 'always',
   'input.alias-bomb': 'always',
   'input.too-large': 'always',
   'input.unreadable': 'always',

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import type { AuditJson, ConnectionsJson } from '../audit/result.ts';
+import { PASSED } from '../kube/snapshot.ts';
 import type { Tri } from '../kube/snapshot.ts';
 
 const tri = z.enum(['yes', 'no', 'unknown']).describe('Known to be so, known not to be so, or not known.');
@@ -90,6 +91,12 @@ const coverage = z
         outcome: z.enum(['read', 'refused', 'failed', 'skipped', 'moved']),
         count,
         reason: z.string().optional(),
+        causes: z
+          .array(z.strictObject({ check: z.string(), line: count.optional() }))
+          .optional()
+          .describe('Problems of documents of the file, by check.'),
+        passed: z.enum(PASSED).optional().describe('What a file is that is no object and was passed over.'),
+        render: z.string().optional().describe('The command that renders what was passed over.'),
         resourceVersion: z.string().optional(),
         pages: count.optional(),
         affectsVerdicts: z.boolean(),

@@ -22,7 +22,14 @@ import type {
   Verdict,
 } from '../audit/result.ts';
 import { PROTOCOLS } from '../kube/snapshot.ts';
-import type { AssumptionName, AssumptionRecord, CoverageEntry, Place, Tri } from '../kube/snapshot.ts';
+import type {
+  AssumptionName,
+  AssumptionRecord,
+  CoverageCause,
+  CoverageEntry,
+  Place,
+  Tri,
+} from '../kube/snapshot.ts';
 import { checksEn, valuesEn } from './messages/checks.en.ts';
 import { checksKo, valuesKo } from './messages/checks.ko.ts';
 import { en } from './messages/en.ts';
@@ -85,11 +92,43 @@ function wordedParams({ check, params }: Pick<Finding, 'check' | 'params'>, lang
   );
 }
 
-/** A reason as coverage gives it: `input.unparsable (line 2)` becomes the check's title; other text stays. */
+/** `input.unparsable (line 2), input.helm-template (line 9)`: the form in which reasons name checks. */
+const CAUSE = /^([a-z]+\.[a-z-]+)(?: \(line (\d+)\))?$/;
+
+/** A reason as coverage gives it: each check that it names becomes its title, with the line; other text stays. */
 export function reasonWords(reason: string, lang: Lang): string {
-  const check = /^[a-z]+\.[a-z-]+/.exec(reason)?.[0] ?? '';
-  const found = checkWords(check, lang);
-  return found === null ? reason : found.title + reason.slice(check.length);
+  const causes: CoverageCause[] = [];
+  for (const part of reason.split(', ')) {
+    const [, check, line] = CAUSE.exec(part) ?? [];
+    if (check === undefined || checkWords(check, lang) === null) return reason;
+    causes.push(line === undefined ? { check } : { check, line: Number(line) });
+  }
+  return causesText(causes, lang);
+}
+
+/** Problems that kept documents from being read, each with its line. */
+function causesText(causes: readonly CoverageCause[], lang: Lang): string {
+  const w = words(lang).coverage;
+  return causes
+    .map(({ check, line }) => {
+      const title = checkWords(check, lang)?.title ?? check;
+      return line === undefined ? title : fill(w.cause, { title, line });
+    })
+    .join(', ');
+}
+
+/** Why a coverage entry is no complete reading: its problems, or what was passed over and the command that renders it. */
+export function coverageReason(
+  entry: Pick<CoverageEntry, 'reason' | 'causes' | 'passed' | 'render'>,
+  lang: Lang,
+): string {
+  const w = words(lang).coverage;
+  if (entry.causes !== undefined && entry.causes.length > 0) return causesText(entry.causes, lang);
+  if (entry.passed !== undefined) {
+    const what = w.passed[entry.passed];
+    return entry.render === undefined ? what : fill(w.rendered, { what, command: entry.render });
+  }
+  return entry.reason === undefined ? '' : reasonWords(entry.reason, lang);
 }
 
 /** Why a policy was refused: the reason's words with the field that it concerns (S24). */

@@ -99,9 +99,24 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
     advice: 'Put the value in quotes.',
   },
   'input.kustomize': {
-    title: 'Folder with a kustomization',
-    text: 'The folder has a kustomization: what is deployed may differ from the files in it (patches, name prefixes, namespaces).',
-    advice: 'Audit what kustomize makes: kustomize build FOLDER | bulkhead audit --from -',
+    title: 'Kustomization that was not rendered',
+    text: 'The kustomization of {folder} changes what its files say, or adds to it ({changes}). The files were read as they stand: what is deployed differs.',
+    advice: 'Audit what it renders: add --render, or {command} | bulkhead audit --from -',
+  },
+  'input.patch': {
+    title: 'Patch that was not applied',
+    text: 'This is a part of an object (kind {kind}) that changes another one, not an object to deploy. It takes no part in the audit, and what it changes is not known.',
+    advice: 'Audit what is rendered: add --render, or {command} | bulkhead audit --from -',
+  },
+  'input.component': {
+    title: 'Part of a Kustomize component',
+    text: 'The file belongs to a component: its objects (kind {kind}) are deployed only where a kustomization includes it. They take no part in the audit.',
+    advice: 'Audit what is rendered: add --render, or {command} | bulkhead audit --from -',
+  },
+  'input.helm-chart': {
+    title: 'Helm chart that was not rendered',
+    text: 'The folder {folder} is a Helm chart: the templates in it ({files} files) take no part in the audit.',
+    advice: 'Audit what it renders with your values: add --render, or {command} | bulkhead audit --from -',
   },
   'input.no-objects': {
     title: 'Nothing to audit',

@@ -96,9 +96,28 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
     advice: '값을 따옴표로 감싸십시오.',
   },
   'input.kustomize': {
-    title: 'kustomization이 있는 폴더',
-    text: '폴더에 kustomization이 있습니다. 패치, 이름 접두사, 네임스페이스 때문에 실제로 배포되는 내용은 폴더의 파일과 다를 수 있습니다.',
-    advice: 'kustomize의 결과를 감사하십시오: kustomize build FOLDER | bulkhead audit --from -',
+    title: '렌더링하지 않은 kustomization',
+    text: '{folder}의 kustomization이 파일의 내용을 바꾸거나 더합니다({changes}). 파일은 적힌 그대로 읽었으므로 실제로 배포되는 내용과 다릅니다.',
+    advice:
+      '렌더링한 결과를 감사하십시오. --render 옵션을 쓰거나 다음 명령을 실행합니다: {command} | bulkhead audit --from -',
+  },
+  'input.patch': {
+    title: '적용하지 않은 패치',
+    text: '다른 객체를 바꾸는 일부분(종류 {kind})이며 그 자체로 배포되는 객체가 아닙니다. 감사에서 제외했으므로 무엇이 바뀌는지 알 수 없습니다.',
+    advice:
+      '렌더링한 결과를 감사하십시오. --render 옵션을 쓰거나 다음 명령을 실행합니다: {command} | bulkhead audit --from -',
+  },
+  'input.component': {
+    title: 'Kustomize 컴포넌트의 일부',
+    text: '컴포넌트에 속한 파일입니다. 그 안의 객체(종류 {kind})는 이 컴포넌트를 포함하는 kustomization에서만 배포되므로 감사에서 제외했습니다.',
+    advice:
+      '렌더링한 결과를 감사하십시오. --render 옵션을 쓰거나 다음 명령을 실행합니다: {command} | bulkhead audit --from -',
+  },
+  'input.helm-chart': {
+    title: '렌더링하지 않은 Helm 차트',
+    text: '{folder} 폴더는 Helm 차트입니다. 그 안의 템플릿(파일 {files}개)은 감사에서 제외했습니다.',
+    advice:
+      '사용하는 값으로 렌더링한 결과를 감사하십시오. --render 옵션을 쓰거나 다음 명령을 실행합니다: {command} | bulkhead audit --from -',
   },
   'input.no-objects': {
     title: '감사할 내용이 없음',

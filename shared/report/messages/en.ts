@@ -104,6 +104,16 @@ export const en = {
       skipped: 'skipped',
       moved: 'changed while read',
     },
+    cause: '{title} (line {line})',
+    passed: {
+      patch: 'Kustomize patch, no object of its own: passed over',
+      component: 'part of a Kustomize component: passed over',
+      template: 'Helm template: passed over',
+      settings: 'settings of a kustomization',
+      kustomization: 'kustomization that changes what is deployed: not rendered',
+      chart: 'Helm chart: not rendered',
+    },
+    rendered: '{what}; rendered by: {command}',
   },
   rejected: {
     'left-out': 'left out: the API would refuse it',

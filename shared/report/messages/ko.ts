@@ -103,6 +103,16 @@ export const ko: Messages = {
       skipped: '건너뜀',
       moved: '읽는 중 변경됨',
     },
+    cause: '{title}({line}행)',
+    passed: {
+      patch: '독립된 객체가 아닌 Kustomize 패치: 제외함',
+      component: 'Kustomize 컴포넌트의 일부: 제외함',
+      template: 'Helm 템플릿: 제외함',
+      settings: 'kustomization의 설정 파일',
+      kustomization: '배포 내용을 바꾸는 kustomization: 렌더링하지 않음',
+      chart: 'Helm 차트: 렌더링하지 않음',
+    },
+    rendered: '{what}. 렌더링 명령: {command}',
   },
   rejected: {
     'left-out': '평가에서 제외: API가 거부할 정책입니다',
