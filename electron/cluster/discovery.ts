@@ -2,9 +2,11 @@
  * Which API groups and kinds a server has.
  * https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api
  */
+import { isBuiltIn, networkKind } from '../../shared/kube/kinds.ts';
 import { ClusterError } from './error.ts';
 import type { ApiAnswer } from './http.ts';
 import { NAMED, OTHER_POLICIES, SIGNAL_LISTS } from './resources.ts';
+import type { OtherPolicyResource } from './resources.ts';
 
 export interface Discovery {
   outcome: 'read' | 'refused' | 'failed';
@@ -13,6 +15,8 @@ export interface Discovery {
   groups: Set<string>;
   /** The version to ask a resource at, null where the group or the resource is not served. */
   version(group: string, resource: string): string | null;
+  /** Kinds of policy that no table knows, by their group or name (S26). */
+  unknown: OtherPolicyResource[];
   /** Groups that are registered and did not answer. */
   broken: { group: string; reason: string }[];
 }
@@ -23,12 +27,21 @@ const AGGREGATED =
 
 interface Named {
   name?: unknown;
+  kind?: unknown;
+  namespaced?: unknown;
+  verbs?: unknown;
+}
+interface AggregatedResource {
+  resource?: unknown;
+  responseKind?: { kind?: unknown };
+  scope?: unknown;
+  verbs?: unknown;
 }
 interface Aggregated {
   kind?: unknown;
   items?: {
     metadata?: Named;
-    versions?: { version?: unknown; freshness?: unknown; resources?: { resource?: unknown }[] }[];
+    versions?: { version?: unknown; freshness?: unknown; resources?: AggregatedResource[] }[];
   }[];
   groups?: { name?: unknown; versions?: { version?: unknown }[]; preferredVersion?: { version?: unknown } }[];
   resources?: Named[];
@@ -45,11 +58,13 @@ export async function discover(
   const groups = new Set<string>();
   const served = new Map<string, string>();
   const broken: { group: string; reason: string }[] = [];
+  const unknown = new Map<string, OtherPolicyResource>();
   const result = (outcome: Discovery['outcome'], reason?: string): Discovery => ({
     outcome,
     reason,
     groups,
     version: (group, resource) => served.get(`${resource}.${group}`) ?? null,
+    unknown: [...unknown.values()],
     broken,
   });
   const answer = await get('/apis', AGGREGATED);
@@ -61,6 +76,15 @@ export async function discover(
     const key = `${String(resource)}.${group}`;
     // Versions come in the server's order of preference.
     if (!served.has(key)) served.set(key, version);
+  };
+  const noteKind = (group: string, version: string, found: Named): void => {
+    const { name, kind, verbs } = found;
+    if (typeof kind !== 'string' || typeof name !== 'string' || name.includes('/')) return;
+    if (!Array.isArray(verbs) || !verbs.includes('list') || unknown.has(`${name}.${group}`)) return;
+    const known = networkKind(group, kind);
+    if (known?.kind !== '*' || known.effect === 'none') return;
+    const namespaced = found.namespaced === true;
+    unknown.set(`${name}.${group}`, { kind, resource: name, group, version, namespaced, whole: false });
   };
   if (Array.isArray(body.items)) {
     for (const item of body.items) {
@@ -74,8 +98,16 @@ export async function discover(
             reason: `the server behind ${group}/${String(version.version)} does not answer`,
           });
         }
-        for (const resource of version.resources ?? [])
-          note(group, String(version.version), resource.resource);
+        for (const { resource, responseKind, scope, verbs } of version.resources ?? []) {
+          note(group, String(version.version), resource);
+          const found = {
+            name: resource,
+            kind: responseKind?.kind,
+            namespaced: scope === 'Namespaced',
+            verbs,
+          };
+          noteKind(group, String(version.version), found);
+        }
       }
     }
     return result('read');
@@ -85,7 +117,8 @@ export async function discover(
   for (const entry of body.groups) {
     const group = String(entry.name ?? '');
     groups.add(group);
-    if (!wanted.has(group)) continue;
+    // Any group may hold a kind whose name speaks of network policies; Kubernetes' own are known.
+    if (!wanted.has(group) && isBuiltIn(group)) continue;
     const preferred = entry.preferredVersion?.version;
     const versions = (entry.versions ?? []).map((v) => String(v.version));
     versions.sort((a, b) => Number(b === preferred) - Number(a === preferred));
@@ -96,7 +129,10 @@ export async function discover(
         broken.push({ group, reason: one instanceof ClusterError ? one.message : `HTTP ${one.status}` });
         continue;
       }
-      for (const resource of resources) note(group, version, resource.name);
+      for (const resource of resources) {
+        note(group, version, resource.name);
+        noteKind(group, version, resource);
+      }
     }
   }
   return result('read');

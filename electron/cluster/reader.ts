@@ -531,6 +531,10 @@ class Reader {
       }
       await this.#other({ ...other, version }, discovery !== null);
     }
+    for (const other of discovery?.unknown ?? []) {
+      if (this.#options.signal.aborted) throw cancelled();
+      await this.#other(other, true);
+    }
   }
 
   /** A kind whose group is registered and whose server does not answer: it may exist. */

@@ -470,9 +470,13 @@ for (const one of NETWORK_KINDS) {
 /** A name that says what an object does, whoever made the kind. */
 const SPEAKING_NAME = /networkpolicy|firewall/i;
 
+/** Groups of Kubernetes itself with a dot in their name that speak of networks or are served everywhere. */
+const BUILT_IN =
+  /^(?:(?:networking|discovery|storage|rbac\.authorization|authorization|authentication|certificates|coordination|events|flowcontrol\.apiserver|internal\.apiserver|node|scheduling|resource|admissionregistration|apiextensions|apiregistration|metrics)\.k8s\.io)$/;
+
 /** Is it a group of Kubernetes itself, whose kinds are all known? */
-function isBuiltIn(group: string): boolean {
-  return !group.includes('.') || group === 'networking.k8s.io';
+export function isBuiltIn(group: string): boolean {
+  return !group.includes('.') || BUILT_IN.test(group);
 }
 
 /** The entry of a group, or of the family that it belongs to ('*.istio.io'). */

@@ -195,6 +195,45 @@ describe('other kinds of policy (S26)', () => {
     );
   });
 
+  test('S26: a kind that no table knows is listed by its group or name, however discovery tells of it', async () => {
+    for (const discovery of ['aggregated', 'legacy'] as const) {
+      const store = small();
+      store.serve(type('example.com', 'v1', 'teamnetworkpolicies', 'TeamNetworkPolicy', true));
+      store.serve(type('example.com', 'v1', 'teams', 'Team', true));
+      store.serve(type('cilium.io', 'v2', 'ciliumtomorrows', 'CiliumTomorrow', false));
+      store.serve(type('cilium.io', 'v2', 'ciliumnodes', 'CiliumNode', false));
+      const object = (apiVersion: string, kind: string, namespace?: string): Parameters<Store['put']>[0] => ({
+        apiVersion,
+        kind,
+        metadata: { name: 'x', namespace },
+      });
+      store.put(object('example.com/v1', 'TeamNetworkPolicy', 'ns-0001'));
+      store.put(object('example.com/v1', 'Team', 'ns-0001'));
+      store.put(object('cilium.io/v2', 'CiliumTomorrow'));
+      store.put(object('cilium.io/v2', 'CiliumNode'));
+      const api = await start({ store, discovery });
+      const { snapshot } = await read(api);
+      expect(snapshot.otherPolicies.map((o) => `${o.group} ${o.kind} ${o.namespace} ${o.name}`)).toEqual([
+        'cilium.io CiliumTomorrow null x',
+        'example.com TeamNetworkPolicy ns-0001 x',
+      ]);
+      expect(api.requests.some(({ path }) => /\/(teams|ciliumnodes)$/.test(path))).toBe(false);
+    }
+  });
+
+  test('S26: a subnet of Kube-OVN counts where it has rules', async () => {
+    const store = small();
+    store.serve(type('kubeovn.io', 'v1', 'subnets', 'Subnet', false));
+    for (const [name, spec] of [
+      ['ovn-default', { private: false }],
+      ['secret', { private: true }],
+    ] as const)
+      store.put({ apiVersion: 'kubeovn.io/v1', kind: 'Subnet', metadata: { name }, spec });
+    const api = await start({ store });
+    const { snapshot } = await read(api);
+    expect(snapshot.otherPolicies.map(({ name }) => name)).toEqual(['secret']);
+  });
+
   test('a group whose server does not answer is a gap, not an absence', async () => {
     const api = await start({ store: withKinds(), brokenGroups: ['policy.networking.k8s.io'] });
     const { snapshot } = await read(api);
