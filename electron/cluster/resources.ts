@@ -2,7 +2,7 @@
  * What is asked of a cluster, in one table: the reader asks for nothing that does not stand here, and the ClusterRole
  * that `bulkhead rbac` prints is made from it.
  */
-import { OTHER_POLICIES as KNOWN } from '../../shared/kube/kinds.ts';
+import { OTHER_POLICIES as KNOWN, SIGN_OBJECTS } from '../../shared/kube/kinds.ts';
 
 /** A list that every audit reads. */
 export interface ListResource {
@@ -109,48 +109,9 @@ export interface NamedResource {
   when: readonly string[] | null;
 }
 
-export const NAMED: readonly NamedResource[] = [
-  {
-    resource: 'configmaps',
-    group: '',
-    version: 'v1',
-    namespace: 'kube-system',
-    name: 'cilium-config',
-    when: ['cilium.io'],
-  },
-  {
-    resource: 'configmaps',
-    group: '',
-    version: 'v1',
-    namespace: 'kube-system',
-    name: 'amazon-vpc-cni',
-    when: ['networking.k8s.aws', 'vpcresources.k8s.aws', 'crd.k8s.amazonaws.com', 'eks.amazonaws.com'],
-  },
-  {
-    resource: 'networks',
-    group: 'config.openshift.io',
-    version: 'v1',
-    namespace: null,
-    name: 'cluster',
-    when: ['config.openshift.io'],
-  },
-  {
-    resource: 'networks',
-    group: 'operator.openshift.io',
-    version: 'v1',
-    namespace: null,
-    name: 'cluster',
-    when: ['operator.openshift.io'],
-  },
-  {
-    resource: 'installations',
-    group: 'operator.tigera.io',
-    version: 'v1',
-    namespace: null,
-    name: 'default',
-    when: ['operator.tigera.io'],
-  },
-];
+export const NAMED: readonly NamedResource[] = SIGN_OBJECTS.flatMap((one) =>
+  one.name === null ? [] : [{ ...one, name: one.name }],
+);
 
 /** Kinds whose few objects say what a plugin does; listed when their group is served. */
 export interface SignalList {
@@ -159,10 +120,7 @@ export interface SignalList {
   version: string;
 }
 
-export const SIGNAL_LISTS: readonly SignalList[] = [
-  // EKS Auto Mode: `spec.networkPolicy` of a node class.
-  { resource: 'nodeclasses', group: 'eks.amazonaws.com', version: 'v1' },
-];
+export const SIGNAL_LISTS: readonly SignalList[] = SIGN_OBJECTS.filter(({ name }) => name === null);
 
 /** Another kind of policy (S26): listed, names alone, when its group serves it. */
 export interface OtherPolicyResource {

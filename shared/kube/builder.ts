@@ -1,5 +1,5 @@
 /** Collects what a source brings, in whatever order, and gives one sorted snapshot of it. */
-import { effectOf, hasEffect, kindOfResource, networkKind } from './kinds.ts';
+import { effectOf, hasEffect, isSign, kindOfResource, networkKind } from './kinds.ts';
 import {
   FolderTree,
   isChartFile,
@@ -61,11 +61,6 @@ interface DecidedFiles {
 
 /** Kinds that stand between a pod and the workload that a user knows, with the group that serves them. */
 const OWNER_KINDS = new Set(['ReplicaSet', 'Job', 'ReplicationController']);
-
-/** Manifests say nothing of the cluster that they are meant for (S21, S25). */
-function unknownEnforcement(): Enforcement {
-  return { plugin: null, ingress: 'unknown', egress: 'unknown', evidence: [], nodes: [], implies: {} };
-}
 
 const SYSTEM_NAMESPACE =
   /^(kube-.*|.*-system|openshift-.*|ovn-kubernetes|(calico|tigera|cilium|antrea|weave|flannel|canal|cni|network)(-.*)?)$/;
@@ -234,7 +229,7 @@ interface NodeAddress {
 export class SnapshotBuilder {
   private readonly cluster: ClusterInfo;
   private readonly intern = new Interner();
-  private readonly signals = new PluginSignals();
+  private readonly signals: PluginSignals;
   private namespaces: NamespaceRecord[] = [];
   private pods: PodRecord[] = [];
   private workloads: PodRecord[] = [];
@@ -261,6 +256,7 @@ export class SnapshotBuilder {
   /** `cluster.source` decides how gaps are read: 'manifests' have all their objects, a cluster may hide some. */
   constructor(cluster: ClusterInfo) {
     this.cluster = { ...cluster, warnings: [...cluster.warnings] };
+    this.signals = new PluginSignals(cluster.source === 'manifests' ? 'manifests' : 'cluster');
   }
 
   /**
@@ -480,6 +476,9 @@ export class SnapshotBuilder {
       this.reportOldVersion(found, current, policy ? 'left-out' : 'kept');
       if (policy) return;
     }
+    if (isSign(found.group, found.kind, null) && found.kind !== 'ConfigMap')
+      this.signals.other(found.kind, found.raw);
+    else if (found.group === '' || found.group === 'apps') this.signal(found.raw, found.kind);
     this.project(found.raw, found.kind, found.group, context);
   }
 
@@ -619,9 +618,7 @@ export class SnapshotBuilder {
       ingresses,
       policies,
       otherPolicies: this.allOtherPolicies(),
-      enforcement:
-        this.enforcement ??
-        (this.cluster.source === 'manifests' ? unknownEnforcement() : this.signals.detect()),
+      enforcement: this.enforcement ?? this.signals.detect(),
       coverage: {
         complete:
           this.unreadPolicies.size === 0 &&

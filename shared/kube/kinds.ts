@@ -563,6 +563,63 @@ export function kindName(group: string, kind: string): string {
   return `${entry.product} ${kind} (${group})`;
 }
 
+/** An object that is read by its name because it says what a network plugin does (S21). */
+export interface SignObject {
+  kind: string;
+  resource: string;
+  group: string;
+  /** Used where discovery names no version. */
+  version: string;
+  /** Null where the kind has no namespace. */
+  namespace: string | null;
+  /** Null: every object of the kind. */
+  name: string | null;
+  /** Asked of a cluster only when one of these API groups is served (null: always). */
+  when: readonly string[] | null;
+}
+
+function sign(
+  group: string,
+  kind: string,
+  resource: string,
+  name: string | null,
+  when: readonly string[],
+  version = 'v1',
+): SignObject {
+  const namespace = kind === 'ConfigMap' ? 'kube-system' : null;
+  return { kind, resource, group, version, namespace, name, when };
+}
+
+export const SIGN_OBJECTS: readonly SignObject[] = [
+  sign('', 'ConfigMap', 'configmaps', 'cilium-config', ['cilium.io']),
+  sign('', 'ConfigMap', 'configmaps', 'amazon-vpc-cni', [
+    'networking.k8s.aws',
+    'vpcresources.k8s.aws',
+    'crd.k8s.amazonaws.com',
+    'eks.amazonaws.com',
+  ]),
+  sign('config.openshift.io', 'Network', 'networks', 'cluster', ['config.openshift.io']),
+  sign('operator.openshift.io', 'Network', 'networks', 'cluster', ['operator.openshift.io']),
+  sign('operator.tigera.io', 'Installation', 'installations', 'default', ['operator.tigera.io']),
+  // EKS Auto Mode: `spec.networkPolicy` of a node class.
+  sign('eks.amazonaws.com', 'NodeClass', 'nodeclasses', null, ['eks.amazonaws.com']),
+  // Settings of Cilium's agents on some nodes, which override cilium-config there.
+  sign('cilium.io', 'CiliumNodeConfig', 'ciliumnodeconfigs', null, ['cilium.io'], 'v2'),
+];
+
+/**
+ * Does an object say what a network plugin does?
+ * @param group
+ * @param kind
+ * @param name of the object; null where it does not matter yet
+ */
+export function isSign(group: string, kind: string, name: unknown): boolean {
+  return SIGN_OBJECTS.some(
+    (one) =>
+      one.kind === kind && one.group === group && (name === null || one.name === null || one.name === name),
+  );
+}
+
 /** Kinds of our own tables: kind → groups that may serve it, and the version that a current server takes. */
 const READ_KINDS: Readonly<Record<string, { groups: readonly string[]; current: string }>> = {
   Namespace: { groups: [''], current: 'v1' },
@@ -594,6 +651,8 @@ export type Reading =
   /** The group is absent: an API server would not know which kind is meant. */
   | { as: 'no-version'; current: string }
   | { as: 'other-policy' }
+  /** Read for what it says of the network plugin, where its name is one of SIGN_OBJECTS. */
+  | { as: 'sign' }
   | { as: 'list'; itemKind: string | null }
   | { as: 'skip' };
 
@@ -610,8 +669,9 @@ export function readingOf(apiVersion: string, kind: string): Reading {
   if (kind.endsWith('List') && kind.length > 4) {
     const itemKind = kind.slice(0, -4);
     const item = readingOf(apiVersion, itemKind);
-    return item.as === 'read' || item.as === 'other-policy' ? { as: 'list', itemKind } : { as: 'skip' };
+    return item.as === 'skip' || item.as === 'no-version' ? { as: 'skip' } : { as: 'list', itemKind };
   }
+  if (apiVersion !== '' && isSign(group, kind, null)) return { as: 'sign' };
   return { as: effectOf(group, kind) === 'none' ? 'skip' : 'other-policy' };
 }
 

@@ -17,7 +17,7 @@ import {
   visit,
 } from 'yaml';
 import type { Document, ParsedNode, Tags } from 'yaml';
-import { groupOf, meantKind, readingOf } from './kinds.ts';
+import { groupOf, isSign, meantKind, readingOf } from './kinds.ts';
 import { isObject } from './project.ts';
 import type { Raw } from './project.ts';
 import type { ProblemCheck } from './problems.ts';
@@ -403,7 +403,7 @@ class ManifestReader {
       if (
         typeof kind === 'string' &&
         (typeof apiVersion === 'string' || apiVersion === undefined) &&
-        readingOf(apiVersion ?? '', kind).as === 'skip'
+        isLeft(apiVersion ?? '', kind, contents.getIn(['metadata', 'name']))
       ) {
         // Most documents of a folder: a Secret or ConfigMap is not even turned into values.
         const podTemplate = isSeq(contents.getIn(['spec', 'template', 'spec', 'containers']));
@@ -485,6 +485,11 @@ class ManifestReader {
     const kind = value.kind;
     const apiVersion = typeof value.apiVersion === 'string' ? value.apiVersion : '';
     const reading = readingOf(apiVersion, kind);
+    const meta = isObject(value.metadata) ? value.metadata : {};
+    if (reading.as === 'sign' && isLeft(apiVersion, kind, meta.name)) {
+      this.leave(kind, apiVersion, place, false);
+      return;
+    }
     switch (reading.as) {
       case 'skip':
         this.leave(kind, apiVersion, place, hasPodTemplate(value));
@@ -582,6 +587,12 @@ class ManifestReader {
   ): void {
     this.sink.problem({ check, place, params }, gap);
   }
+}
+
+/** Does the audit need nothing of an object? Of kinds like ConfigMap it depends on the name. */
+function isLeft(apiVersion: string, kind: string, name: unknown): boolean {
+  const { as } = readingOf(apiVersion, kind);
+  return as === 'skip' || (as === 'sign' && !isSign(groupOf(apiVersion), kind, name));
 }
 
 /** What a problem can say of an object that is not projected. */

@@ -95,8 +95,35 @@ const GROUPS: Readonly<Record<string, string>> = {
   'kubeovn.io': 'kube-ovn',
 };
 
-/** Collects small signs from raw objects as they pass by; `detect` draws the conclusion. */
+/** Settings of Cilium that decide on enforcement or on what is selected. */
+const CILIUM_POLICY_KEYS = ['enable-policy', 'policy-audit-mode', 'enable-k8s-networkpolicy', 'labels'];
+
+/** What manifests begin with (S25): what an agent that perhaps does not run would make of it is then unknown. */
+const MANIFEST_DEFAULTS: Partial<Assumptions> = {
+  ipBlockPods: 'match',
+  hostNetwork: 'node',
+  endPort: 'on',
+  sctp: 'on',
+  unselected: 'permit',
+};
+
+/** A version of the server for manifests, whose rules are those of the newest. */
+const NEWEST_MINOR = 999;
+
+/**
+ * Collects small signs from raw objects as they pass by; `detect` draws the conclusion.
+ *
+ * Manifests may be what a running cluster gave (`kubectl get -A -o yaml`) or what somebody would install. A pod that
+ * runs on a node and a DaemonSet whose status counts pods are signs of a cluster; the same objects without status only
+ * say what this input holds. And what is absent from manifests says nothing.
+ */
 export class PluginSignals {
+  readonly #manifests: boolean;
+  /** Plugin → an agent that manifests hold and of which nothing runs in them. */
+  readonly #held = new Map<string, Agent>();
+  /** CiliumNodeConfigs that set something of CILIUM_POLICY_KEYS, and whether any sets how blocks match. */
+  readonly #ciliumNodeConfigs: string[] = [];
+  #ciliumNodeMatch = false;
   readonly #nodes = new Map<string, NodeSigns>();
   /** node → plugin → agent. Pods that are not scheduled yet stand under ''. */
   readonly #agents = new Map<string, Map<string, Agent>>();
@@ -118,9 +145,23 @@ export class PluginSignals {
   #dockerDesktop = false;
   #flannelNode: string | null = null;
 
+  /** @param source 'manifests': what is fed comes from files, not from an API server */
+  constructor(source: 'cluster' | 'manifests' = 'cluster') {
+    this.#manifests = source === 'manifests';
+  }
+
   /** A pod as the API gives it. Most are let go after a look at their owner. */
   pod(raw: unknown): void {
-    this.addPod(podSign(raw));
+    const sign = podSign(raw);
+    if (this.#manifests) {
+      const one = object(raw);
+      const runs = string(object(one['status'])['phase']) === 'Running' && sign.node !== '';
+      if (!runs) {
+        if (sign.agent && !this.#held.has(sign.agent.plugin)) this.#held.set(sign.agent.plugin, sign.agent);
+        return;
+      }
+    }
+    this.addPod(sign);
   }
 
   /** The sign of a pod; it is not changed, and may be added to another collection again. */
@@ -154,7 +195,10 @@ export class PluginSignals {
 
   /** A DaemonSet as the API gives it: stands in where the pods themselves may not be read. */
   daemonSet(raw: unknown): void {
-    this.addDaemonSet(daemonSetSign(raw));
+    const agent = daemonSetSign(raw);
+    const ready = object(object(raw)['status'])['numberReady'];
+    if (!this.#manifests || (typeof ready === 'number' && ready > 0)) this.addDaemonSet(agent);
+    else if (agent && !this.#held.has(agent.plugin)) this.#held.set(agent.plugin, agent);
   }
 
   /** The sign of a DaemonSet (null: no agent's). */
@@ -200,6 +244,10 @@ export class PluginSignals {
     } else if (kind === 'NodeClass') {
       const policy = string(spec['networkPolicy']) || 'DefaultAllow';
       this.#nodeClasses.set(name, policy);
+    } else if (kind === 'CiliumNodeConfig') {
+      const defaults = object(spec['defaults']);
+      if (CILIUM_POLICY_KEYS.some((key) => defaults[key] !== undefined)) this.#ciliumNodeConfigs.push(name);
+      if (defaults['policy-cidr-match-mode'] !== undefined) this.#ciliumNodeMatch = true;
     } else if (kind === 'Installation') {
       this.#note(`installation operator.tigera.io/${name}`, `variant ${string(spec['variant']) || 'Calico'}`);
     }
@@ -248,7 +296,7 @@ export class PluginSignals {
         Number(two.yes > 0) - Number(one.yes > 0) || ORDER.indexOf(a) - ORDER.indexOf(b) || compare(a, b),
     );
     const plugin = named[0]?.[0] ?? null;
-    if (plugin === null) return this.#withoutAgent();
+    if (plugin === null) return this.#manifests ? this.#heldAlone() : this.#withoutAgent();
 
     const verdicts = new Map<string, { ingress: Tri; egress: Tri; agents: Agent[] }>();
     for (const [node, agents] of perNode) {
@@ -321,6 +369,43 @@ export class PluginSignals {
       evidence: unique(evidence),
       nodes,
       implies: this.#implies(plugin, perNode),
+    };
+  }
+
+  /** Manifests that show no agent at work: what they hold of one, which is no proof that it runs anywhere. */
+  #heldAlone(): Enforcement {
+    const evidence = this.#noted();
+    const held = [...this.#held.values()].sort(
+      (a, b) => ORDER.indexOf(a.plugin) - ORDER.indexOf(b.plugin) || compare(a.plugin, b.plugin),
+    );
+    const config = this.#cilium !== null ? 'cilium' : null;
+    const plugin =
+      held[0]?.plugin ?? config ?? (this.#openshift ? openshiftPlugin(this.#openshift.type) : null);
+    if (plugin === null) return { ...UNKNOWN, evidence: unique(evidence), nodes: [], implies: {} };
+    for (const agent of held) {
+      const where = agent.evidence[0]?.where ?? '';
+      evidence.push({ where, what: 'this input holds it; nothing in the input shows that it runs' });
+    }
+    if (config !== null) {
+      const where = 'configmap kube-system/cilium-config';
+      evidence.push({ where, what: 'this input holds it; none of its running agents was seen' });
+    }
+    const agents: Agent[] = held
+      .filter((agent) => agent.plugin === plugin)
+      .map((agent) => ({ ...agent, evidence: [] }));
+    if (agents.length === 0) agents.push({ plugin, ingress: 'yes', egress: 'yes', evidence: [] });
+    for (const agent of agents) this.#configure(agent);
+    const implies = this.#implies(plugin, new Map([['', agents]]));
+    const perhaps = Object.entries(MANIFEST_DEFAULTS)
+      .filter(([name, value]) => implies[name as keyof Assumptions] !== value)
+      .map(([name]) => [name, 'unknown']);
+    return {
+      plugin,
+      ingress: 'unknown',
+      egress: 'unknown',
+      evidence: unique(evidence),
+      nodes: [],
+      implies: Object.fromEntries(perhaps) as Partial<Assumptions>,
     };
   }
 
@@ -416,6 +501,15 @@ export class PluginSignals {
       else {
         agent.evidence.push({ where, what: `enable-policy: ${mode === '' ? 'default (not set)' : mode}` });
         if (mode === 'always') agent.unselected = 'deny';
+      }
+      // https://docs.cilium.io/en/stable/configuration/per-node-config/
+      for (const name of [...this.#ciliumNodeConfigs].sort()) {
+        agent.evidence.push({
+          where: `ciliumnodeconfig ${name}`,
+          what: 'sets something else for the agents of some nodes',
+        });
+        agent.ingress = 'unknown';
+        agent.egress = 'unknown';
       }
     } else if (agent.plugin === 'openshift-sdn') {
       const mode = this.#openshift?.mode ?? null;
@@ -548,9 +642,10 @@ export class PluginSignals {
     const engine = plugin === 'gke-dataplane-v2' ? 'cilium' : plugin;
     // S12: https://docs.cilium.io/en/stable/security/policy/language/#cidr-based
     if (engine === 'cilium') {
-      const modes = string(this.#cilium?.['policy-cidr-match-mode']);
       implies.ipBlockPods =
-        modes.includes('nodes') || (this.#cilium === null && plugin === 'cilium') ? 'unknown' : 'ignore';
+        (this.#cilium === null && plugin === 'cilium') || this.#ciliumNodeMatch
+          ? 'unknown'
+          : matchMode(string(this.#cilium?.['policy-cidr-match-mode']), ciliumVersions(perNode));
     } else implies.ipBlockPods = 'match';
     // S18: OVN-Kubernetes counts hostNetwork pods as members of a namespace in some peers.
     implies.hostNetwork = engine === 'ovn-kubernetes' ? 'unknown' : 'node';
@@ -576,16 +671,15 @@ export class PluginSignals {
 
   /** S22, and what each plugin does with endPort and SCTP, where that is documented. */
   #byVersion(plugin: string | null, perNode: Map<string, Agent[]>): Partial<Assumptions> {
-    const minor = minorOf(this.#version);
-    const implies: Partial<Assumptions> = { serverVersion: minor === null ? 'unknown' : `1.${minor}` };
+    const minor = this.#manifests ? NEWEST_MINOR : minorOf(this.#version);
+    const implies: Partial<Assumptions> = this.#manifests
+      ? {}
+      : { serverVersion: minor === null ? 'unknown' : `1.${minor}` };
     if (minor !== null && minor < 22) implies.endPort = 'off';
     else if (minor === null || plugin === null) implies.endPort = 'unknown';
     else if (plugin === 'cilium' || plugin === 'gke-dataplane-v2') {
       // https://github.com/cilium/cilium/issues/28684: before 1.16 the range is taken for its first port.
-      const versions = [...perNode.values()]
-        .flat()
-        .filter((a) => a.plugin === plugin)
-        .map((a) => a.version);
+      const versions = ciliumVersions(perNode);
       const known = versions.filter((v) => v !== undefined);
       if (known.length === 0 || known.length < versions.length) implies.endPort = 'unknown';
       else if (known.every(([major, m]) => major > 1 || m >= 16)) implies.endPort = 'on';
@@ -747,6 +841,36 @@ const END_PORT = new Set([
 ]);
 /** Plugins whose documentation says that they take SCTP. */
 const SCTP = new Set(['calico', 'canal', 'antrea', 'ovn-kubernetes', 'kube-network-policies', 'kindnet']);
+
+/** Versions of Cilium's agents; undefined where an image does not tell. */
+function ciliumVersions(perNode: Map<string, Agent[]>): ([number, number] | undefined)[] {
+  return [...perNode.values()]
+    .flat()
+    .filter(({ plugin }) => plugin === 'cilium' || plugin === 'gke-dataplane-v2')
+    .map(({ version }) => version);
+}
+
+/**
+ * What Cilium's blocks match of the cluster's own addresses (S12), by `policy-cidr-match-mode`: a list of `nodes` (from
+ * 1.15) and `pods` (from 1.20), parted by commas or blanks. With one of the two they match either nodes or pods, which
+ * is neither 'match' nor 'ignore' for all of them.
+ * https://docs.cilium.io/en/stable/network/kubernetes/policy/, https://github.com/cilium/cilium/pull/45194
+ */
+function matchMode(
+  text: string,
+  versions: readonly ([number, number] | undefined)[],
+): Assumptions['ipBlockPods'] {
+  const modes = text.split(/[\s,]+/).filter((mode) => mode !== '');
+  if (modes.length === 0) return 'ignore';
+  const since = (minor: number): boolean =>
+    versions.length > 0 && versions.every((v) => v !== undefined && (v[0] > 1 || v[1] >= minor));
+  const both = modes.includes('nodes') && modes.includes('pods');
+  return both && modes.length === 2 && since(20) ? 'match' : 'unknown';
+}
+
+function openshiftPlugin(type: string): string | null {
+  return type === 'OVNKubernetes' ? 'ovn-kubernetes' : type === 'OpenShiftSDN' ? 'openshift-sdn' : null;
+}
 
 function pickAgent(agents: Agent[]): Agent {
   return [...agents].sort(

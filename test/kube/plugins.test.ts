@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { read } from './read.ts';
 import { PluginSignals } from '../../shared/kube/plugins.ts';
 import type { Assumptions, Enforcement, Tri } from '../../shared/kube/snapshot.ts';
 
@@ -134,5 +135,108 @@ describe('what enforces NetworkPolicy (S21)', () => {
       });
     }
     expect(signals.detect().plugin).toBeNull();
+  });
+});
+
+describe('what manifests show of a network plugin (S21)', () => {
+  const config = (data: string): string => `---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: cilium-config, namespace: kube-system}
+data: {${data}}
+`;
+  const agent = (status: string, node: string): string => `---
+apiVersion: v1
+kind: Pod
+metadata: {name: cilium-x, namespace: kube-system, ownerReferences: [{kind: DaemonSet, name: cilium, controller: true}]}
+spec: {hostNetwork: true, ${node}containers: [{name: cilium-agent, image: 'cilium:v1.18.0'}]}
+${status}
+`;
+  const daemonSet = (status: string, container = 'cilium-agent'): string => `---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent, namespace: kube-system}
+spec: {selector: {}, template: {metadata: {}, spec: {containers: [{name: ${container}, image: 'i:v1.18.0'}]}}}
+${status}
+`;
+  const told = (text: string): unknown => {
+    const { plugin, ingress, egress, implies } = read(text).enforcement;
+    return { plugin, ingress, egress, implies };
+  };
+  const DEFAULT = "enable-policy: default, policy-cidr-match-mode: ''";
+
+  test('pods that run, with their settings beside, say what they say in a cluster', () => {
+    const running = agent('status: {phase: Running}', 'nodeName: n1, ');
+    const enforced = { plugin: 'cilium', ingress: 'yes', egress: 'yes' };
+    expect(told(running + config(DEFAULT))).toEqual({
+      ...enforced,
+      implies: {
+        ipBlockPods: 'ignore',
+        hostNetwork: 'node',
+        unselected: 'permit',
+        endPort: 'on',
+        sctp: 'unknown',
+      },
+    });
+    expect(told(config('policy-cidr-match-mode: nodes') + running)).toMatchObject({
+      ...enforced,
+      implies: { ipBlockPods: 'unknown' },
+    });
+    expect(told(running + config('enable-policy: never'))).toMatchObject({ plugin: 'cilium', ingress: 'no' });
+    expect(told(running)).toMatchObject({ plugin: 'cilium', ingress: 'unknown' });
+  });
+
+  test('a DaemonSet whose status counts pods is one of a cluster', () => {
+    expect(told(daemonSet('status: {numberReady: 3}') + config(DEFAULT))).toMatchObject({
+      plugin: 'cilium',
+      ingress: 'yes',
+      implies: { ipBlockPods: 'ignore' },
+    });
+    expect(told(daemonSet('status: {numberReady: 2}', 'calico-node'))).toMatchObject({
+      plugin: 'calico',
+      ingress: 'yes',
+    });
+  });
+
+  test('what somebody would install is no proof; what it would make different is unknown', () => {
+    const install = daemonSet('') + config(DEFAULT);
+    expect(told(install)).toEqual({
+      plugin: 'cilium',
+      ingress: 'unknown',
+      egress: 'unknown',
+      implies: { ipBlockPods: 'unknown', sctp: 'unknown' },
+    });
+    expect(read(install).enforcement.evidence).toContainEqual({
+      where: 'daemonset kube-system/agent',
+      what: 'this input holds it; nothing in the input shows that it runs',
+    });
+    expect(told(agent('status: {phase: Pending}', '') + config(DEFAULT))).toMatchObject({
+      ingress: 'unknown',
+    });
+    expect(told(config('enable-policy: always'))).toMatchObject({
+      plugin: 'cilium',
+      ingress: 'unknown',
+      implies: { unselected: 'unknown' },
+    });
+    expect(told(daemonSet('', 'kube-flannel'))).toMatchObject({ plugin: 'flannel', ingress: 'unknown' });
+  });
+
+  test('what is absent from manifests says nothing, and neither does an application', () => {
+    const nothing = { plugin: null, ingress: 'unknown', egress: 'unknown', implies: {} };
+    const node = `---
+apiVersion: v1
+kind: Node
+metadata: {name: docker-desktop, labels: {minikube.k8s.io/name: minikube}}
+`;
+    const dns = `---
+apiVersion: v1
+kind: Pod
+metadata: {name: dns, namespace: kube-system, ownerReferences: [{kind: ReplicaSet, name: dns, controller: true}]}
+spec: {nodeName: docker-desktop, containers: [{name: dns, image: i}]}
+status: {phase: Running}
+`;
+    expect(told(node + dns)).toEqual(nothing);
+    expect(told(config(DEFAULT).replace('cilium-config', 'other'))).toEqual(nothing);
+    expect(told(daemonSet('status: {numberReady: 3}').replace('kube-system', 'shop'))).toEqual(nothing);
   });
 });
