@@ -309,7 +309,11 @@ export function createBackend(settings: BackendSettings): Backend {
     'audit.openEgress': async ({ audit, query }) => session(audit).client.openEgress(query),
     'audit.findings': async ({ audit, query }) => session(audit).client.findings(query),
     'audit.matrix': async ({ audit, query }) => session(audit).client.matrix(query),
-    'audit.explain': async ({ audit, query }) => session(audit).client.explain(query),
+    'audit.explain': async ({ audit, query: { port, protocol, ...ends } }) => {
+      const { client } = session(audit);
+      if (port !== undefined) return client.explain({ ...ends, protocol: protocol ?? 'TCP', port });
+      return client.explainAllPorts({ ...ends, ...(protocol === undefined ? {} : { protocol }) });
+    },
     'audit.endpoints': async ({ audit, text, limit }) => session(audit).client.endpoints(text, limit),
     'audit.close': async ({ audit }) => closeSession(audit),
 

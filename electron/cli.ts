@@ -109,10 +109,10 @@ export function program(run: (work: () => Promise<number>) => Promise<void>): Co
     .action((flags) => run(async () => (await import('./terminal/verbs.ts')).verdicts(flags)));
 
   withAudit(root.command('explain'))
-    .description('Say why a connection is permitted or denied')
+    .description('Say why a connection is permitted or denied, or what is permitted between two ends')
     .requiredOption('--src <end>', 'source: NAMESPACE/POD, NAMESPACE/Kind/name or an address')
     .requiredOption('--dst <end>', 'destination, likewise')
-    .requiredOption('--port <port>', 'protocol and port, for example TCP/5432')
+    .option('--port <port>', 'protocol and port, for example TCP/5432; every port when absent')
     .addOption(new Option('--family <family>', 'address family, where it matters').choices(['IPv4', 'IPv6']))
     .addOption(format(['text', 'json']))
     .addOption(out())

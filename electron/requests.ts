@@ -121,8 +121,8 @@ const SCHEMAS: { [C in Channel]: z.ZodType<Request<C>> } = {
     query: z.strictObject({
       src: end,
       dst: end,
-      protocol: z.enum(['TCP', 'UDP', 'SCTP']),
-      port: z.number().int(),
+      protocol: z.enum(['TCP', 'UDP', 'SCTP']).optional(),
+      port: z.number().int().optional(),
       family: z.enum(['IPv4', 'IPv6']).optional(),
     }),
   }),

@@ -12,6 +12,7 @@ import type {
   OpenEgressRow,
   Overview,
   Page,
+  PairExplanation,
   PodQuery,
   PodRow,
 } from './audit/result.ts';
@@ -131,8 +132,9 @@ export interface Endpoint {
 export interface ExplainQuery {
   src: { namespace: string; pod: string } | { ip: string };
   dst: { namespace: string; pod: string } | { ip: string };
-  protocol: Protocol;
-  port: number;
+  /** Absent: every port. A port without a protocol is TCP's, as in a policy. */
+  protocol?: Protocol;
+  port?: number;
   family?: Family;
 }
 
@@ -197,7 +199,7 @@ export interface Channels {
   'audit.openEgress': [{ audit: string; query: OpenEgressQuery }, Page<OpenEgressRow>];
   'audit.findings': [{ audit: string; query: FindingQuery }, Page<Finding>];
   'audit.matrix': [{ audit: string; query: MatrixQuery }, MatrixData];
-  'audit.explain': [{ audit: string; query: ExplainQuery }, Explanation];
+  'audit.explain': [{ audit: string; query: ExplainQuery }, Explanation | PairExplanation];
   /** Endpoints whose namespace/name contains the text; for pickers. */
   'audit.endpoints': [{ audit: string; text: string; limit: number }, Endpoint[]];
   'audit.close': [{ audit: string }, void];

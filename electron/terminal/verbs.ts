@@ -1,6 +1,6 @@
 /** What each verb does; the wiring stands in cli.ts. Every function answers its exit code. */
-import type { Probe, ProbeAnswer, Severity } from '../../shared/audit/result.ts';
-import { explanationText } from '../../shared/report/text.ts';
+import type { PairProbe, Probe, ProbeAnswer, Severity } from '../../shared/audit/result.ts';
+import { explanationText, pairText } from '../../shared/report/text.ts';
 import { BackendError } from '../worker/errors.ts';
 import { chosenSource, chosenSources } from './contexts.ts';
 import { endOf, familyOf, portOf } from './options.ts';
@@ -138,7 +138,7 @@ export function probeProblem(value: unknown): string | null {
 export interface ExplainVerb extends AuditFlags {
   src: string;
   dst: string;
-  port: string;
+  port?: string;
   family?: string;
   format: 'text' | 'json';
   out?: string;
@@ -147,21 +147,23 @@ export interface ExplainVerb extends AuditFlags {
 /** `bulkhead explain` */
 export async function explain(flags: ExplainVerb): Promise<number> {
   const source = await chosenSource(flags);
-  const probe: Probe = {
+  const port = flags.port === undefined ? null : portOf(flags.port);
+  const ends: PairProbe = {
     src: endOf('--src', flags.src),
     dst: endOf('--dst', flags.dst),
-    ...portOf(flags.port),
     ...(flags.family === undefined ? {} : { family: familyOf(flags.family) }),
   };
   return withAudits([source], flags, false, async (opened) => {
-    const explanation = await opened.client
-      .explain(probe)
-      .catch((thrown: unknown) => withHint(thrown, probe, opened));
+    const { client } = opened;
+    // Without a port nobody asked about one: the answer is what is permitted and what is not.
+    const asked = port === null ? client.explainAllPorts(ends) : client.explain({ ...ends, ...port });
+    const explanation = await asked.catch((thrown: unknown) => withHint(thrown, ends, opened));
     const { out, lang } = flags;
+    const looks = { lang, width: textWidth(out), colour: wantsColour(out) };
     let text = `${JSON.stringify(explanation, null, 2)}\n`;
-    if (flags.format === 'text') {
+    if (flags.format === 'text' && 'parts' in explanation) text = pairText(explanation, looks);
+    else if (flags.format === 'text' && !('parts' in explanation)) {
       const { manifestText } = await import('../../shared/report/manifestText.ts');
-      const looks = { lang, width: textWidth(out), colour: wantsColour(out) };
       text = explanationText(explanation, looks, manifestText);
     }
     await writeResult(out, [text]);
@@ -170,7 +172,11 @@ export async function explain(flags: ExplainVerb): Promise<number> {
 }
 
 /** An unknown pod's error again, with pods whose names hold what was asked for. */
-async function withHint(thrown: unknown, probe: Probe, { client }: Opened): Promise<never> {
+async function withHint(
+  thrown: unknown,
+  probe: Pick<Probe, 'src' | 'dst'>,
+  { client }: Opened,
+): Promise<never> {
   if (!(thrown instanceof BackendError) || thrown.kind !== 'bad-request') throw thrown;
   const like: string[] = [];
   for (const end of [probe.src, probe.dst]) {

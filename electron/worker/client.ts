@@ -3,6 +3,8 @@ import { MessageChannel } from 'node:worker_threads';
 import type { MessagePort, ResourceLimits } from 'node:worker_threads';
 import type {
   Explanation,
+  PairExplanation,
+  PairProbe,
   Finding,
   FindingQuery,
   MatrixData,
@@ -240,6 +242,11 @@ export class AuditClient extends AuditInput {
   /** Throws kind 'bad-request' where an endpoint is unknown or the port impossible. */
   explain(probe: Probe, audit = 0): Promise<Explanation> {
     return this.#thread.call('explain', [audit, probe]);
+  }
+
+  /** Throws as `explain`. */
+  explainAllPorts(probe: PairProbe, audit = 0): Promise<PairExplanation> {
+    return this.#thread.call('explainAllPorts', [audit, probe]);
   }
 
   endpoints(text: string, limit: number, audit = 0): Promise<Endpoint[]> {

@@ -61,10 +61,9 @@ export type OutputRequest =
     };
 
 /** A question of the evaluator: its parameters behind the number of the audit that is asked. */
-type Asked<K extends 'pods' | 'openEgress' | 'findings' | 'matrix' | 'explain' | 'endpoints'> = (
-  audit: number,
-  ...args: Parameters<AuditEngine[K]>
-) => ReturnType<AuditEngine[K]>;
+type Asked<
+  K extends 'pods' | 'openEgress' | 'findings' | 'matrix' | 'explain' | 'explainAllPorts' | 'endpoints',
+> = (audit: number, ...args: Parameters<AuditEngine[K]>) => ReturnType<AuditEngine[K]>;
 
 /**
  * One worker can hold several audits (a report over several clusters); the window uses one worker an audit. A
@@ -98,6 +97,7 @@ export interface AuditMethods {
   findings: Asked<'findings'>;
   matrix: Asked<'matrix'>;
   explain: Asked<'explain'>;
+  explainAllPorts: Asked<'explainAllPorts'>;
   endpoints: Asked<'endpoints'>;
   /** Events of a watch since the audit. A note tells when something changed that was not compared yet. */
   change(audit: number, list: FollowedList, events: ChangeEvent[]): void;

@@ -198,6 +198,7 @@ const methods: AuditMethods = {
   findings: (audit, query) => engine(audit).findings(query),
   matrix: (audit, query) => engine(audit).matrix(query),
   explain: (audit, probe) => engine(audit).explain(probe),
+  explainAllPorts: (audit, probe) => engine(audit).explainAllPorts(probe),
   endpoints: (audit, text, limit) => engine(audit).endpoints(text, limit),
   verdicts: (audit, probes) => engine(audit).verdicts(probes),
 

@@ -218,12 +218,15 @@ export const en = {
 
   'explain.title': 'Why is a connection permitted or denied?',
   'explain.text':
-    'Name two pods or addresses and a port. The answer names the policy, the rule and the direction.',
+    'Name two pods or addresses. Without a port the answer is everything that is permitted and what is not, with the policy and the rule.',
   'explain.src': 'From',
   'explain.dst': 'To',
   'explain.placeholder': 'namespace/pod or IP address',
   'explain.protocol': 'Protocol',
   'explain.port': 'Port',
+  'explain.anyProtocol': 'All',
+  'explain.anyPort': 'all',
+  'explain.pairHint': 'Give one port to see what would permit it.',
   'explain.run': 'Explain',
   'explain.swap': 'Swap the two ends',
   'explain.empty': 'Ask about any pair',

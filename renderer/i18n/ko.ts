@@ -210,12 +210,16 @@ export const ko: Record<keyof typeof en, Message> = {
     '처음 {n}개 행과 열만 보여 줍니다. 허용 많은 순으로 정렬하면 넓게 열린 곳부터 볼 수 있습니다.',
 
   'explain.title': '연결이 왜 허용되거나 거부될까요?',
-  'explain.text': '파드나 주소 두 개와 포트를 지정하면 정책, 규칙, 방향을 짚어 답합니다.',
+  'explain.text':
+    '파드나 주소 두 개를 지정하세요. 포트를 비워 두면 허용되는 것과 거부되는 것을 모두 정책과 규칙까지 짚어 답합니다.',
   'explain.src': '출발지',
   'explain.dst': '목적지',
   'explain.placeholder': '네임스페이스/파드 또는 IP 주소',
   'explain.protocol': '프로토콜',
   'explain.port': '포트',
+  'explain.anyProtocol': '전체',
+  'explain.anyPort': '전체',
+  'explain.pairHint': '포트를 하나 지정하면 무엇을 추가해야 허용되는지도 보여 줍니다.',
   'explain.run': '이유 보기',
   'explain.swap': '출발지와 목적지 바꾸기',
   'explain.empty': '어떤 쌍이든 물어보세요',

@@ -43,6 +43,12 @@ export const VERDICT_MARKS: Record<Verdict, Mark & { tone: 'ok' | 'warn' | 'bad'
   depends: { icon: 'question', color: '--tone-warn', tone: 'warn' },
 };
 
+/** The same for the answer to a question about every port. */
+export const PAIR_MARKS: typeof VERDICT_MARKS & Record<'some', (typeof VERDICT_MARKS)['permitted']> = {
+  ...VERDICT_MARKS,
+  some: { ...VERDICT_MARKS.permitted, color: '--tone-warn', tone: 'warn' },
+};
+
 export const SEVERITY_MARKS: Record<Severity, Mark> = {
   critical: { icon: 'stop', color: '--sev-critical' },
   high: { icon: 'warn', color: '--sev-high' },

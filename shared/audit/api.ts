@@ -18,6 +18,8 @@ import type {
   OpenEgressRowJson,
   Overview,
   Page,
+  PairExplanation,
+  PairProbe,
   PodQuery,
   PodRow,
   Probe,
@@ -49,6 +51,8 @@ export interface AuditEngine {
   matrix(query: MatrixQuery): MatrixData;
   /** Throws QuestionError where an endpoint is unknown or the port is not 1-65535. */
   explain(probe: Probe): Explanation;
+  /** What is permitted and what is not, where no port was asked for. Throws as `explain`. */
+  explainAllPorts(probe: PairProbe): PairExplanation;
   verdicts(probes: Probe[]): { answers: ProbeAnswer[]; errors: number };
   /** Edges lazily, in a stable order. */
   connections(endpoints: 'pods' | 'workloads'): { nodes: NodeJson[]; edges: Iterable<Edge> };

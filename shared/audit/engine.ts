@@ -6,6 +6,7 @@ import { assumptionError } from '../policy/assumptions.ts';
 import { Model, type RowState } from '../policy/model.ts';
 import { NOTHING, type ValueId } from '../policy/values.ts';
 import { QuestionError, type AuditEngine, type AuditInput, type PodClasses } from './api.ts';
+import { explainAllPorts } from './allPorts.ts';
 import { findAll, rejectedOf, type ExposureCounts } from './findings.ts';
 import { cidrsOf, Outside } from './outside.ts';
 import { Pairs } from './pairs.ts';
@@ -30,6 +31,8 @@ import type {
   OpenEgressRow,
   OpenEgressRowJson,
   Overview,
+  PairExplanation,
+  PairProbe,
   Page,
   PodQuery,
   PodRow,
@@ -743,6 +746,10 @@ class Engine implements AuditEngine {
 
   explain(probe: Probe): Explanation {
     return this.points.explain(probe);
+  }
+
+  explainAllPorts(probe: PairProbe): PairExplanation {
+    return explainAllPorts(this.model, this.points, probe);
   }
 
   verdicts(probes: Probe[]): { answers: ProbeAnswer[]; errors: number } {

@@ -150,6 +150,37 @@ export interface Explanation {
   remedy: Remedy | null;
 }
 
+/** Ports that share one answer for the same reasons. */
+export interface PortsPart {
+  verdict: Verdict;
+  /** As in Explanation. */
+  paperVerdict: Verdict;
+  family: Family | null;
+  conns: ConnJson;
+  egress: DirectionReason;
+  ingress: DirectionReason;
+}
+
+/** What is permitted between two ends and what is not: the answer where no port was asked for. */
+export interface PairExplanation {
+  src: EndpointRef;
+  dst: EndpointRef;
+  /** The only protocol that was asked for; null for all. */
+  protocol: Protocol | null;
+  port: null;
+  /** As in Explanation; null also where the parts differ in it. */
+  family: Family | null;
+  /** 'some': some connections are permitted, and not all. */
+  verdict: Verdict | 'some';
+  enforced: Tri;
+  /** Every port of the protocols asked for stands in one of the three. */
+  conns: ConnJson;
+  depends: ConnJson;
+  denied: ConnJson;
+  /** The same ports by their reasons: what is permitted first, what is denied last. */
+  parts: PortsPart[];
+}
+
 /**
  * The smallest addition that would permit the connection: a new policy for each direction that denies it, which
  * isolates no pod that was not isolated before and takes no connection from anybody.
@@ -313,6 +344,8 @@ export interface Probe {
   port: number;
   family?: Family;
 }
+/** A question about every port. */
+export type PairProbe = Pick<Probe, 'src' | 'dst' | 'family'> & { protocol?: Protocol };
 export interface ProbeAnswer extends Probe {
   verdict?: Verdict;
   reasons?: { egress: DirectionReason; ingress: DirectionReason };

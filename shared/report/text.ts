@@ -3,13 +3,22 @@
  * open egress, findings, assumptions. Terse: long lists are cut with a count of what is missing.
  */
 import type { AuditEngine } from '../audit/api.ts';
-import type { ConnJson, Explanation, NodeJson, Overview, Severity } from '../audit/result.ts';
+import type {
+  ConnJson,
+  DirectionReason,
+  Explanation,
+  NodeJson,
+  Overview,
+  PairExplanation,
+  Severity,
+} from '../audit/result.ts';
 import { SEVERITIES } from '../audit/result.ts';
 import { isGap } from './gaps.ts';
 import { cells, pad, plain, table, wrap } from './columns.ts';
 import { figure, groupEgress, groupFindings, ISOLATION_PARTS, percent, WIDTH_PARTS } from './tables.ts';
 import type { EgressGroup, FindingGroup } from './tables.ts';
 import {
+  askedText,
   assumptionText,
   connsText,
   coverageText,
@@ -19,6 +28,8 @@ import {
   listText,
   NAMED_RULES,
   objectText,
+  pairVerdictText,
+  partPortsText,
   placeText,
   reasonParts,
   rejectionText,
@@ -435,6 +446,50 @@ export function* connectionsText(
   if (lines.length > 0) yield `${lines.join('\n')}\n`;
 }
 
+/** Why one direction permits or denies. */
+function reasonLines(page: Page, reason: DirectionReason, lang: Lang): void {
+  const parts = reasonParts(reason, lang);
+  const title = words(lang).directionTitle[reason.direction];
+  page.line(page.paint(`${title}: ${verdictText(reason.verdict, lang)}`, 'bold'));
+  page.para(`${parts.sentence}.`, 2);
+  // The sentence names a few rules; where it had to count the rest, here they stand.
+  if (parts.rules.length > NAMED_RULES) {
+    for (const rule of parts.rules.slice(0, MOST_RULES)) page.para(rule, 4, '- ');
+    more(page, parts.rules.length - MOST_RULES);
+  }
+  for (const sentence of parts.assumptions) page.para(sentence, 2, '', 'dim');
+}
+
+const VERDICT_PAINT = {
+  permitted: 'green',
+  some: 'green',
+  depends: 'yellow',
+  denied: 'red',
+} as const satisfies Record<PairExplanation['verdict'], Paint>;
+
+/** What is permitted between two ends and what is not, with the reasons of each part, as text for a terminal. */
+export function pairText(pair: PairExplanation, options: TextOptions): string {
+  const page = new Page(options);
+  const { lang } = options;
+  const w = words(lang);
+  const ends = `${endpointText(pair.src)} -> ${endpointText(pair.dst)} (${askedText(pair, lang)}${pair.family === null ? '' : `, ${pair.family}`})`;
+  const verdict = page.paint(pairVerdictText(pair.verdict, lang), 'bold', VERDICT_PAINT[pair.verdict]);
+  page.line(`${plain(ends)}: ${verdict}`);
+  if (pair.enforced === 'unknown') page.para(w.explain.enforcementUnknown, 0, '', 'dim');
+  for (const [i, part] of pair.parts.entries()) {
+    page.line();
+    const family = part.family === pair.family ? '' : ` (${part.family})`;
+    const said = page.paint(verdictText(part.verdict, lang), 'bold', VERDICT_PAINT[part.verdict]);
+    page.line(`${partPortsText(pair, i, lang)}${family}: ${said}`);
+    if (pair.enforced === 'no' && part.paperVerdict !== part.verdict) {
+      page.para(fill(w.explain.paper, { verdict: verdictText(part.paperVerdict, lang) }), 0, '', 'yellow');
+    }
+    reasonLines(page, part.egress, lang);
+    reasonLines(page, part.ingress, lang);
+  }
+  return page.text();
+}
+
 /**
  * Why a connection is permitted or denied, as text for a terminal.
  * @param manifestText puts the manifest of a remedy into text (YAML), so that only who needs that library loads it
@@ -455,18 +510,8 @@ export function explanationText(
   }
   if (e.enforced === 'unknown') page.para(w.explain.enforcementUnknown, 0, '', 'dim');
   for (const reason of [e.egress, e.ingress]) {
-    const parts = reasonParts(reason, lang);
     page.line();
-    page.line(
-      page.paint(`${w.directionTitle[reason.direction]}: ${verdictText(reason.verdict, lang)}`, 'bold'),
-    );
-    page.para(`${parts.sentence}.`, 2);
-    // The sentence names a few rules; where it had to count the rest, here they stand.
-    if (parts.rules.length > NAMED_RULES) {
-      for (const rule of parts.rules.slice(0, MOST_RULES)) page.para(rule, 4, '- ');
-      more(page, parts.rules.length - MOST_RULES);
-    }
-    for (const sentence of parts.assumptions) page.para(sentence, 2, '', 'dim');
+    reasonLines(page, reason, lang);
   }
   page.line();
   page.line(`${w.explain.between}: ${connsText(e.conns, lang)}`);

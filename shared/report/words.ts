@@ -13,6 +13,7 @@ import type {
   IsolationState,
   ObjectRef,
   Overview,
+  PairExplanation,
   PodRow,
   PolicyRef,
   Rejected,
@@ -28,6 +29,7 @@ import type {
   CoverageCause,
   CoverageEntry,
   Place,
+  Protocol,
   Tri,
 } from '../kube/snapshot.ts';
 import { checksEn, valuesEn } from './messages/checks.en.ts';
@@ -198,6 +200,30 @@ export function severityText(severity: Severity, lang: Lang): string {
 
 export function verdictText(verdict: Verdict, lang: Lang): string {
   return words(lang).verdict[verdict];
+}
+
+/** The answer for every port, in a word or two. */
+export function pairVerdictText(verdict: PairExplanation['verdict'], lang: Lang): string {
+  return verdict === 'some' ? words(lang).explain.some : verdictText(verdict, lang);
+}
+
+/**
+ * The ports of a part of an answer; the last of several is "every other port", which is shorter than all that is left.
+ * @param index of the part
+ */
+export function partPortsText(pair: PairExplanation, index: number, lang: Lang): string {
+  const last = index > 0 && index === pair.parts.length - 1;
+  if (last) return words(lang).explain.otherPorts;
+  return connsText(pair.parts[index]!.conns, lang);
+}
+
+/** What was asked: `TCP 443`, a protocol's every port, or every port. */
+export function askedText(asked: { protocol: Protocol | null; port: number | null }, lang: Lang): string {
+  const w = words(lang);
+  if (asked.protocol === null) return w.explain.everyPort;
+  return asked.port === null
+    ? fill(w.conns.allOf, { protocol: asked.protocol })
+    : `${asked.protocol} ${asked.port}`;
 }
 
 export function triText(value: Tri, lang: Lang): string {

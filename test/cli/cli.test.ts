@@ -124,7 +124,7 @@ test.each([
   ['an unknown format', ['audit', '--demo', '--format', 'xml'], 'xml'],
   ['an unknown severity', ['audit', '--demo', '--fail-on', 'bad'], 'bad'],
   ['an unknown command', ['adit'], 'adit'],
-  ['a missing option', ['explain', '--demo', '--src', 'a/b', '--dst', 'c/d'], '--port'],
+  ['a missing option', ['explain', '--demo', '--src', 'a/b'], '--dst'],
   [
     'an endpoint that is none',
     ['explain', '--demo', '--src', 'web', '--dst', '1.2.3.4', '--port', '80'],
@@ -238,6 +238,38 @@ test('explain names the policy and the rule that permits, and the policy that de
     verdict: 'denied',
     policies: [{ namespace: 'shop', name: 'db' }],
   });
+});
+
+test('explain without a port answers what is permitted and what is not, and no port that nobody asked about', async () => {
+  const ends = ['--from', shop, '--src', 'shop/Deployment/web', '--dst', 'shop/db'];
+  const text = await run(['explain', ...ends]);
+  expect(text.code).toBe(0);
+  expect(text.out).toMatch(
+    /^shop\/Deployment\/web -> shop\/StatefulSet\/db \(every port, IPv4\): partly permitted\n/,
+  );
+  expect(text.out).toMatch(
+    /\nTCP 5432: permitted\n[^]*shop\/db, ingress rule 1[^]*\nevery other port: denied\n/,
+  );
+  expect(text.out).not.toContain('443');
+  const json = await run(['explain', ...ends, '--format', 'json']);
+  expect(JSON.parse(json.out)).toMatchObject({
+    protocol: null,
+    port: null,
+    verdict: 'some',
+    conns: { TCP: [[5432, 5432]] },
+    depends: {},
+    denied: {
+      TCP: [
+        [1, 5431],
+        [5433, 65535],
+      ],
+      UDP: [[1, 65535]],
+      SCTP: [[1, 65535]],
+    },
+    parts: [{ verdict: 'permitted' }, { verdict: 'denied' }],
+  });
+  const korean = await run(['explain', ...ends, '--lang', 'ko']);
+  expect(korean.out).toMatch(/\(모든 포트, IPv4\): 일부 허용\n[^]*\n그 밖의 모든 포트: 거부\n/);
 });
 
 test('an unknown pod is answered with pods of like names', async () => {

@@ -98,6 +98,54 @@ test.describe('The views of an audit', () => {
     await expect(canvas).toHaveAttribute('data-level', 'workload');
     await expect(canvas).toHaveAttribute('data-src', 'api');
     await expect(canvas).toHaveAttribute('data-dst', 'data');
+
+    // A cell of workloads leads to the question, with no port that nobody named and nothing said of one.
+    const db = page.getByTestId('heatmap-table').locator('[role=gridcell]');
+    await page.getByTestId('heatmap-table-toggle').click();
+    await expect(db.first()).toBeVisible();
+    await page.goBack();
+    await expect(canvas).toHaveAttribute('data-level', 'namespace');
+  });
+
+  test('say all that is permitted between two ends, and what is not, where no port is named', async ({
+    app,
+  }) => {
+    const page = await open(app);
+    await page.getByTestId('nav-explain').click();
+    await expect(page.getByTestId('explain-port')).toHaveValue('');
+    await expect(page.getByTestId('explain-protocol')).toHaveValue('');
+    await page.getByTestId('explain-src').fill('api/orders');
+    await page.getByTestId('explain-src').press('Tab');
+    await page.getByTestId('explain-dst').fill('data/db');
+    await page.getByTestId('explain-dst').press('Tab');
+    await page.getByTestId('explain-run').click();
+    const verdict = page.getByTestId('explain-verdict');
+    await expect(verdict).toHaveAttribute('data-verdict', 'some');
+    await expect(verdict).toContainText('Partly permitted');
+    const parts = page.getByTestId('explain-part');
+    await expect(parts.first()).toHaveAttribute('data-verdict', 'permitted');
+    await expect(parts.first()).toContainText('TCP 5432');
+    await expect(parts.first().getByTestId('explain-ingress')).toContainText('allow-orders');
+    await expect(parts.last()).toHaveAttribute('data-verdict', 'denied');
+    await expect(parts.last()).toContainText('Every other port');
+    // A number alone is TCP's, and the field says so before it is asked.
+    await page.getByTestId('explain-port').fill('5433');
+    await expect(page.getByTestId('explain-protocol')).toHaveValue('TCP');
+    await page.getByTestId('explain-run').click();
+    await expect(verdict).toHaveAttribute('data-verdict', 'denied');
+    await expect(parts).toHaveCount(0);
+    // What is no port is not asked.
+    await page.getByTestId('explain-port').fill('70000');
+    await expect(page.getByTestId('explain-run')).toBeDisabled();
+  });
+
+  test('open the question from a pod without a port', async ({ app }) => {
+    const page = await open(app);
+    await page.getByTestId('nav-pods').click();
+    await page.locator('[data-testid="pod-row"]').first().click();
+    await page.getByTestId('pod-as-source').click();
+    await expect(page.getByTestId('explain-port')).toHaveValue('');
+    await expect(page.getByTestId('explain-verdict')).toHaveCount(0);
   });
 
   test('say why a pair is permitted or denied: policy, rule and direction', async ({ app }) => {

@@ -37,6 +37,14 @@ const GOOD: Record<string, unknown> = {
 };
 
 describe('The requests of a page', () => {
+  test('may ask about every port: nothing fills in one that nobody named', () => {
+    const { src, dst } = (GOOD['audit.explain'] as { query: { src: object; dst: object } }).query;
+    for (const query of [
+      { src, dst },
+      { src, dst, protocol: 'UDP' },
+    ])
+      expect(checkedRequest('audit.explain', { audit: 'a', query })).toEqual({ audit: 'a', query });
+  });
   test('are known for every channel, and pass as they are', () => {
     expect(Object.keys(GOOD).sort()).toEqual([...CHANNELS].sort());
     for (const channel of CHANNELS) expect(checkedRequest(channel, GOOD[channel])).toEqual(GOOD[channel]);

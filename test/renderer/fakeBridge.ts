@@ -16,6 +16,8 @@ import type {
   OpenEgressQuery,
   OpenEgressRow,
   Overview,
+  PairExplanation,
+  PortsPart,
   Page,
   PodQuery,
   PodRow,
@@ -481,6 +483,44 @@ function context(
   };
 }
 
+/** The same pair where no port was asked for. */
+function pair(enforced: FakeOptions['enforced']): PairExplanation {
+  const all = enforced === 'no';
+  const some: ConnJson = {
+    TCP: [
+      [8443, 8443],
+      [9090, 9090],
+    ],
+  };
+  const rest: ConnJson = {
+    TCP: [
+      [1, 8442],
+      [8444, 9089],
+      [9091, 65535],
+    ],
+    UDP: [[1, 65535]],
+    SCTP: [[1, 65535]],
+  };
+  const part = (permitted: boolean, conns: ConnJson): PortsPart => {
+    const { verdict, paperVerdict, family, egress, ingress } = explanation(permitted, enforced);
+    return { verdict, paperVerdict, family, conns, egress, ingress };
+  };
+  const { src, dst } = explanation(true, enforced);
+  return {
+    src,
+    dst,
+    protocol: null,
+    port: null,
+    family: null,
+    verdict: all ? 'permitted' : 'some',
+    enforced,
+    conns: all ? ALL : some,
+    depends: {},
+    denied: all ? {} : rest,
+    parts: [part(true, some), part(false, rest)],
+  };
+}
+
 function explanation(permitted: boolean, enforced: FakeOptions['enforced']): Explanation {
   const policy = { namespace: 'payments', name: 'allow-from-storefront' };
   return {
@@ -895,8 +935,8 @@ export function fakeBridge(given: Partial<FakeOptions>): Bridge {
       ),
     'audit.matrix': ({ query }: { query: MatrixQuery }) =>
       query.src ? audit.matrix(query.src, query.dst) : map,
-    'audit.explain': ({ query }: { query: { port: number } }) =>
-      explanation(query.port !== 5432, options.enforced),
+    'audit.explain': ({ query: { port } }: { query: { port?: number } }) =>
+      port === undefined ? pair(options.enforced) : explanation(port !== 5432, options.enforced),
     'audit.endpoints': ({ text, limit }: { text: string; limit: number }) =>
       audit.rows
         .filter((row) => `${row.namespace}/${row.name}`.includes(text))
