@@ -65,10 +65,13 @@ function reasonKey(reason: DirectionReason): string {
   return JSON.stringify({ ...reason, permits: reason.permits.map((ref) => ({ ...ref, port: null })) });
 }
 
-/** The rules of both, each port entry once. */
-function joinRules(into: DirectionReason, from: DirectionReason): void {
-  const known = new Set(into.permits.map((ref) => JSON.stringify(ref)));
-  for (const ref of from.permits) if (!known.has(JSON.stringify(ref))) into.permits.push(ref);
+/** Adds the rules of another piece to a part, each port entry once; `known` are those that it names already. */
+function joinRules(known: Set<string>, into: DirectionReason, from: DirectionReason): void {
+  for (const ref of from.permits) {
+    const key = JSON.stringify(ref);
+    if (!known.has(key)) into.permits.push(ref);
+    known.add(key);
+  }
 }
 
 const RANK = { permitted: 0, depends: 1, denied: 2 } as const;
@@ -91,7 +94,7 @@ export function explainAllPorts(m: Model, points: Points, probe: PairProbe): Pai
   const count = protocols.reduce((sum, protocol) => sum + cuts[protocol].size, 0);
   const used = count > MOST_PIECES ? least : cuts;
 
-  const parts = new Map<string, PortsPart>();
+  const parts = new Map<string, { part: PortsPart; known: Set<string> }>();
   const conns: ConnJson = {};
   const depends: ConnJson = {};
   const denied: ConnJson = {};
@@ -106,19 +109,27 @@ export function explainAllPorts(m: Model, points: Points, probe: PairProbe): Pai
         to,
       );
       const key = [verdict, paperVerdict, family, reasonKey(egress), reasonKey(ingress)].join(' ');
-      const part = parts.get(key);
-      if (part) {
-        addRange(part.conns, protocol, from, to);
-        joinRules(part.egress, egress);
-        joinRules(part.ingress, ingress);
-        continue;
+      let found = parts.get(key);
+      if (!found) {
+        const blank = (reason: DirectionReason): DirectionReason => ({ ...reason, permits: [] });
+        const part = {
+          verdict,
+          paperVerdict,
+          family,
+          conns: {},
+          egress: blank(egress),
+          ingress: blank(ingress),
+        };
+        parts.set(key, (found = { part, known: new Set() }));
       }
-      const own: ConnJson = {};
-      addRange(own, protocol, from, to);
-      parts.set(key, { verdict, paperVerdict, family, conns: own, egress, ingress });
+      addRange(found.part.conns, protocol, from, to);
+      joinRules(found.known, found.part.egress, egress);
+      joinRules(found.known, found.part.ingress, ingress);
     }
   }
-  const sorted = [...parts.values()].sort((a, b) => RANK[a.verdict] - RANK[b.verdict]);
+  const sorted = [...parts.values()]
+    .map(({ part }) => part)
+    .sort((a, b) => RANK[a.verdict] - RANK[b.verdict]);
   const verdicts = new Set(sorted.map(({ verdict }) => verdict));
   const [one] = verdicts;
   const families = new Set(sorted.map(({ family }) => family));
