@@ -54,6 +54,11 @@ function withSource(command: Command): Command {
 /** Options of every verb that evaluates. */
 function withAudit(command: Command): Command {
   return withSource(command)
+    .option(
+      '--render',
+      'render kustomizations and Helm charts of --from with your kubectl, kustomize or helm',
+    )
+    .option('--render-remote', 'with --render: fetch the remote bases that kustomizations name')
     .option('--time <iso>', 'time to stamp the result with, so that it can be reproduced byte for byte')
     .addOption(language())
     .addHelpText('after', SOURCES + EXITS);

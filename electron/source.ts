@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, resolve } from 'node:path';
 import type { Source, SourcesInfo } from '../shared/ipc.ts';
+import type { Problem } from '../shared/kube/snapshot.ts';
 import type { Sources } from './backend.ts';
 import { changeAdded, readAdded } from './cluster/added.ts';
 import { collectFiles } from './cluster/files.ts';
@@ -10,6 +11,9 @@ import type { CollectedGap } from './cluster/files.ts';
 import type { Cursor, FollowSink, FollowStatus } from './cluster/follow.ts';
 import { Kubeconfigs } from './cluster/kubeconfig.ts';
 import type { KubeconfigOptions } from './cluster/kubeconfig.ts';
+import { searchPath, startedByDesktop } from './cluster/shellPath.ts';
+import type { RenderFolder } from './render/plan.ts';
+import type { RenderRequest } from './render/render.ts';
 import { VERSION } from './version.ts';
 import { FollowInput } from './worker/client.ts';
 import type { AuditClient, AuditInput } from './worker/client.ts';
@@ -30,6 +34,8 @@ export interface ReadOptions {
   progress: (progress: ReadProgress) => void;
   /** ISO time at which reading begins. */
   takenAt: string;
+  /** Render folders that have a kustomization or are a Helm chart, as the user has agreed to. */
+  render?: RenderRequest;
 }
 
 /** A cluster that was read, as following goes on with it. Plain data. */
@@ -138,9 +144,26 @@ export class KubeSources implements Sources {
       case 'context':
         return this.#readContext(client, source, options);
       case 'manifests':
-        await readManifests(client, source.paths.map(withHome), options);
+        await readManifests(client, source.paths.map(withHome), options, () => this.#pathOfPrograms());
         return null;
     }
+  }
+
+  #pathOfPrograms(): Promise<string> {
+    return this.#searchPath === undefined
+      ? searchPath(startedByDesktop())
+      : Promise.resolve(this.#searchPath);
+  }
+
+  /**
+   * What a rendering of the source would run and fetch; nothing is run.
+   * @throws BackendError as `planRender`
+   */
+  async renderPlan(source: Source): Promise<RenderFolder[]> {
+    if (source.kind !== 'manifests')
+      throw new BackendError({ kind: 'bad-request', message: 'Only files and folders can be rendered.' });
+    const { planRender } = await import('./render/plan.ts');
+    return (await planRender(source.paths.map(withHome))).folders;
   }
 
   async follow(client: AuditClient, followable: Followable, options: FollowSourceOptions): Promise<void> {
@@ -213,8 +236,17 @@ export class KubeSources implements Sources {
   }
 }
 
-async function readManifests(client: AuditInput, paths: string[], options: ReadOptions): Promise<void> {
+async function readManifests(
+  client: AuditInput,
+  paths: string[],
+  options: ReadOptions,
+  pathOfPrograms: () => Promise<string>,
+): Promise<void> {
   const [first = ''] = paths;
+  const { signal } = options;
+  const rendering = options.render === undefined ? null : await import('./render/render.ts');
+  // Before anything is run: what is to be fetched and was not agreed to ends it here.
+  const plan = options.render && rendering ? await rendering.agreedPlan(paths, options.render, signal) : null;
   await client.begin({
     name: manifestsName(paths),
     source: 'manifests',
@@ -224,8 +256,27 @@ async function readManifests(client: AuditInput, paths: string[], options: ReadO
     warnings: [],
   });
   let read = 0;
-  let gap: CollectedGap | null = null;
-  for await (const found of collectFiles(paths, { signal: options.signal })) {
+  let gap: Pick<CollectedGap, 'path' | 'coverage'> | null = null;
+  for (const [index, folder] of (plan?.folders ?? []).entries()) {
+    const file = renderedFrom(folder.shown);
+    options.progress({ phase: 'read', detail: file, done: index, total: plan?.folders.length ?? 0 });
+    try {
+      const bytes = await rendering!.renderFolder(folder, { signal, searchPath: await pathOfPrograms() });
+      await client.manifest(file, bytes);
+      read += 1;
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (!(thrown instanceof BackendError) || thrown.kind !== 'input') throw thrown;
+      const failed = notRendered(folder, thrown.message);
+      gap ??= failed;
+      client.coverage(failed.coverage);
+      client.problem(failed.problem);
+    }
+  }
+  for await (const found of collectFiles(paths, {
+    signal,
+    ...(plan === null ? {} : { leave: new Set(plan.covered) }),
+  })) {
     options.progress({ phase: 'read', detail: found.path, done: found.done, total: found.total });
     if ('bytes' in found) {
       await client.manifest(found.path, found.bytes);
@@ -245,6 +296,38 @@ async function readManifests(client: AuditInput, paths: string[], options: ReadO
       place: gap?.path ?? first,
     });
   }
+}
+
+/** What stands for the file of objects that were rendered, in places; `report/words` puts it into words. */
+function renderedFrom(folder: string): string {
+  return `rendered from ${folder}`;
+}
+
+/** A folder that could not be rendered: what the snapshot has to say of it. */
+function notRendered(
+  { shown }: RenderFolder,
+  message: string,
+): Required<Omit<CollectedGap, 'done' | 'total'>> & {
+  problem: Problem;
+} {
+  return {
+    path: shown,
+    coverage: {
+      resource: 'file',
+      verb: 'read',
+      namespace: null,
+      file: renderedFrom(shown),
+      outcome: 'failed',
+      count: 0,
+      reason: message,
+      affectsVerdicts: true,
+    },
+    problem: {
+      check: 'input.not-rendered',
+      place: { file: renderedFrom(shown) },
+      params: { folder: shown, message },
+    },
+  };
 }
 
 /**

@@ -12,6 +12,8 @@ export interface CollectOptions {
   /** A larger file is not read (default 64 MiB). */
   maxBytes?: number;
   signal?: AbortSignal;
+  /** Real paths of folders and files that are left alone: something else stands for them. */
+  leave?: ReadonlySet<string>;
   /** What '-' reads; the process's standard input when absent. */
   stdin?: AsyncIterable<Uint8Array | string>;
 }
@@ -61,7 +63,8 @@ export async function* collectFiles(
 ): AsyncGenerator<Collected> {
   const { signal, maxBytes = DEFAULT_MAX_BYTES } = options;
   const found: Found[] = [];
-  const seen = new Set<string>();
+  // What is left alone counts as seen already.
+  const seen = new Set<string>(options.leave);
   for (const path of paths) {
     if (path === '-') found.push({ path, stdin: true });
     else await findFrom(path, found, seen, signal);

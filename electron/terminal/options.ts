@@ -3,6 +3,7 @@ import { SEVERITIES } from '../../shared/audit/result.ts';
 import type { ProbeEnd, Severity } from '../../shared/audit/result.ts';
 import type { AuditOptions, Lang, Source } from '../../shared/ipc.ts';
 import type { AssumptionName, Family } from '../../shared/kube/snapshot.ts';
+import type { RenderRequest } from '../render/render.ts';
 import { BackendError } from '../worker/errors.ts';
 
 /** Where to read, as the source's options name it; the same for every verb. */
@@ -20,6 +21,9 @@ export interface AuditFlags extends SourceFlags {
   assume?: string[];
   time?: string;
   lang: Lang;
+  /** Render folders of --from; renderRemote: also what has to be fetched for it. */
+  render?: boolean;
+  renderRemote?: boolean;
   /** A file, false for none, absent for the usual one. */
   history?: string | false;
 }
@@ -56,6 +60,17 @@ export function sourcesOf(flags: SourceFlags): Source[] {
   if (flags.from !== undefined) return [{ kind: 'manifests', paths: flags.from }];
   if (flags.snapshot !== undefined) return [{ kind: 'snapshot', path: flags.snapshot }];
   return [{ kind: 'demo' }];
+}
+
+/**
+ * Whether folders are to be rendered, and what may be fetched for it.
+ * @throws BackendError where there are no folders
+ */
+export function renderOf(flags: AuditFlags): RenderRequest | null {
+  if (!flags.render && !flags.renderRemote) return null;
+  if (flags.from === undefined) throw bad('--render goes with --from.');
+  if (!flags.render) throw bad('--render-remote goes with --render.');
+  return { remote: flags.renderRemote ? 'all' : [] };
 }
 
 /** The one source that the flags name, for verbs that answer about one cluster. */

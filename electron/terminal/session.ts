@@ -6,7 +6,7 @@ import { KubeSources } from '../source.ts';
 import { VERSION } from '../version.ts';
 import { AuditClient } from '../worker/client.ts';
 import { toIpcError } from '../worker/errors.ts';
-import { assumptionsOf, atLeast, timeOf } from './options.ts';
+import { assumptionsOf, atLeast, renderOf, timeOf } from './options.ts';
 import type { AuditFlags } from './options.ts';
 import { ProgressLine, say } from './output.ts';
 
@@ -36,6 +36,7 @@ export async function withAudits<T>(
   use: (opened: Opened) => Promise<T>,
 ): Promise<T> {
   const assume = assumptionsOf(flags.assume);
+  const render = renderOf(flags);
   const time = flags.time === undefined ? null : timeOf(flags.time);
   const now = () => time ?? new Date().toISOString();
   const line = new ProgressLine();
@@ -60,6 +61,7 @@ export async function withAudits<T>(
         signal: abort.signal,
         progress: (step) => line.update(step),
         takenAt: now(),
+        ...(render === null ? {} : { render }),
       });
       const { audit, overview } = await client.evaluate({ auditedAt: now(), version: VERSION, assume });
       line.clear();

@@ -215,8 +215,8 @@ export function readKustomization(path: string, text: string): Kustomization | '
     if (textOf(one['path'])) settings.push(...local([one['path'] as string]));
   for (const field of ['configMapGenerator', 'secretGenerator'])
     for (const one of entries(value[field]))
-      for (const file of [...texts(one['files']), ...texts(one['envs']), ...texts([one['env']])])
-        settings.push(at(file.slice(file.indexOf('=') + 1)));
+      for (const entry of [...texts(one['files']), ...texts(one['envs']), ...texts([one['env']])])
+        settings.push(...local([entry.replace(/^[^=/]*=/, '')]));
   for (const field of ['helmCharts', 'helmChartInflationGenerator'])
     for (const one of entries(value[field])) {
       for (const file of [

@@ -40,6 +40,7 @@
  * - `input.patch` {kind, command}: a file or document that is a part of an object: it takes no part in the audit.
  * - `input.component` {kind, command}: a file of a Kustomize component: only a kustomization that includes it deploys it.
  * - `input.helm-chart` {folder, files, command}: a Helm chart: its templates take no part in the audit.
+ * - `input.not-rendered` {folder, message}: the folder was to be rendered, and its program failed.
  * - `input.no-objects` {}: nothing that was read is a namespace, pod, workload or policy: there is nothing to audit.
  */
 export const PROBLEM_CHECKS = {
@@ -66,6 +67,7 @@ export const PROBLEM_CHECKS = {
   'input.patch': 'medium',
   'input.component': 'medium',
   'input.helm-chart': 'high',
+  'input.not-rendered': 'high',
   'input.no-objects': 'high',
 } as const satisfies Record<string, 'critical' | 'high' | 'medium' | 'low' | 'info'>;
 

@@ -9,6 +9,7 @@ const GAPS: Partial<Record<ProblemCheck, 'always' | 'left-out'>> = {
   'input.patch': 'always',
   'input.component': 'always',
   'input.helm-chart': 'always',
+  'input.not-rendered': 'always',
   'input.alias-bomb': 'always',
   'input.too-large': 'always',
   'input.unreadable': 'always',

@@ -153,11 +153,19 @@ export function endpointText(end: EndpointRef): string {
   return end.kind === 'Pod' ? `${end.namespace}/${end.name}` : `${end.namespace}/${end.kind}/${end.name}`;
 }
 
+/** A file as it is shown: standard input and what a program rendered have no name of their own. */
+function fileText(file: string, lang: Lang): string {
+  const w = words(lang).place;
+  if (file === '-') return w.stdin;
+  const [, folder] = /^rendered from ([\s\S]+)$/.exec(file) ?? [];
+  return folder === undefined ? file : fill(w.rendered, { folder });
+}
+
 /** Where something was read: file, document, line, field; empty for a live object without a field. */
 export function placeText(place: Place, lang: Lang): string {
   const w = words(lang).place;
   const parts: string[] = [];
-  if (place.file !== undefined) parts.push(place.file === '-' ? w.stdin : place.file);
+  if (place.file !== undefined) parts.push(fileText(place.file, lang));
   if (place.document !== undefined && place.document > 1) {
     parts.push(fill(w.document, { document: place.document }));
   }
@@ -519,5 +527,6 @@ export function coverageText(
 
 /** A coverage entry's place: its file, its namespace, or everywhere. */
 export function coverageWhere(entry: CoverageEntry, lang: Lang): string {
-  return entry.file ?? entry.namespace ?? words(lang).report.everywhere;
+  if (entry.file !== undefined) return entry.file === '-' ? entry.file : fileText(entry.file, lang);
+  return entry.namespace ?? words(lang).report.everywhere;
 }

@@ -118,6 +118,11 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
     text: 'The folder {folder} is a Helm chart: the templates in it ({files} files) take no part in the audit.',
     advice: 'Audit what it renders with your values: add --render, or {command} | bulkhead audit --from -',
   },
+  'input.not-rendered': {
+    title: 'Folder that could not be rendered',
+    text: '{message}. What {folder} deploys is not in the audit.',
+    advice: 'Run the command yourself to see what is wrong, then audit again.',
+  },
   'input.no-objects': {
     title: 'Nothing to audit',
     text: 'Nothing that was read is a namespace, a pod, a workload or a policy.',

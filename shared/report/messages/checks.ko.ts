@@ -119,6 +119,11 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
     advice:
       '사용하는 값으로 렌더링한 결과를 감사하십시오. --render 옵션을 쓰거나 다음 명령을 실행합니다: {command} | bulkhead audit --from -',
   },
+  'input.not-rendered': {
+    title: '렌더링하지 못한 폴더',
+    text: '{message}. {folder}에서 배포되는 내용은 감사에 포함되지 않았습니다.',
+    advice: '명령을 직접 실행하여 원인을 확인한 뒤 다시 감사하십시오.',
+  },
   'input.no-objects': {
     title: '감사할 내용이 없음',
     text: '읽은 내용 중에 네임스페이스, 파드, 워크로드, 정책이 없습니다.',

@@ -276,6 +276,7 @@ export const en = {
     line: 'line {line}',
     lineColumn: 'line {line}, column {column}',
     stdin: 'standard input',
+    rendered: 'rendered from {folder}',
   },
   conns: { all: 'every port', allOf: '{protocol} every port', none: 'nothing' },
 

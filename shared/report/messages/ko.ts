@@ -293,6 +293,7 @@ export const ko: Messages = {
     line: '{line}행',
     lineColumn: '{line}행 {column}열',
     stdin: '표준 입력',
+    rendered: '{folder} 렌더링 결과',
   },
   conns: { all: '모든 포트', allOf: '{protocol} 모든 포트', none: '없음' },
 
