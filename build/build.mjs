@@ -1,6 +1,7 @@
 /** `npm run build`: everything that runs, into dist/. */
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'vite';
+import { LIST, noticesText, sbomText, shipped } from './notices.mjs';
 import { fromRoot, ROOT } from './paths.mjs';
 import { buildStamp, writeStamp } from './stamps.mjs';
 import { backend } from './vite.backend.mjs';
@@ -60,13 +61,33 @@ rmSync(fromRoot('dist/.stamp'), { force: true });
 mkdirSync(fromRoot('dist'), { recursive: true });
 mkdirSync(out, { recursive: true });
 
+/** The lists of what went into each bundle, for the notices. @type {string[]} */
+const lists = [];
+
+/**
+ * Takes a bundle's list out of what will be shipped.
+ * @param {string} file below the place where it is built
+ */
+function takeList(file) {
+  const list = `${out}/${lists.length}.${LIST}`;
+  renameSync(`${out}/${file}`, list);
+  lists.push(list);
+}
+
 await part('electron', async () => {
   await build({ configFile: false, ...backend(absolute(MODULES), 'es', `${out}/electron`) });
   await build({ configFile: false, ...backend(absolute(PRELOAD), 'cjs', `${out}/electron`) });
+  takeList(`electron/${LIST}`);
+  takeList(`electron/cjs.${LIST}`);
 });
 
 await part('renderer', async () => {
   await build({ configFile: false, ...renderer(`${out}/renderer`) });
+  takeList(`renderer/${LIST}`);
+  // Where both the window and a browser tab can show them (About).
+  const all = shipped(lists);
+  writeFileSync(`${out}/renderer/notices.txt`, noticesText(all));
+  writeFileSync(`${out}/renderer/sbom.cdx.json`, sbomText(all));
 });
 
 // The PDF embeds these; TrueType, because woff2 embeds broken (text extracts, but renders blank).

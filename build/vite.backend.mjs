@@ -1,5 +1,6 @@
 import { builtinModules } from 'node:module';
 import { defineConfig } from 'vite';
+import { LIST } from './notices.mjs';
 import { fromRoot } from './paths.mjs';
 
 /** What stays outside the bundle: Electron itself, the one native module, and Node. All else ships inside. */
@@ -28,6 +29,8 @@ export function backend(entries, format, outDir) {
       // Stack traces from users stay readable; the size is in the libraries, not the names.
       minify: false,
       reportCompressedSize: false,
+      // Read by notices.mjs, which takes it away.
+      license: { fileName: format === 'cjs' ? `cjs.${LIST}` : LIST },
       chunkSizeWarningLimit: 10_000,
       rolldownOptions: {
         input: entries,

@@ -1,5 +1,6 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
+import { LIST } from './notices.mjs';
 import { fromRoot } from './paths.mjs';
 
 /**
@@ -18,6 +19,8 @@ export default function renderer(outDir) {
       target: 'chrome140',
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
+      // Read by notices.mjs, which takes it away.
+      license: { fileName: LIST },
       chunkSizeWarningLimit: 2000,
     },
   });
