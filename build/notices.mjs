@@ -32,7 +32,9 @@ export function shipped(lists) {
     }
   }
   for (const name of [...BESIDE, RUNTIME]) {
-    const { version, license } = JSON.parse(readFileSync(fromRoot(`node_modules/${name}/package.json`), 'utf8'));
+    const { version, license } = JSON.parse(
+      readFileSync(fromRoot(`node_modules/${name}/package.json`), 'utf8'),
+    );
     const folder = fromRoot(`node_modules/${name}`);
     const text = licenceText(folder) ?? licenceText(join(folder, 'dist'));
     all.set(`${name}@${version}`, { name, version, identifier: license, ...(text ? { text } : {}) });
@@ -68,13 +70,17 @@ export function noticesText(all) {
  */
 export function sbomText(all) {
   const npm = npmCommand(process.env, process.platform);
-  const out = execFileSync(npm.command, [...npm.args, 'sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', '--include=dev'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-    shell: npm.shell,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const out = execFileSync(
+    npm.command,
+    [...npm.args, 'sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', '--include=dev'],
+    {
+      cwd: ROOT,
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+      shell: npm.shell,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   const sbom = JSON.parse(out);
   const wanted = new Set(all.map(({ name, version }) => `${name}@${version}`));
   /** @param {{name: string, group?: string, version: string}} component */
@@ -92,7 +98,8 @@ export function sbomText(all) {
   for (const component of sbom.components) {
     component.scope = 'required';
     component.properties = (component.properties ?? []).filter(
-      (/** @type {any} */ { name }) => name !== 'cdx:npm:package:development' && name !== 'cdx:npm:package:path',
+      (/** @type {any} */ { name }) =>
+        name !== 'cdx:npm:package:development' && name !== 'cdx:npm:package:path',
     );
   }
   sbom.metadata.component.name = 'bulkhead';
@@ -108,7 +115,9 @@ export function sbomText(all) {
 
 /** @param {string} folder */
 function licenceText(folder) {
-  const name = existsSync(folder) ? readdirSync(folder).find((file) => /^(licen[cs]e|copying)/i.test(file)) : undefined;
+  const name = existsSync(folder)
+    ? readdirSync(folder).find((file) => /^(licen[cs]e|copying)/i.test(file))
+    : undefined;
   return name === undefined ? undefined : readFileSync(join(folder, name), 'utf8').trim();
 }
 

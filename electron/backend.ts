@@ -2,7 +2,8 @@
  * The sessions behind a window: a source is read into a worker, audited, kept in the history, and then asked. One
  * map of handlers that Electron's IPC and the web server both register.
  */
-import { basename } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Overview } from '../shared/audit/result.ts';
 import type {
@@ -19,6 +20,7 @@ import type {
 } from '../shared/ipc.ts';
 import type { HistoryClient } from './history/client.ts';
 import { Follow } from './follow.ts';
+import { pageFolder } from './page.ts';
 import type { Followable, FollowSourceOptions, ReadProgress } from './source.ts';
 import { AuditClient } from './worker/client.ts';
 import { BackendError, toIpcError } from './worker/errors.ts';
@@ -264,6 +266,8 @@ export function createBackend(settings: BackendSettings): Backend {
       historyFile: history.file,
     }),
 
+    'app.notices': () => notices(),
+
     'sources.list': () => sources.list(),
 
     'sources.addKubeconfig': async ({ path, text }) => {
@@ -381,7 +385,7 @@ export function createBackend(settings: BackendSettings): Backend {
         });
         const audit = keepOpen(client, overview);
         if (sameResult(kept.overview, overview)) return { audit };
-        const notice = kept.overview.version === version ? 'history-changed' : 'history-differs';
+        const notice = kept.item.version === version ? 'history-changed' : 'history-differs';
         return { audit, notice, stored: kept.overview } as const;
       } catch (thrown) {
         await client.close();
@@ -427,6 +431,18 @@ export function createBackend(settings: BackendSettings): Backend {
       await history.close();
     },
   };
+}
+
+/** The notices as the build left them beside the page. */
+async function notices(): Promise<string> {
+  try {
+    return await readFile(join(pageFolder(), 'notices.txt'), 'utf8');
+  } catch (thrown) {
+    throw new BackendError(
+      { kind: 'internal', message: 'The notices are not built.', hint: 'Run: npm run build' },
+      { cause: thrown },
+    );
+  }
 }
 
 const MEDIA_TYPES: Record<ExportFormat, string> = {

@@ -4,6 +4,7 @@ import type { Channel, EventName } from '../shared/ipc.ts';
 // The keys of a Record: a channel that is missing here, or that no longer exists, is a compile error.
 const channels: Record<Channel, true> = {
   'app.info': true,
+  'app.notices': true,
   'sources.list': true,
   'sources.addKubeconfig': true,
   'sources.removeKubeconfig': true,

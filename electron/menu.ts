@@ -15,6 +15,8 @@ const LABELS = {
     find: 'Find…',
     view: '&View',
     history: 'History',
+    help: '&Help',
+    about: 'About Bulkhead',
   },
   ko: {
     file: '파일(&F)',
@@ -25,8 +27,10 @@ const LABELS = {
     find: '찾기…',
     view: '보기(&V)',
     history: '기록',
+    help: '도움말(&H)',
+    about: 'Bulkhead 정보',
   },
-} satisfies Record<Lang, Record<Command | 'file' | 'edit' | 'view', string>>;
+} satisfies Record<Lang, Record<Command | 'file' | 'edit' | 'view' | 'help', string>>;
 
 /**
  * Sets the application's menu.
@@ -36,12 +40,12 @@ const LABELS = {
  */
 export function setMenu(send: (command: Command) => void, mac: boolean, lang: Lang): void {
   // macOS has no access keys in its menu bar.
-  const bar = (name: 'file' | 'edit' | 'view'): string =>
+  const bar = (name: 'file' | 'edit' | 'view' | 'help'): string =>
     mac ? LABELS[lang][name].replace(/\(&\w\)|&/, '') : LABELS[lang][name];
-  const item = (command: Command, accelerator: string): MenuItemConstructorOptions => ({
+  const item = (command: Command, accelerator?: string): MenuItemConstructorOptions => ({
     label: LABELS[lang][command],
     id: command,
-    accelerator,
+    ...(accelerator === undefined ? {} : { accelerator }),
     click: () => send(command),
   });
   const template: MenuItemConstructorOptions[] = [
@@ -85,6 +89,7 @@ export function setMenu(send: (command: Command) => void, mac: boolean, lang: La
       ],
     },
     { role: 'windowMenu' },
+    { label: bar('help'), role: 'help', submenu: [item('about')] },
   ];
   Menu.setApplicationMenu(Menu.buildFromTemplate(template));
 }

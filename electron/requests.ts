@@ -52,6 +52,7 @@ const end = z.union([z.strictObject({ namespace: text, pod: text }), z.strictObj
 /** One schema a channel; the type makes a missing or a wrong one a compile error. */
 const SCHEMAS: { [C in Channel]: z.ZodType<Request<C>> } = {
   'app.info': nothing,
+  'app.notices': nothing,
   'sources.list': nothing,
   'sources.addKubeconfig': z.strictObject({
     path: text.optional(),

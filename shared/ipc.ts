@@ -182,6 +182,8 @@ export interface AppInfo {
 /** channel → [request, reply] */
 export interface Channels {
   'app.info': [void, AppInfo];
+  /** Names and licences of the works of others that are shipped, as a text. */
+  'app.notices': [void, string];
   'sources.list': [void, SourcesInfo];
   /**
    * Adds a kubeconfig file or a folder of them by path, or pasted text, which stays in memory; with neither, Electron
@@ -253,7 +255,7 @@ export interface Events {
   /** The history was damaged: it was set aside under this path, and a new one was begun. */
   'history.setAside': { path: string };
   /** A menu item of the desktop app asks the window to do something. */
-  'menu.command': { command: 'new-audit' | 'export-pdf' | 'export-csv' | 'history' | 'find' };
+  'menu.command': { command: 'new-audit' | 'export-pdf' | 'export-csv' | 'history' | 'find' | 'about' };
 }
 export type EventName = keyof Events;
 

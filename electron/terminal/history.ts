@@ -168,7 +168,8 @@ export async function show(idText: string, flags: ShowFlags): Promise<number> {
   const client = new AuditClient();
   try {
     await client.loadSnapshot(kept.snapshot);
-    const { auditedAt, version } = kept.overview;
+    const { auditedAt } = kept.overview;
+    const { version } = kept.item;
     const { audit, overview } = await client.evaluate({ auditedAt, version: VERSION, assume: kept.assume });
     const { sameResult } = await import('../backend.ts');
     if (!sameResult(kept.overview, overview)) {

@@ -112,6 +112,8 @@ export const en = {
     other: '{n} assumptions are not the usual ones',
   },
   'strip.defaults': 'Usual assumptions',
+  'strip.unkept': 'Not kept in the history',
+  'strip.unkeptText': 'This audit could not be saved: it is gone when it is closed. Export it to keep it.',
   'strip.rejected': { one: '{n} policy refused', other: '{n} policies refused' },
 
   'enforcement.title': 'Enforcement',
@@ -371,4 +373,35 @@ export const en = {
   'history.where': 'Kept in',
   'history.confirm': 'Delete this audit?',
   'history.confirmText': 'Its figures and details leave the history for good. The cluster is not touched.',
+  'history.confirmMany': { one: 'Delete {n} audit?', other: 'Delete {n} audits?' },
+  'history.selected': { one: '{n} selected', other: '{n} selected' },
+  'history.select': 'Select the audit of {cluster}, {when}',
+  'history.selectAll': 'Select all',
+  'history.deleteSelected': 'Delete…',
+  'history.cleanUp': 'Clean up…',
+  'history.backup': 'Back up…',
+  'history.backedUp': 'Copied to {path}',
+  'history.cleanTitle': 'Clean up the history',
+  'history.cleanText':
+    'What is deleted is gone from the file for good. Make a backup first if you may need it.',
+  'history.olderThan': 'Older than',
+  'history.days': 'days',
+  'history.keepNewest': 'Always keep the newest',
+  'history.audits': 'audits',
+  'history.nothingGoes': 'No audit is older.',
+  'history.goes': {
+    one: '{n} of {total} audits will be deleted.',
+    other: '{n} of {total} audits will be deleted.',
+  },
+  'history.deleteMany': { one: 'Delete {n} audit', other: 'Delete {n} audits' },
+  'history.deleted': { one: '{n} audit deleted.', other: '{n} audits deleted.' },
+  'history.copies': 'These copies beside the history may still hold what was deleted: {files}',
+  'history.traces':
+    'The file may still hold traces of it, since it could not be made smaller: {why} Delete once more later.',
+
+  'about.title': 'About Bulkhead',
+  'about.text':
+    'Audits Kubernetes NetworkPolicy: what is isolated, what is reachable, why, and what to change. Apache License 2.0, without any warranty.',
+  'about.notices': 'Works of others that it is made with, and their licences',
+  'about.loading': 'Loading…',
 } as const;

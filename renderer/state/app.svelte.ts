@@ -22,6 +22,8 @@ import { settings } from './settings.svelte.ts';
 export interface OpenAudit {
   handle: string;
   overview: Overview;
+  /** It was to be kept in the history, and could not be. */
+  unkept?: boolean;
 }
 export interface Shown {
   error: IpcError;
@@ -52,6 +54,8 @@ class App {
   notice = $state<string | null>(null);
   /** A path that belongs to the notice. */
   noticePlace = $state<string | null>(null);
+  /** Whether About is open. */
+  about = $state(false);
   booted = $state(false);
   /** What is chosen on the first view. */
   choice = $state.raw<Choice>(NO_CHOICE);
@@ -204,15 +208,25 @@ class App {
     this.exported = null;
     await this.guard(async () => {
       const saved = await this.ask('export.save', { audit: audit.handle, format, lang: lang() });
-      if (saved && 'download' in saved) {
-        const link = document.createElement('a');
-        link.href = saved.download;
-        link.download = '';
-        link.click();
-        this.exported = { path: null, format };
-      } else if (saved) this.exported = { path: saved.path, format };
+      if (saved) this.exported = { path: this.#take(saved), format };
     });
     this.exporting = null;
+  }
+
+  /** Copies the whole history into a file; null when that was cancelled, else its path (null for a download). */
+  async backup(): Promise<{ path: string | null } | null> {
+    const saved = await this.ask('history.backup', undefined);
+    return saved && { path: this.#take(saved) };
+  }
+
+  /** Where a file that was written lies; null for one that the browser fetches now. */
+  #take(saved: { path: string } | { download: string }): string | null {
+    if ('path' in saved) return saved.path;
+    const link = document.createElement('a');
+    link.href = saved.download;
+    link.download = '';
+    link.click();
+    return null;
   }
 
   #step(event: Parameters<typeof stepJob>[1]): void {
@@ -229,7 +243,9 @@ class App {
         await this.open(handle);
         if (follow) await this.live.start();
         // Audited, but not kept in the history: both are shown.
-        if (error) this.fail(new AskError(error));
+        if (!error) return;
+        if (this.audit?.handle === handle) this.audit = { ...this.audit, unkept: true };
+        this.fail(new AskError(error));
       });
     } else if (error) {
       this.#followNext = false;
@@ -254,6 +270,7 @@ class App {
   #command(command: string): void {
     if (command === 'new-audit') this.go('start');
     if (command === 'history') this.go('history');
+    if (command === 'about') this.about = true;
     if (command === 'export-pdf') void this.save('pdf');
     if (command === 'export-csv') void this.save('csv');
     if (command === 'find') focusSearch();

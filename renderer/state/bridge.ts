@@ -29,6 +29,7 @@ const EVENTS: EventName[] = [
   'audit.finished',
   'audit.changed',
   'sources.changed',
+  'history.setAside',
   'menu.command',
 ];
 

@@ -126,6 +126,11 @@ export class App {
     await this.#window?.menu(id);
   }
 
+  /** Only in Electron: the next save dialog answers this path. */
+  async prepareSave(path: string): Promise<void> {
+    await this.#window?.prepareSave(path);
+  }
+
   /** Only in Electron. */
   async prepareOpen(paths: string[]): Promise<void> {
     await this.#window?.prepareOpen(paths);

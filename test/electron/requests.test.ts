@@ -5,6 +5,7 @@ import { checkedRequest } from '../../electron/requests.ts';
 /** One good request a channel: what the window sends. */
 const GOOD: Record<string, unknown> = {
   'app.info': undefined,
+  'app.notices': undefined,
   'sources.list': undefined,
   'sources.addKubeconfig': { path: '/a' },
   'sources.removeKubeconfig': { added: '/a' },

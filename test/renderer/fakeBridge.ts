@@ -953,6 +953,7 @@ export function fakeBridge(given: Partial<FakeOptions>): Bridge {
       following: options.follow && followed(options.follow, audit.overview()),
       changes: options.follow && diff(audit.overview()),
     }),
+    'app.notices': () => 'zod 4.6.7 (MIT)',
     'history.list': () => kept,
     'history.open': () => ({ audit: 'audit-1' }),
     'history.delete': (request: { id: number } | { ids: number[] }) => {
