@@ -2,34 +2,20 @@
  * Text of a manifest file → Kubernetes objects with their places, one document at a time. What cannot be read
  * is named, and the rest goes on.
  */
-import {
-  Composer,
-  CST,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  Lexer,
-  LineCounter,
-  parseDocument,
-  Parser,
-  Schema,
-  visit,
-} from 'yaml';
-import type { Document, ParsedNode, Tags } from 'yaml';
+import { CST, isAlias, isMap, isScalar, isSeq, Lexer } from 'yaml';
+import type { Document, ParsedNode } from 'yaml';
+import { jsonFacts } from './json.ts';
+import type { JsonFacts } from './json.ts';
 import { groupOf, isSign, meantKind, readingOf } from './kinds.ts';
-import { isObject } from './project.ts';
+import { isObject, WRITTEN } from './project.ts';
 import type { Raw } from './project.ts';
 import type { ProblemCheck } from './problems.ts';
 import type { Place, Problem } from './snapshot.ts';
+import { indented, inspectDocument, isCutShort, readDocuments, valueOf } from './yaml.ts';
+import type { Spot } from './yaml.ts';
 
 /** Bytes of one file that are read at most, unless told otherwise. */
 export const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
-
-/** Aliases of one anchor, times the aliases inside it, that a document may use. */
-const MAX_ALIAS_COUNT = 10_000;
-/** Values that a document with aliases may come to when they are all written out. */
-const MAX_EXPANDED_VALUES = 2_000_000;
 
 /** An object found in a manifest. Lists are opened: their entries come one by one. */
 export interface ManifestObject {
@@ -62,51 +48,10 @@ export interface ManifestSink {
   problem(problem: Problem, gap: ManifestGap | null): void;
 }
 
-const BOOL = 'tag:yaml.org,2002:bool';
-
-/**
- * Kubernetes reads YAML 1.1 with Go's parser, which differs from the specification of 1.1: no base-60 numbers,
- * dates stay text, `0o17` is octal too. Binary values stay text: none of the fields that are read can hold one.
- * A lone `y` or `n`, which Go's parser takes for a boolean and the API then refuses wherever text belongs, stays
- * text here and is reported: no field that is read would be meant as `y`.
- */
-function kubernetesTags(tags: Tags): Tags {
-  const replaced = new Set(['tag:yaml.org,2002:timestamp', 'tag:yaml.org,2002:binary', BOOL]);
-  const kept = tags.filter(
-    (tag) => typeof tag !== 'string' && !replaced.has(tag.tag) && !('format' in tag && tag.format === 'TIME'),
-  );
-  return [
-    ...kept,
-    { default: true, tag: BOOL, test: /^(?:[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/, resolve: () => true },
-    { default: true, tag: BOOL, test: /^(?:[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/, resolve: () => false },
-    {
-      default: true,
-      tag: 'tag:yaml.org,2002:int',
-      test: /^[-+]?0o[0-7]+$/,
-      resolve: (text: string) => Number(text.replace(/^[-+]/, '')) * (text.startsWith('-') ? -1 : 1),
-    },
-  ];
-}
-
-const PARSE_OPTIONS = {
-  version: '1.1',
-  // Made once: making one anew for each document would take longer than parsing it.
-  schema: new Schema({
-    schema: 'yaml-1.1',
-    merge: true,
-    customTags: kubernetesTags,
-    resolveKnownTags: false,
-    sortMapEntries: false,
-  }),
-  // Checked afterwards in one pass: the library's own check compares each key with each other.
-  uniqueKeys: false,
-  strict: true,
-  prettyErrors: false,
-  logLevel: 'silent',
-} as const;
-
 /** A line that begins a document: it ends the one before, whatever that one left open (YAML 1.2.2, rule 206). */
 const MARKER = /^---(?=[ \t\r\n]|$)/gm;
+/** Text behind a marker, which kubectl refuses: it cuts the stream itself and takes a comment there at most. */
+const BEHIND_MARKER = /^---[ \t]+[^# \t\r\n]/;
 /** Nothing but blank lines, comments and directives: they belong to the document behind the marker. */
 const PREAMBLE = /^(?:[ \t]*(?:#.*)?(?:\r?\n|$)|%.*(?:\r?\n|$))*$/;
 
@@ -162,14 +107,12 @@ interface SplitList {
 
 /** A longer document is looked at for entries that can be parsed one by one. */
 const LARGE_PIECE = 256 * 1024;
-/** A longer JSON file is not parsed a second time for the lines of its entries. */
-const LINED_JSON = 512 * 1024;
 
 /**
  * Cuts a long list in block style at its entries, by the library's own lexer, which knows what is text. Null where
  * the document is no such list, or has anchors, which may reach from one entry to another.
  */
-function splitList(piece: Piece): SplitList | null {
+function splitList(piece: Piece, mended = false): SplitList | null {
   const { text } = piece;
   let offset = 0;
   let column = 0;
@@ -182,8 +125,12 @@ function splitList(piece: Piece): SplitList | null {
   for (const lexeme of new Lexer().lex(text)) {
     const type = CST.tokenType(lexeme);
     if (type === 'anchor' || type === 'alias') return null;
+    if (isCutShort(type, lexeme)) {
+      const again = mended ? null : indented(text);
+      return again === null ? null : splitList({ ...piece, text: again }, true);
+    }
     // Marks that the lexer puts between the pieces of the source.
-    if (type === 'doc-mode' || type === 'flow-error-end' || type === 'scalar') continue;
+    if (type === 'doc-mode' || type === 'scalar') continue;
     const blank = type === 'space' || type === 'newline' || type === 'comment' || type === 'byte-order-mark';
     if (!blank && end < 0) {
       if (key >= 0 && seqColumn < 0) {
@@ -255,17 +202,27 @@ function jsonPieces(text: string): Piece[] | null {
   return depth === 0 && !quoted ? pieces : null;
 }
 
-/** Lines of the entries of a JSON list; null where it is none or too long to look. */
-function jsonLines(value: unknown, piece: Piece): LineOf {
-  if (!isObject(value) || !Array.isArray(value.items) || piece.text.length > LINED_JSON) return null;
-  const lines = new LineCounter();
-  const document = parseDocument<ParsedNode>(piece.text, { ...PARSE_OPTIONS, lineCounter: lines });
-  const items = isMap(document.contents) ? document.contents.get('items') : undefined;
-  if (document.errors.length > 0 || !isSeq(items)) return null;
-  return (index) => {
-    const range = (items.items[index] as ParsedNode | undefined)?.range;
-    return range ? lines.linePos(range[0]).line + piece.line - 1 : null;
-  };
+/** Numbers with a point where the API wants an integer, by the object that they stand in. */
+type Pointed = Map<unknown, { field: string; text: string; line: number; column: number }>;
+
+/**
+ * Ports of NetworkPolicies that are written with a point or an exponent: the API's decoder takes `80.0` for no
+ * integer, while JSON.parse makes it 80.
+ */
+function pointedPorts(value: unknown, facts: JsonFacts, firstLine: number): Pointed {
+  const found: Pointed = new Map();
+  for (const { path, text, line, column } of facts.pointed) {
+    const at = path.length - 6;
+    if (at < 0 || path[at] !== 'spec' || (path[at + 5] !== 'port' && path[at + 5] !== 'endPort')) continue;
+    let object: unknown = value;
+    for (const step of path.slice(0, at)) object = (object as Record<string | number, unknown>)[step];
+    const field = path
+      .slice(at)
+      .map((step, i) => (typeof step === 'number' ? `[${step}]` : `${i === 0 ? '' : '.'}${step}`))
+      .join('');
+    found.set(object, { field, text, line: line + firstLine, column: column + 1 });
+  }
+  return found;
 }
 
 /** Reads one file. `text` is its decoded content; the sink is told of everything in it, in order. */
@@ -281,6 +238,8 @@ class ManifestReader {
   /** Number of the document being read, 1-based. */
   private number = 0;
   private documents = 0;
+  /** Of the JSON document being read. */
+  private pointed: Pointed = new Map();
 
   constructor(file: string, sink: ManifestSink) {
     this.file = file;
@@ -297,7 +256,10 @@ class ManifestReader {
     const first = text.search(/\S/);
     if (first < 0 || text[first] !== '{') return false;
     const whole = parsedJson(text);
-    const pieces = whole === undefined ? jsonPieces(text) : [{ text, line: 1 + countLines(text, 0, first) }];
+    const pieces =
+      whole === undefined
+        ? jsonPieces(text)
+        : [{ text: text.slice(first), line: 1 + countLines(text, 0, first) }];
     // One piece that is no JSON: YAML's flow style, or an error that YAML's parser can place.
     if (pieces === null || (whole === undefined && pieces.length < 2)) return false;
     for (const piece of pieces) {
@@ -308,7 +270,16 @@ class ManifestReader {
       }
       this.number++;
       this.documents++;
-      this.take(value, { file: this.file, document: this.number, line: piece.line }, jsonLines(value, piece));
+      const place: Place = { file: this.file, document: this.number, line: piece.line };
+      const facts = jsonFacts(piece.text);
+      this.pointed = facts === null ? new Map() : pointedPorts(value, facts, piece.line);
+      for (const { key, line, column } of facts?.repeated ?? [])
+        this.repeatedKey(key, { ...place, line: line + piece.line, column: column + 1 });
+      const lineOf = (index: number): number | null => {
+        const line = facts?.itemLines[index];
+        return line === undefined ? null : line + piece.line;
+      };
+      this.take(value, place, lineOf);
     }
     return true;
   }
@@ -319,40 +290,51 @@ class ManifestReader {
       this.readLargeList(list);
       return;
     }
+    let first = true;
     this.parse(piece, (document, at) => {
       this.number++;
       const contents = document.contents;
-      if (
-        document.errors.length === 0 &&
-        (contents === null || (isScalar(contents) && contents.value === null))
-      )
+      const empty = contents === null || (isScalar(contents) && contents.value === null);
+      const wasFirst = first;
+      first = false;
+      if (!wasFirst) {
+        // Behind `...`: kubectl reads the first document between two `---` and drops the others without a word.
+        if (empty) return;
+        this.documents++;
+        const place = { file: this.file, document: this.number, line: at(contents.range[0]).line };
+        if (isMap(contents) && contents.has('kind'))
+          this.problem('input.after-end', place, { treatment: 'left-out' }, null);
+        else this.sink.skipped();
         return;
+      }
+      if (document.errors.length === 0 && empty) return;
       this.documents++;
       const found = this.convert(document, piece, at);
       if (found !== null) this.take(found.value, found.place, found.lineOf);
     });
   }
 
-  /** Parses a piece and gives each document of it. What the library throws is reported of the piece. */
-  private parse(piece: Piece, each: (document: Document.Parsed<ParsedNode>, at: Position) => void): void {
-    const lines = new LineCounter();
-    const at: Position = (offset) => {
-      const position = lines.linePos(offset);
-      return { line: Math.max(1, position.line) + piece.line - 1, column: Math.max(1, position.col) };
-    };
-    let parsed: Iterable<Document.Parsed<ParsedNode>>;
-    try {
-      const tokens = new Parser(lines.addNewLine).parse(piece.text);
-      parsed = [...new Composer<ParsedNode>(PARSE_OPTIONS).compose(tokens)];
-    } catch (error) {
-      // Nesting deeper than the stack: the library throws instead of reporting.
+  /** Parses a piece and gives each document of it; one that kubectl cannot read at all is reported. */
+  private parse(given: Piece, each: (document: Document.Parsed<ParsedNode>, at: Position) => void): void {
+    // A byte order mark behind a document marker, where files were put one behind the other.
+    const piece = { ...given, text: given.text.replace(/^(---[^\n]*\n)\ufeff/, '$1') };
+    const read = BEHIND_MARKER.test(piece.text)
+      ? { fault: { offset: 0, text: 'text behind the document marker ---' } }
+      : readDocuments(piece.text);
+    if ('fault' in read) {
+      const before = piece.text.slice(0, read.fault.offset);
       this.number++;
       this.documents++;
-      const message = error instanceof Error ? error.message : String(error);
-      this.broken(piece, { line: piece.line, column: 1 }, message);
+      const line = piece.line + countLines(before, 0, before.length);
+      const column = before.length - before.lastIndexOf('\n');
+      this.broken(piece, { line, column }, read.fault.text);
       return;
     }
-    for (const document of parsed) each(document, at);
+    const at: Position = (offset) => {
+      const position = read.lines.linePos(offset);
+      return { line: Math.max(1, position.line) + piece.line - 1, column: Math.max(1, position.col) };
+    };
+    for (const document of read.documents) each(document, at);
   }
 
   /**
@@ -411,23 +393,31 @@ class ManifestReader {
         return null;
       }
     }
-    const hasAlias = this.inspect(document, place, at);
-    let value: unknown;
-    try {
-      value = document.toJS({ maxAliasCount: MAX_ALIAS_COUNT });
-      if (hasAlias && expandedCount(value, new Map()) > MAX_EXPANDED_VALUES)
-        throw new ReferenceError('expansion');
-    } catch (caught) {
-      const message = caught instanceof Error ? caught.message : String(caught);
-      if (/Unresolved alias/.test(message)) this.broken(piece, at(contents?.range[0] ?? 0), message);
-      else this.problem('input.alias-bomb', place, {}, ANY_GAP);
+    const inspection = inspectDocument(document);
+    if (inspection.fault !== null) {
+      this.broken(piece, at(inspection.fault.offset), inspection.fault.text);
       return null;
     }
+    this.tell(inspection, place, at);
+    const read = valueOf(document, inspection.hasAlias);
+    if (read === 'bomb') {
+      this.problem('input.alias-bomb', place, {}, ANY_GAP);
+      return null;
+    }
+    if ('fault' in read) {
+      this.broken(piece, at(contents?.range[0] ?? 0), read.fault);
+      return null;
+    }
+    const { value } = read;
     if (piece.text.includes('{{') && isUnrendered(value)) {
       this.problem('input.helm-template', place, { message: 'a name or rule is still a template' }, ANY_GAP);
       return null;
     }
     const items = isMap(contents) ? contents.get('items') : undefined;
+    keepWritten(contents, value);
+    if (isSeq(items) && isObject(value) && Array.isArray(value.items))
+      for (const [index, item] of items.items.entries()) keepWritten(item, value.items[index]);
+    else if (isSeq(contents) && Array.isArray(value)) keepWritten(contents.items[0], value[0]);
     const lineOf = (index: number): number | null => {
       const node = isSeq(items) ? items.items[index] : undefined;
       const range = node !== undefined && node !== null && !isAlias(node) ? (node as ParsedNode).range : null;
@@ -436,40 +426,17 @@ class ManifestReader {
     return { value, place, lineOf };
   }
 
-  /** Looks for what gets lost on the way to plain values. Gives whether the document has aliases. */
-  private inspect(document: Document.Parsed<ParsedNode>, place: Place, at: Position): boolean {
-    let hasAlias = false;
-    let letters = 0;
-    let first: { at: number; value: string } | null = null as { at: number; value: string } | null;
-    visit(document, {
-      Alias: () => {
-        hasAlias = true;
-      },
-      Scalar: (_key, scalar) => {
-        if (scalar.type !== 'PLAIN' || typeof scalar.value !== 'string' || !/^[yYnN]$/.test(scalar.value))
-          return;
-        letters++;
-        if (scalar.range && first === null) first = { at: scalar.range[0], value: scalar.value };
-      },
-      Map: (_key, map) => {
-        const seen = new Set<string>();
-        for (const pair of map.items) {
-          const key = isScalar(pair.key) ? String(pair.key.value) : null;
-          if (key === null || key === '<<') continue;
-          if (seen.has(key)) {
-            const range = isScalar(pair.key) ? pair.key.range : null;
-            const where = range ? at(range[0]) : { line: place.line ?? 1, column: 1 };
-            this.problem('input.duplicate-key', { ...place, ...where }, { key, treatment: 'kept' }, null);
-          }
-          seen.add(key);
-        }
-      },
-    });
-    if (first !== null) {
-      const params = { value: first.value, count: letters, treatment: 'kept' };
-      this.problem('input.yaml-boolean', { ...place, ...at(first.at) }, params, null);
-    }
-    return hasAlias;
+  /** Tells of what gets lost on the way to plain values. */
+  private tell(found: { repeated: Spot[]; letters: Spot[] }, place: Place, at: Position): void {
+    for (const { offset, text } of found.repeated) this.repeatedKey(text, { ...place, ...at(offset) });
+    const first = found.letters[0];
+    if (first === undefined) return;
+    const params = { value: first.text, count: found.letters.length, treatment: 'kept' };
+    this.problem('input.yaml-boolean', { ...place, ...at(first.offset) }, params, null);
+  }
+
+  private repeatedKey(key: string, place: Place): void {
+    this.problem('input.duplicate-key', place, { key, treatment: 'kept' }, null);
   }
 
   /**
@@ -516,6 +483,17 @@ class ManifestReader {
         );
         if (policy) return;
       }
+    }
+    const pointed = kind === 'NetworkPolicy' ? this.pointed.get(value) : undefined;
+    if (pointed !== undefined) {
+      const { field, text, line, column } = pointed;
+      const params = { field, reason: 'with-a-point', value: text, treatment: 'left-out' };
+      const where = { ...place, line, column, field };
+      this.sink.problem(
+        { check: 'input.invalid-object', place: where, object: objectOf(value), params },
+        null,
+      );
+      return;
     }
     this.sink.object({ raw: value, apiVersion, group: groupOf(apiVersion), kind, place });
   }
@@ -574,8 +552,8 @@ class ManifestReader {
       template ? 'input.helm-template' : 'input.unparsable',
       { file: this.file, document: Math.max(1, this.number), ...where },
       { message: message.split('\n')[0].slice(0, 200) },
-      // Text without the word cannot have been an object.
-      /\bkind\b/.test(piece.text) ? ANY_GAP : null,
+      // Text without the word cannot have been an object; with zero bytes it may be in another encoding.
+      /\bkind\b|\0/.test(piece.text) ? ANY_GAP : null,
     );
   }
 
@@ -593,6 +571,24 @@ class ManifestReader {
 function isLeft(apiVersion: string, kind: string, name: unknown): boolean {
   const { as } = readingOf(apiVersion, kind);
   return as === 'skip' || (as === 'sign' && !isSign(groupOf(apiVersion), kind, name));
+}
+
+/** Notes how an object's name and namespace were written where they are no text. */
+function keepWritten(node: unknown, raw: unknown): void {
+  const meta = isObject(raw) ? raw.metadata : undefined;
+  if (!isObject(meta)) return;
+  const fields = ['name', 'namespace'].filter(
+    (field) => typeof meta[field] === 'boolean' || typeof meta[field] === 'number',
+  );
+  const metaNode = fields.length > 0 && isMap(node) ? node.get('metadata') : undefined;
+  if (!isMap(metaNode)) return;
+  const written: Record<string, string> = {};
+  for (const field of fields) {
+    const scalar: unknown = metaNode.get(field, true);
+    if (isScalar(scalar) && typeof scalar.source === 'string') written[field] = scalar.source;
+  }
+  // Under a symbol: no field of the object.
+  Object.defineProperty(meta, WRITTEN, { value: written });
 }
 
 /** What a problem can say of an object that is not projected. */
@@ -638,15 +634,4 @@ function hasPodTemplate(raw: Raw): boolean {
   const spec = isObject(raw.spec) ? raw.spec : {};
   const template = isObject(spec.template) ? spec.template : {};
   return isObject(template.spec) && Array.isArray(template.spec.containers);
-}
-
-/** Number of values in a document when shared ones are written out each time. */
-function expandedCount(value: unknown, known: Map<object, number>): number {
-  if (typeof value !== 'object' || value === null) return 1;
-  const before = known.get(value);
-  if (before !== undefined) return before;
-  let count = 1;
-  for (const child of Object.values(value)) count += expandedCount(child, known);
-  known.set(value, count);
-  return count;
 }

@@ -19,13 +19,14 @@
  *   named place as well, with other content. The later one counts (as after `kubectl apply`), and the
  *   problem's own place is that later one.
  * - `input.duplicate-identical` {file, document, line}: the same, but both say the same.
- * - `input.yaml-boolean` {value, count, treatment}: an unquoted `y` or `n`, which kubectl reads as a boolean and the
- *   API then refuses as text; read as text here. count: how many in the document; the place is the first.
+ * - `input.yaml-boolean` {value, count, treatment}: an unquoted `y` or `n`, which is a boolean, as for kubectl, and as a
+ *   key the text `true` or `false`. count: how many in the document; the place is the first.
+ * - `input.after-end` {treatment}: a document behind `...` without a `---` between: kubectl drops it without a word.
  * - `input.no-name` {kind, treatment}: metadata.name is missing.
  * - `input.api-version` {kind, apiVersion, current, treatment}: a version that current API servers refuse.
  * - `input.invalid-object` {field, reason, value?, treatment}: the API refuses the object for this field.
  *   reason: 'not-an-object', 'not-a-list', 'not-a-string', 'not-a-number', 'not-a-boolean', 'out-of-range',
- *   'unknown-value', 'bad-name', 'bad-label-key', 'bad-label-value', 'selector-mismatch',
+ *   'with-a-point' (JSON: the API takes `80.0` for no integer), 'unknown-value', 'bad-name', 'bad-label-key', 'bad-label-value', 'selector-mismatch',
  *   'too-deep'.
  * - `input.unknown-field` {field, treatment}: the API does not know the field and drops it (S27).
  * - `input.unknown-kind` {kind, meant}: no such kind, but it looks like one that matters.
@@ -54,6 +55,7 @@ export const PROBLEM_CHECKS = {
   'input.duplicate': 'high',
   'input.duplicate-identical': 'low',
   'input.yaml-boolean': 'low',
+  'input.after-end': 'high',
   'input.no-name': 'high',
   'input.api-version': 'high',
   'input.invalid-object': 'high',

@@ -26,6 +26,12 @@ export const NAME_LABEL = 'kubernetes.io/metadata.name';
 
 export type Raw = Record<string, unknown>;
 
+/**
+ * How the name and namespace of an object were written where they are no text (`y`, `007`), by its metadata. The API
+ * refuses such an object; one that is kept goes by what stands in the file.
+ */
+export const WRITTEN: unique symbol = Symbol('as written');
+
 /** Is it a JSON object (neither null nor a list)? */
 export function isObject(value: unknown): value is Raw {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -274,17 +280,18 @@ function readHead(
 ): Head | null {
   const object: Raw = isObject(raw) ? raw : {};
   const meta: Raw = isObject(object.metadata) ? object.metadata : {};
+  const written = (meta as { [WRITTEN]?: { name?: string; namespace?: string } })[WRITTEN] ?? {};
   const givenNamespace = meta.namespace;
   const namespace =
     typeof givenNamespace === 'string' && givenNamespace !== ''
       ? context.intern.text(givenNamespace)
-      : typeof givenNamespace === 'number'
-        ? String(givenNamespace)
+      : typeof givenNamespace === 'number' || typeof givenNamespace === 'boolean'
+        ? (written.namespace ?? String(givenNamespace))
         : 'default';
   const generated = text(meta.generateName);
   const name =
     typeof meta.name === 'number' || typeof meta.name === 'boolean'
-      ? String(meta.name)
+      ? (written.name ?? String(meta.name))
       : (text(meta.name) ?? (kind === 'NetworkPolicy' ? null : generated));
   const reader = new Reader(context, kind, namespaced ? namespace : null, name ?? '');
   if (object.metadata !== undefined && object.metadata !== null && !isObject(object.metadata))

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { decodeText } from '../../electron/worker/decode.ts';
 import { checks, endpoints, pod, podYaml, problemsOf, read, snapshotOf } from './read.ts';
 
 const NAMES = (text: string): string[] => endpoints(read(text)).map((one) => one.split('/')[2]);
@@ -281,23 +282,139 @@ describe('YAML as Kubernetes reads it', () => {
     expect(pod(snapshot, 'default', 'a').labels).toEqual({ app: 'x' });
   });
 
-  test('a lone y stays text, and is reported once a document', () => {
-    const snapshot = read(podYaml('y', '  namespace: y\n  labels: {y: y, n: "n"}\n'));
-    expect(endpoints(snapshot)).toEqual(['y/Pod/y']);
-    expect(pod(snapshot, 'y', 'y').labels).toEqual({ y: 'y', n: 'n' });
-    expect(snapshot.problems).toMatchObject([
-      { check: 'input.yaml-boolean', place: { line: 4, column: 9 }, params: { value: 'y', count: 5 } },
+  test('a lone y or n is a boolean, and the text of one as a key; it is reported once a document', () => {
+    const snapshot = read(podYaml('a', '  namespace: b\n  labels: {y: "y", n: n, "n": "n", on: x}\n'));
+    expect(pod(snapshot, 'b', 'a').labels).toEqual({ true: 'x', n: 'n' });
+    expect(problemsOf(snapshot, 'input.yaml-boolean')).toMatchObject([
+      { place: { line: 6, column: 12 }, params: { value: 'y', count: 3 } },
+    ]);
+    expect(problemsOf(snapshot, 'input.duplicate-key')).toMatchObject([{ params: { key: 'true' } }]);
+    expect(problemsOf(snapshot, 'input.invalid-object')).toMatchObject([
+      { params: { field: 'metadata.labels["false"]', reason: 'not-a-string', value: 'false' } },
     ]);
   });
+
+  test.each([
+    ['y', 'n'],
+    ['on', '007'],
+  ])(
+    'an object called %s in %s without quotes is refused, and goes by what was written',
+    (name, namespace) => {
+      const text = podYaml(name, `  namespace: ${namespace}\n`);
+      const list = `apiVersion: v1\nkind: List\nitems:\n- ${text.trimEnd().replaceAll('\n', '\n  ')}\n`;
+      for (const snapshot of [read(text), read(list)]) {
+        expect(endpoints(snapshot)).toEqual([`${namespace}/Pod/${name}`]);
+        expect(problemsOf(snapshot, 'input.invalid-object')).toMatchObject([
+          { params: { field: 'metadata.name', reason: 'not-a-string' } },
+          { params: { field: 'metadata.namespace', reason: 'not-a-string' } },
+        ]);
+      }
+    },
+  );
 
   test('merge keys and anchors are resolved', () => {
     const text =
       'apiVersion: v1\nkind: List\nitems:\n' +
-      '- apiVersion: v1\n  kind: Pod\n  metadata: &m\n    name: a\n    namespace: n\n    labels: &l {app: x}\n' +
+      '- apiVersion: v1\n  kind: Pod\n  metadata: &m\n    name: a\n    namespace: m\n    labels: &l {app: x}\n' +
       '- apiVersion: v1\n  kind: Pod\n  metadata:\n    <<: *m\n    name: b\n    labels: *l\n';
     const snapshot = read(text);
-    expect(endpoints(snapshot)).toEqual(['n/Pod/a', 'n/Pod/b']);
-    expect(pod(snapshot, 'n', 'b').labels).toEqual({ app: 'x' });
+    expect(endpoints(snapshot)).toEqual(['m/Pod/a', 'm/Pod/b']);
+    expect(pod(snapshot, 'm', 'b').labels).toEqual({ app: 'x' });
+  });
+
+  test('a policy with a lone n as a value is refused, and isolates nobody', () => {
+    const snapshot = read(
+      'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: n1, labels: {a: n}}\nspec: {podSelector: {}}\n',
+    );
+    expect(snapshot.policies).toEqual([]);
+    expect(problemsOf(snapshot, 'input.invalid-object')).toMatchObject([
+      { params: { field: 'metadata.labels["a"]', treatment: 'left-out' } },
+    ]);
+  });
+
+  test('of two documents between two markers kubectl reads the first; the other is named', () => {
+    const snapshot = read(`${podYaml('a')}...\n${podYaml('b')}---\n${podYaml('c')}...\nfree: text\n`);
+    expect(endpoints(snapshot)).toEqual(['default/Pod/a', 'default/Pod/c']);
+    expect(snapshot.problems).toMatchObject([
+      { check: 'input.after-end', place: { document: 2, line: 6 }, params: { treatment: 'left-out' } },
+    ]);
+  });
+
+  test('text behind a document marker is refused, as kubectl refuses it; a comment is not', () => {
+    const snapshot = read(`--- # one\n${podYaml('a')}--- {kind: Pod, apiVersion: v1}\n---\n${podYaml('b')}`);
+    expect(endpoints(snapshot)).toEqual(['default/Pod/a', 'default/Pod/b']);
+    expect(snapshot.problems).toMatchObject([
+      { check: 'input.unparsable', place: { document: 2, line: 6, column: 1 } },
+    ]);
+    expect(snapshot.coverage.complete).toBe(false);
+  });
+
+  test('a quote over several lines that are not indented is read, in a long list too', () => {
+    const pods = (count: number): string =>
+      Array.from(
+        { length: count },
+        (_, i) =>
+          `- apiVersion: v1\n  kind: Pod\n  metadata:\n    name: p${i}\n    annotations:\n      networks: '[\n    {"name": "it''s"}\n]'\n    labels: {app: x}\n`,
+      ).join('');
+    for (const count of [2, 2500]) {
+      const snapshot = read(`apiVersion: v1\nkind: List\nitems:\n${pods(count)}`);
+      expect(snapshot.pods).toHaveLength(count);
+      expect(pod(snapshot, 'default', 'p1')).toMatchObject({ labels: { app: 'x' }, place: { line: 13 } });
+      expect(snapshot.problems).toEqual([]);
+    }
+  });
+
+  test.each([
+    ['UTF-16 without a mark', Buffer.from(podYaml('a'), 'utf16le'), 1],
+    ['the same, the other way round', Buffer.from(podYaml('a'), 'utf16le').swap16(), 1],
+    ['Latin-1', Buffer.from(`# first\n${podYaml('a')}# caf\u00e9\n`, 'latin1'), 6],
+    ['a control character', Buffer.from(podYaml('a').replace('name', '"\x07": x\n  name')), 4],
+  ])('%s cannot be parsed, and the audit is incomplete', (_name, bytes, line) => {
+    const snapshot = read(decodeText(bytes));
+    expect(snapshot.pods).toEqual([]);
+    expect(problemsOf(snapshot, 'input.unparsable')).toMatchObject([{ place: { document: 1, line } }]);
+    expect(snapshot.coverage.complete).toBe(false);
+  });
+
+  test('U+FFFD that stands in a text is read', () => {
+    const text = podYaml('a', '  annotations: {a: "\ufffd"}\n');
+    expect(endpoints(read(decodeText(Buffer.from(text))))).toEqual(['default/Pod/a']);
+  });
+
+  test('JSON: a key that stands twice is a finding with its place, in a list too', () => {
+    const one =
+      '{"apiVersion": "v1", "kind": "Pod", "metadata": {\n "name": "a", "labels": {"a": "1",\n"a": "2"}}}';
+    const list = `\n{"kind": "List", "apiVersion": "v1", "items": [\n${one},\n${one.replace('"name": "a"', '"name": "b"')}]}`;
+    const first = read(one);
+    expect(pod(first, 'default', 'a').labels).toEqual({ a: '2' });
+    expect(first.problems).toMatchObject([
+      { check: 'input.duplicate-key', place: { line: 3, column: 1 }, params: { key: 'a' } },
+    ]);
+    const both = read(list);
+    expect(problemsOf(both, 'input.duplicate-key').map((problem) => problem.place.line)).toEqual([5, 8]);
+    expect(pod(both, 'default', 'b').place?.line).toBe(6);
+    // Each of several documents, at its own lines.
+    const several = read(`${one}\n${one.replace('"name": "a"', '"name": "b"')}`);
+    expect(problemsOf(several, 'input.duplicate-key').map((problem) => problem.place.line)).toEqual([3, 6]);
+  });
+
+  test('JSON: a port with a point is refused, as the API refuses it; in YAML kubectl makes it an integer', () => {
+    const policy = (name: string, port: string): string =>
+      `{"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "${name}"},\n "spec": {"podSelector": {}, "ingress": [{"ports": [{"port": ${port}}]}]}}`;
+    const snapshot = read(
+      `{"apiVersion": "v1", "kind": "List", "items": [\n${policy('a', '80.0')},\n${policy('b', '8e1')},\n${policy('c', '80')}]}`,
+    );
+    expect(snapshot.policies.map((one) => one.name)).toEqual(['c']);
+    expect(problemsOf(snapshot, 'input.invalid-object')).toMatchObject([
+      {
+        place: { line: 3, field: 'spec.ingress[0].ports[0].port' },
+        object: { kind: 'NetworkPolicy', namespace: 'default', name: 'a' },
+        params: { reason: 'with-a-point', value: '80.0', treatment: 'left-out' },
+      },
+      { place: { line: 5 }, object: { name: 'b' }, params: { value: '8e1' } },
+    ]);
+    const yaml = read(`# YAML\n${policy('d', '80.0')}`);
+    expect(yaml.policies).toMatchObject([{ name: 'd', spec: { ingress: [{ ports: [{ port: 80 }] }] } }]);
   });
 
   test('a key that stands twice is a finding with its place; the last one counts, as for kubectl', () => {

@@ -95,8 +95,13 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
   },
   'input.yaml-boolean': {
     title: 'Bare word that kubectl reads as true or false',
-    text: 'An unquoted {value} ({count} in this document) is true or false to kubectl (YAML 1.1), and the API then refuses it as text. It was read as text.',
-    advice: 'Put the value in quotes.',
+    text: 'An unquoted {value} ({count} such in this document) is true or false to kubectl (YAML 1.1), and was read so. The API refuses it where a text belongs.',
+    advice: 'Put it in quotes where the letter is meant.',
+  },
+  'input.after-end': {
+    title: 'Document that kubectl does not read',
+    text: 'This document follows the end marker "..." without a "---" between. kubectl drops it without a word, so it takes no part in the audit.',
+    advice: 'Put a line "---" before it.',
   },
   'input.kustomize': {
     title: 'Kustomization that was not rendered',
@@ -377,6 +382,7 @@ export const valuesEn: Record<string, Record<string, string>> = {
     'not-an-object': 'it is not an object',
     'not-a-list': 'it is not a list',
     'not-a-string': 'it is not text',
+    'with-a-point': 'it is written with a point or an exponent, and the API takes that for no integer',
     'not-a-number': 'it is not a number',
     'not-a-boolean': 'it is not true or false',
     'out-of-range': 'its number is out of range',

@@ -92,8 +92,13 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
   },
   'input.yaml-boolean': {
     title: 'kubectl이 참·거짓으로 읽는 값',
-    text: '따옴표 없는 {value} 값(문서 안에 {count}개)을 kubectl은 참·거짓으로 읽으며(YAML 1.1), API는 문자열이 아니라는 이유로 거부합니다. 여기서는 문자열로 읽었습니다.',
-    advice: '값을 따옴표로 감싸십시오.',
+    text: '따옴표 없는 {value}(문서 안에 {count}개)을(를) kubectl은 참·거짓으로 읽으며(YAML 1.1), 여기서도 그렇게 읽었습니다. 문자열이 필요한 자리라면 API가 거부합니다.',
+    advice: '글자 그대로를 뜻한다면 따옴표로 감싸십시오.',
+  },
+  'input.after-end': {
+    title: 'kubectl이 읽지 않는 문서',
+    text: '이 문서는 "---" 없이 끝 표시 "..." 뒤에 이어집니다. kubectl은 이런 문서를 알리지 않고 버리므로 감사에서 제외했습니다.',
+    advice: '문서 앞에 "---" 줄을 넣으십시오.',
   },
   'input.kustomize': {
     title: '렌더링하지 않은 kustomization',
@@ -377,6 +382,7 @@ export const valuesKo: Record<string, Record<string, string>> = {
     'not-an-object': '객체가 아닙니다',
     'not-a-list': '목록이 아닙니다',
     'not-a-string': '문자열이 아닙니다',
+    'with-a-point': '소수점이나 지수로 적혀 있어 API가 정수로 받지 않습니다',
     'not-a-number': '숫자가 아닙니다',
     'not-a-boolean': 'true나 false가 아닙니다',
     'out-of-range': '숫자가 범위를 벗어났습니다',
