@@ -1,6 +1,6 @@
 /** Paints the heatmap: one pixel a cell into an image once, then that image, scaled, for each frame. */
 import type { MatrixData } from '../../shared/audit/result.ts';
-import { darkText, DEPENDS, figures, FULL, inView, level, NO_PAIRS, type View } from './heat.ts';
+import { darkText, DENIED, DEPENDS, figures, FULL, inView, level, NO_PAIRS, type View } from './heat.ts';
 
 /** Milliseconds that one stretch of filling may take; the rest waits for the next frame. */
 const BUDGET = 8;
@@ -120,6 +120,14 @@ function drawMarks(
   const cell = figures(frame.data, frame.rows[row]!, frame.cols[col]!);
   if (cell.depends > 0) drawHatch(context, x + 1, y + 1, size - 2, frame.hatch, code === DEPENDS ? 0.8 : 0.4);
   const ink = darkText(frame.colors[code]!) ? 'rgb(20 22 26 / 88%)' : 'rgb(255 255 255 / 94%)';
+  if (code === DENIED && size >= 10) {
+    // Without colour its blue is as light as the least of the orange ones.
+    context.fillStyle = ink;
+    context.globalAlpha = 0.55;
+    const half = Math.min(5, size / 5);
+    context.fillRect(x + size / 2 - half, y + size / 2 - 0.6, half * 2, 1.2);
+    context.globalAlpha = 1;
+  }
   if (code === FULL) {
     // A dot says "everything": the colour alone would not.
     context.fillStyle = ink;

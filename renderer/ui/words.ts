@@ -57,13 +57,17 @@ export const SEVERITY_MARKS: Record<Severity, Mark> = {
   info: { icon: 'info', color: '--sev-info' },
 };
 
-/** The six groups that every pod falls into exactly one of, worst last; the order of the stacked bars. */
+/**
+ * The six groups that every pod falls into exactly one of, worst last; the order of the stacked bars. `pattern` is a
+ * class of base.css and, with `fill-` before it, the id of a fill in Patterns.svelte: on a grey print blue and orange
+ * are the same, so what is open, or no policy's business, is lined and what is isolated is solid.
+ */
 export const GROUPS = [
-  { key: 'both', icon: 'lock', color: '--c-both' },
-  { key: 'ingressOnly', icon: 'arrowIn', color: '--c-ingress' },
-  { key: 'egressOnly', icon: 'arrowOut', color: '--c-egress' },
-  { key: 'none', icon: 'unlock', color: '--c-none' },
-  { key: 'notIsolatable', icon: 'host', color: '--c-fixed' },
-  { key: 'unknown', icon: 'question', color: '--c-unknown' },
-] as const satisfies readonly (Mark & { key: Group })[];
+  { key: 'both', icon: 'lock', color: '--c-both', pattern: null },
+  { key: 'ingressOnly', icon: 'arrowIn', color: '--c-ingress', pattern: null },
+  { key: 'egressOnly', icon: 'arrowOut', color: '--c-egress', pattern: null },
+  { key: 'none', icon: 'unlock', color: '--c-none', pattern: 'lined-open' },
+  { key: 'notIsolatable', icon: 'host', color: '--c-fixed', pattern: 'lined-fixed' },
+  { key: 'unknown', icon: 'question', color: '--c-unknown', pattern: 'hatch' },
+] as const satisfies readonly (Mark & { key: Group; pattern: string | null })[];
 export type GroupKey = (typeof GROUPS)[number]['key'];

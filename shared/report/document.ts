@@ -22,7 +22,9 @@ import {
   MUTED,
   PAGE,
   PANEL,
-  PART_COLOUR,
+  PAIRS_FILL,
+  PART_FILL,
+  PATTERNS,
   ROOM,
   SEVERITY_COLOUR,
   STYLES,
@@ -30,7 +32,7 @@ import {
   t,
   table,
   WARN,
-  WIDTH_COLOUR,
+  WIDTH_FILL,
 } from './pdf/parts.ts';
 import type { Content, ContentObject, Segment } from './pdf/parts.ts';
 import {
@@ -122,6 +124,7 @@ export function reportDocument(engines: readonly AuditEngine[], options: Documen
     },
     defaultStyle: { font: 'Pretendard', fontSize: 9, color: INK, lineHeight: 1.15 },
     styles: STYLES,
+    patterns: PATTERNS,
     header: (page: number) =>
       page === 1
         ? ''
@@ -378,7 +381,7 @@ function isolationSegments(o: Pick<Overview, 'summary'>, lang: Lang, all = false
 
 function segmentsOf(counts: Overview['summary']['isolation'], lang: Lang): Segment[] {
   const w = words(lang).isolation;
-  return ISOLATION_PARTS.map((part) => ({ label: w[part], value: counts[part], colour: PART_COLOUR[part] }));
+  return ISOLATION_PARTS.map((part) => ({ label: w[part], value: counts[part], fill: PART_FILL[part] }));
 }
 
 function egressSegments(o: Overview, lang: Lang): Segment[] {
@@ -386,7 +389,7 @@ function egressSegments(o: Overview, lang: Lang): Segment[] {
   return WIDTH_PARTS.map(([width, field], i) => ({
     label: w[width],
     value: o.summary.openEgress[field],
-    colour: WIDTH_COLOUR[i]!,
+    fill: WIDTH_FILL[i]!,
   })).filter((s) => s.value > 0);
 }
 
@@ -396,7 +399,7 @@ function legend(segments: readonly Segment[], total?: number): Content {
     columnGap: 4,
     width: '*',
     columns: [
-      swatch(s.colour),
+      swatch(s.fill),
       t(total === undefined ? s.label : `${s.label}: ${figure(s.value)} (${percent(s.value, total)})`, {
         fontSize: 7.5,
       }),
@@ -450,10 +453,10 @@ function summary(o: Overview, lang: Lang): Content[] {
     ...(o.summary.finishedPods > 0 ? [`${w.report.finished} ${figure(o.summary.finishedPods)}`] : []),
   ].join(' · ');
   const pairSegments: Segment[] = [
-    { label: w.report.pairsFull, value: pairs.full, colour: '#8f2f06' },
-    { label: w.report.pairsSome, value: pairs.permitted - pairs.full, colour: '#f0a06a' },
-    { label: w.report.pairsDepends, value: pairs.depends, colour: '#b4bcc5' },
-    { label: w.report.pairsDenied, value: pairs.denied, colour: '#1f6fb5' },
+    { label: w.report.pairsFull, value: pairs.full, fill: PAIRS_FILL.full },
+    { label: w.report.pairsSome, value: pairs.permitted - pairs.full, fill: PAIRS_FILL.some },
+    { label: w.report.pairsDepends, value: pairs.depends, fill: PAIRS_FILL.depends },
+    { label: w.report.pairsDenied, value: pairs.denied, fill: PAIRS_FILL.denied },
   ].filter((s) => s.value > 0);
   const charts: [string, Segment[], number][] = [
     [`${w.report.podsBy} (${figure(isolation.pods)})`, isolationSegments(o, lang), isolation.pods],
@@ -721,7 +724,7 @@ function findingTable(group: FindingGroup, lang: Lang): Content {
       {
         columnGap: 6,
         columns: [
-          { ...swatch(colour), margin: [0, 2.6, 0, 0] },
+          { ...swatch({ colour }), margin: [0, 2.6, 0, 0] },
           { text: w.severity[group.severity], color: colour, bold: true, fontSize: 9, width: 40 },
           t(words0.title, { bold: true, fontSize: 9, width: '*' }),
           {

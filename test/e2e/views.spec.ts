@@ -100,11 +100,13 @@ test.describe('The views of an audit', () => {
     await expect(canvas).toHaveAttribute('data-dst', 'data');
 
     // A cell of workloads leads to the question, with no port that nobody named and nothing said of one.
-    const db = page.getByTestId('heatmap-table').locator('[role=gridcell]');
-    await page.getByTestId('heatmap-table-toggle').click();
-    await expect(db.first()).toBeVisible();
-    await page.goBack();
-    await expect(canvas).toHaveAttribute('data-level', 'namespace');
+    const inner = await canvas.boundingBox();
+    if (!inner) throw new Error('The heatmap is not drawn.');
+    await page.mouse.click(inner.x + inner.width * 0.25, inner.y + inner.height * 0.5);
+    await expect(page.getByTestId('app')).toHaveAttribute('data-view', 'explain');
+    await expect(page.getByTestId('explain-port')).toHaveValue('');
+    await expect(page.getByTestId('explain-part').first()).toBeVisible();
+    await expect(page.getByTestId('explain-verdict')).not.toContainText('443');
   });
 
   test('say all that is permitted between two ends, and what is not, where no port is named', async ({

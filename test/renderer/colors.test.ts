@@ -71,6 +71,23 @@ describe.each(SCHEMES)('Colours, %s', (scheme) => {
     expect(contrast(token(ink!, scheme), token(ground!, scheme))).toBeGreaterThanOrEqual(4.5);
   });
 
+  test('groups of isolation stay apart on a grey print: by pattern, or by lightness', () => {
+    const grey = (text: string): number => {
+      const { r, g, b } = rgb(text);
+      return 0.299 * r + 0.587 * g + 0.114 * b;
+    };
+    for (const a of GROUPS) {
+      for (const b of GROUPS) {
+        if (a.key >= b.key || a.pattern !== b.pattern) continue;
+        const apart = Math.abs(grey(token(a.color, scheme)) - grey(token(b.color, scheme)));
+        expect(apart, `${a.key} and ${b.key}`).toBeGreaterThanOrEqual(40);
+      }
+    }
+    // Open and isolated mean the opposite: never by lightness alone.
+    const pattern = (key: string) => GROUPS.find((group) => group.key === key)?.pattern;
+    expect(pattern('none')).not.toBe(pattern('both'));
+  });
+
   test.each(Object.entries(SIGHT))('groups of isolation stay apart for the eye with %s', (_, matrix) => {
     const colors = GROUPS.map((group) => ({ key: group.key, lab: seen(token(group.color, scheme), matrix) }));
     for (const a of colors) {

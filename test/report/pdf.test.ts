@@ -6,6 +6,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { renderPdf } from '../../electron/export/pdf.ts';
 import { auditJson } from '../../shared/report/json.ts';
 import { foldMatrix, heatmapSvg, shortName } from '../../shared/report/pdf/heatmap.ts';
+import { PAIRS_FILL, PART_FILL, WIDTH_FILL } from '../../shared/report/pdf/parts.ts';
+import type { Fill } from '../../shared/report/pdf/parts.ts';
 import { fixture } from './fixture.ts';
 
 type Pdf = Pdfjs.PDFDocumentProxy;
@@ -311,4 +313,36 @@ test('10,000 pods make a report that says what it leaves out', async () => {
     `${(rows - 1500).toLocaleString('en-US')} further rows are left out here; the CSV export has every pod.`,
   );
   expect(text).toMatch(/The 59 namespaces with the most permitted pairs are shown; the other 91 are folded/);
+});
+
+test('what means the opposite is told apart without colour: a pattern of its own, or another lightness', () => {
+  const grey = (colour: string): number => {
+    const [r, g, b] = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
+    return 0.299 * r + 0.587 * g + 0.114 * b;
+  };
+  const charts: [string, Fill[]][] = [
+    ['isolation', Object.values(PART_FILL)],
+    ['open egress', [...WIDTH_FILL]],
+    ['pairs', Object.values(PAIRS_FILL)],
+  ];
+  for (const [chart, fills] of charts) {
+    for (const [i, a] of fills.entries()) {
+      for (const b of fills.slice(i + 1)) {
+        if (a.pattern !== b.pattern) continue;
+        expect(
+          Math.abs(grey(a.colour) - grey(b.colour)),
+          `${chart}: ${a.colour} ${b.colour}`,
+        ).toBeGreaterThan(40);
+      }
+    }
+  }
+  // Isolated and open, none and anywhere, denied and all permitted: never by lightness alone.
+  expect(PART_FILL.both.pattern).not.toBe(PART_FILL.none.pattern);
+  expect(WIDTH_FILL[0]?.pattern).not.toBe(WIDTH_FILL[4]?.pattern);
+  expect(PAIRS_FILL.full.pattern).not.toBe((PAIRS_FILL.denied as Fill).pattern);
+  // In the heatmap a cell with nothing permitted has a stroke, one with little has none.
+  const cell = (permitted: number) =>
+    heatmapSvg({ names: ['a'], pairs: [100], permitted: [permitted], depends: [0], folded: 0 }, 'en').svg;
+  const strokes = (svg: string) => svg.split('stroke="#1f6fb5"').length - 1;
+  expect([strokes(cell(0)), strokes(cell(5))]).toEqual([2, 1]);
 });

@@ -158,12 +158,27 @@ function cellSvg(
   const unsure = permitted === 0 && depends > 0;
   let out = `<rect ${at} fill="${unsure ? DEPENDS : STEPS[step]!.colour}" ${line}/>`;
   if (unsure) out += hatch(x, y, size);
+  else if (permitted === 0) out += closed(x, y, size);
+  if (permitted > 0 && step === STEPS.length - 1) out += everything(x, y, size);
   if (figures && permitted > 0) {
     const font = 5.6;
     const colour = step >= 5 ? '#ffffff' : INK;
     out += `<text x="${round(x + size / 2)}" y="${round(y + size / 2 + font * 0.35)}" text-anchor="middle" font-size="${font}" fill="${colour}">${escapeXml(percent(permitted, pairs))}</text>`;
   }
   return out;
+}
+
+/** A level stroke: nothing is permitted. On a grey print its blue is as light as the least of the orange ones. */
+function closed(x: number, y: number, size: number): string {
+  const half = Math.min(2.6, size / 4);
+  const [cx, cy] = [x + size / 2, y + size / 2];
+  return `<line x1="${round(cx - half)}" y1="${round(cy)}" x2="${round(cx + half)}" y2="${round(cy)}" stroke="#1f6fb5" stroke-width="0.8"/>`;
+}
+
+/** A dot in the corner, as in the window: something is permitted for every pair. */
+function everything(x: number, y: number, size: number): string {
+  const r = Math.min(1.1, size / 8);
+  return `<circle cx="${round(x + size - 2 * r)}" cy="${round(y + 2 * r)}" r="${round(r)}" fill="#ffffff"/>`;
 }
 
 /** Three slanted lines: something is open only if an assumption turns out that way. */
@@ -191,6 +206,8 @@ function legendSvg(x: number, y: number, w: ReturnType<typeof words>['report']):
     out.push(
       `<rect x="${round(at)}" y="${round(y)}" width="${size}" height="${size}" fill="${step.colour}" stroke="${LINE}" stroke-width="0.4"/>`,
     );
+    if (step === STEPS[0]) out.push(closed(at, y, size));
+    if (step === STEPS.at(-1)) out.push(everything(at, y, size));
     at += size + 3;
     label(step.label);
   }

@@ -20,17 +20,75 @@ export const BAD = '#b23a05';
 export const WARN = '#8a5a00';
 export const GOOD = '#1f6fb5';
 
+/** A colour, and a pattern of white lines over it where colour alone would not tell it apart on a grey print. */
+export interface Fill {
+  colour: string;
+  pattern?: keyof typeof PATTERNS;
+}
+
+/**
+ * Patterns by what they mean, in pdfmake's form, the same as the window's: upright lines are open, slanted ones hang on
+ * what is not known, level ones cannot be isolated. What is isolated is solid.
+ */
+export const PATTERNS = {
+  // Long tiles: where two meet a viewer may leave a seam.
+  open: {
+    boundingBox: [0, 0, 4, 900],
+    xStep: 4,
+    yStep: 900,
+    pattern: '1.1 w 2 0 m 2 900 l S',
+    colored: false,
+  },
+  unsure: {
+    boundingBox: [0, 0, 4, 4],
+    xStep: 4,
+    yStep: 4,
+    pattern: '1 w -1 -1 m 5 5 l S -1 3 m 1 5 l S 3 -1 m 5 1 l S',
+    colored: false,
+  },
+  fixed: {
+    boundingBox: [0, 0, 600, 3],
+    xStep: 600,
+    yStep: 3,
+    pattern: '1 w 0 1.5 m 600 1.5 l S',
+    colored: false,
+  },
+} as const;
+
 /** Colours as in the window's light theme: blue is isolated, what is open is warm. */
-export const PART_COLOUR: Record<IsolationPart, string> = {
-  both: '#1f6fb5',
-  ingressOnly: '#e2a40c',
-  egressOnly: '#f5d589',
-  none: '#cb440a',
-  notIsolatable: '#8b949e',
-  unknown: '#b4bcc5',
+export const PART_FILL: Record<IsolationPart, Fill> = {
+  both: { colour: '#1f6fb5' },
+  ingressOnly: { colour: '#e2a40c' },
+  egressOnly: { colour: '#f5d589' },
+  none: { colour: '#cb440a', pattern: 'open' },
+  notIsolatable: { colour: '#8b949e', pattern: 'fixed' },
+  unknown: { colour: '#8b949e', pattern: 'unsure' },
 };
 
-export const WIDTH_COLOUR: readonly string[] = ['#cb440a', '#e2a40c', '#f5d589', '#b4bcc5', '#1f6fb5'];
+export const WIDTH_FILL: readonly Fill[] = [
+  { colour: '#cb440a', pattern: 'open' },
+  { colour: '#e2a40c' },
+  { colour: '#f5d589' },
+  { colour: '#8b949e', pattern: 'unsure' },
+  { colour: '#1f6fb5' },
+];
+
+/** Ordered pairs: everything permitted, something, what depends, nothing. */
+export const PAIRS_FILL = {
+  full: { colour: '#8f2f06', pattern: 'open' },
+  some: { colour: '#f0a06a' },
+  depends: { colour: '#8b949e', pattern: 'unsure' },
+  denied: { colour: '#1f6fb5' },
+} as const satisfies Record<string, Fill>;
+
+/** A filled rectangle of a pdfmake canvas: the colour, and its pattern over it. */
+function filled(fill: Fill, x: number, w: number, h: number): ContentObject[] {
+  const rect = { type: 'rect', x: round(x), y: 0, w: round(w), h, lineWidth: 0 };
+  return [
+    { ...rect, color: fill.colour },
+    ...(fill.pattern === undefined ? [] : [{ ...rect, color: [fill.pattern, '#ffffff'] }]),
+  ];
+}
 
 export const SEVERITY_COLOUR: Record<Severity, string> = {
   critical: '#a3210f',
@@ -125,7 +183,7 @@ export function table(columns: readonly TableColumn[], rows: readonly (readonly 
 export interface Segment {
   label: string;
   value: number;
-  colour: string;
+  fill: Fill;
 }
 
 /** A bar of stacked segments as vectors. Every segment that is not zero has at least a visible sliver. */
@@ -141,11 +199,11 @@ export function bar(segments: readonly Segment[], width: number, height: number)
       raw.reduce((sum, w) => sum + w, 0),
     );
   let x = 0;
-  const canvas = shown.map((s, i) => {
+  const canvas = shown.flatMap((s, i) => {
     const w = raw[i]! * scale;
-    const rect = { type: 'rect', x: round(x), y: 0, w: round(w), h: height, color: s.colour, lineWidth: 0 };
+    const rects = filled(s.fill, x, w, height);
     x += w;
-    return rect;
+    return rects;
   });
   if (canvas.length === 0) {
     return { canvas: [{ type: 'rect', x: 0, y: 0, w: width, h: height, color: PANEL, lineWidth: 0 }] };
@@ -158,13 +216,9 @@ export function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-/** A square of a segment's colour, for a legend. */
-export function swatch(colour: string): ContentObject {
-  return {
-    width: 8,
-    margin: [0, 2.2, 0, 0],
-    canvas: [{ type: 'rect', x: 0, y: 0, w: 7, h: 7, color: colour, lineWidth: 0 }],
-  };
+/** A square of a segment's colour and pattern, for a legend. */
+export function swatch(fill: Fill): ContentObject {
+  return { width: 10, margin: [0, 2.2, 0, 0], canvas: filled(fill, 0, 9, 7) };
 }
 
 /** A framed note with a coloured edge. */
