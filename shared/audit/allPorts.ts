@@ -85,12 +85,24 @@ export function explainAllPorts(m: Model, points: Points, probe: PairProbe): Pai
   const { protocol: only, ...ends } = probe;
   const protocols = PROTOCOLS.filter((protocol) => only === undefined || protocol === only);
   if (protocols.length === 0) throw new QuestionError(`"${only}" is no protocol: TCP, UDP or SCTP`);
-  const first = points.explain({ ...ends, protocol: protocols[0], port: 1 }, false);
+  const led = points.servicePorts(ends);
+  const own = (led?.ports ?? []).filter(({ protocol }) => protocols.includes(protocol));
+  if (led?.only && own.length === 0) {
+    throw new QuestionError(`the Service has no port of ${protocols.join(', ')}`);
+  }
+  const begin = led?.only ? own[0] : { protocol: protocols[0], port: 1 };
+  const first = points.explain({ ...ends, ...begin }, false);
   const cuts: Cuts = { TCP: new Set([1]), UDP: new Set([1]), SCTP: new Set([1]) };
   cut(cuts, first.conns);
   cut(cuts, first.depends);
   const least = { TCP: new Set(cuts.TCP), UDP: new Set(cuts.UDP), SCTP: new Set(cuts.SCTP) };
-  cutAtRules(m, points, probe, cuts);
+  if (!led?.only) cutAtRules(m, points, probe, cuts);
+  for (const { protocol, port } of own) {
+    for (const set of [cuts, least]) cut(set, { [protocol]: [[port, port]] });
+  }
+  /** A cluster IP has the ports of its Service and no others. */
+  const isPort = (protocol: Protocol, port: number): boolean =>
+    !led?.only || own.some((one) => one.protocol === protocol && one.port === port);
   const count = protocols.reduce((sum, protocol) => sum + cuts[protocol].size, 0);
   const used = count > MOST_PIECES ? least : cuts;
 
@@ -100,15 +112,23 @@ export function explainAllPorts(m: Model, points: Points, probe: PairProbe): Pai
   const denied: ConnJson = {};
   for (const protocol of protocols) {
     for (const [from, to] of pieces(used[protocol])) {
+      if (!isPort(protocol, from)) continue;
       const one = points.explain({ ...ends, protocol, port: from }, false);
-      const { verdict, paperVerdict, family, egress, ingress } = one;
+      const { verdict, paperVerdict, family, egress, ingress, service } = one;
       addRange(
         verdict === 'permitted' ? conns : verdict === 'depends' ? depends : denied,
         protocol,
         from,
         to,
       );
-      const key = [verdict, paperVerdict, family, reasonKey(egress), reasonKey(ingress)].join(' ');
+      const key = [
+        verdict,
+        paperVerdict,
+        family,
+        reasonKey(egress),
+        reasonKey(ingress),
+        JSON.stringify(service),
+      ].join(' ');
       let found = parts.get(key);
       if (!found) {
         const blank = (reason: DirectionReason): DirectionReason => ({ ...reason, permits: [] });
@@ -119,6 +139,7 @@ export function explainAllPorts(m: Model, points: Points, probe: PairProbe): Pai
           conns: {},
           egress: blank(egress),
           ingress: blank(ingress),
+          ...(service ? { service } : {}),
         };
         parts.set(key, (found = { part, known: new Set() }));
       }

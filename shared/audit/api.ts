@@ -87,3 +87,6 @@ export interface ClassStates {
 export class QuestionError extends Error {
   override name = 'QuestionError';
 }
+
+/** The Service that was asked has no such port (S29): an answer, but no verdict of any policy. */
+export class NoServicePortError extends QuestionError {}

@@ -5,7 +5,13 @@ import { PairMap } from '../net/pairMap.ts';
 import { assumptionError } from '../policy/assumptions.ts';
 import { Model, type RowState } from '../policy/model.ts';
 import { NOTHING, type ValueId } from '../policy/values.ts';
-import { QuestionError, type AuditEngine, type AuditInput, type PodClasses } from './api.ts';
+import {
+  NoServicePortError,
+  QuestionError,
+  type AuditEngine,
+  type AuditInput,
+  type PodClasses,
+} from './api.ts';
 import { explainAllPorts } from './allPorts.ts';
 import { findAll, rejectedOf, type ExposureCounts } from './findings.ts';
 import { cidrsOf, Outside } from './outside.ts';
@@ -757,8 +763,16 @@ class Engine implements AuditEngine {
     const answers = probes.map((probe): ProbeAnswer => {
       try {
         const e = this.points.explain(probe, false);
-        return { ...probe, verdict: e.verdict, reasons: { egress: e.egress, ingress: e.ingress } };
+        return {
+          ...probe,
+          verdict: e.verdict,
+          reasons: { egress: e.egress, ingress: e.ingress },
+          ...(e.service ? { service: e.service } : {}),
+        };
       } catch (error) {
+        if (error instanceof NoServicePortError) {
+          return { ...probe, answer: 'no-service-port', message: error.message };
+        }
         if (!(error instanceof QuestionError)) throw error;
         errors++;
         return { ...probe, error: error.message };

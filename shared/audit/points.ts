@@ -30,6 +30,7 @@ import type { CompiledPeer } from '../policy/compile.ts';
 import { bitTest } from '../policy/namespaces.ts';
 import { QuestionError } from './api.ts';
 import { remedyFor } from './remedy.ts';
+import { Services } from './services.ts';
 import type {
   AssumptionUse,
   Direction,
@@ -66,11 +67,13 @@ function isWholeFamily(ranges: readonly (number | bigint)[]): boolean {
 
 export class Points {
   private readonly m: Model;
+  private readonly services: Services;
   private byAddress: Map<string, number[]> | null = null;
   private nodeByAddress: Map<string, string> | null = null;
 
   constructor(model: Model) {
     this.m = model;
+    this.services = new Services(model, (probe, whole) => this.explainDirect(probe, whole));
   }
 
   /** Index of a pod by namespace and name (or Kind/name), -1 when there is none. Pods are sorted by both. */
@@ -353,11 +356,21 @@ export class Points {
   }
 
   /**
-   * The verdict of one probe with its reasons.
+   * The verdict of one probe with its reasons; through a Service where the destination is one's (S29).
    * @param whole with what would permit a denied connection, which takes longer than all else together
    * @throws QuestionError for an unknown endpoint, protocol, family or an impossible port
    */
   explain(probe: Probe, whole = true): Explanation {
+    return this.services.explain(probe, whole);
+  }
+
+  /** Ports at which the destination leads to a Service, where it does; see `Services.portsAt`. */
+  servicePorts(probe: Pick<Probe, 'dst' | 'family'>): ReturnType<Services['portsAt']> {
+    return this.services.portsAt(probe);
+  }
+
+  /** As `explain`, for ends as they stand: an address of a Service is an address. */
+  private explainDirect(probe: Probe, whole: boolean): Explanation {
     const m = this.m;
     const { src, dst, point, protocol, families } = this.read(probe);
     const isSelf = src.type === 'pod' && dst.type === 'pod' && src.pod === dst.pod;

@@ -93,7 +93,22 @@ export interface AssumptionUse {
   rule: string;
   /** Assumption's name; 'coverage' or 'otherPolicies' for gaps (then `value` names the resource or kind); 'ownNode' for S7. */
   name:
-    AssumptionName | 'coverage' | 'otherPolicies' | 'ownNode' | 'podAddress' | 'namedPort' | 'refusedPolicy';
+    | AssumptionName
+    | 'coverage'
+    | 'otherPolicies'
+    | 'ownNode'
+    | 'podAddress'
+    | 'namedPort'
+    | 'refusedPolicy'
+    // Services (S29), their addresses as callers (S23) and the node-local DNS cache.
+    | 'service'
+    | 'serviceEndpoint'
+    | 'serviceEndpoints'
+    | 'serviceReading'
+    | 'serviceBlock'
+    | 'serviceOther'
+    | 'sourceRewrite'
+    | 'localDns';
   value: string;
   /** For `depends`: the two values that would decide it either way. */
   permittedIf?: string;
@@ -128,7 +143,33 @@ export interface DirectionReason {
 export type EndpointRef =
   | { type: 'pod'; namespace: string; name: string; kind: string }
   | { type: 'node'; name: string; ip: string }
-  | { type: 'ip'; ip: string };
+  | { type: 'ip'; ip: string }
+  /** A Service as the destination; `ip` is null where it was asked by name and has no address yet. */
+  | { type: 'service'; namespace: string; name: string; ip: string | null };
+
+/** An endpoint of a Service: a pod, a node, an address, or what a slice names and was not read. */
+export interface ServiceTarget {
+  end: Exclude<EndpointRef, { type: 'service' }> | { type: 'unread'; name: string };
+  /** Where it receives; null where that is not known. */
+  port: number | null;
+  verdict: Verdict;
+}
+
+/** What is behind the Service that a question leads to (S29). */
+export interface ServiceAnswer {
+  namespace: string;
+  name: string;
+  /** How the address that was asked belongs to it. */
+  as: 'clusterIP' | 'externalIP' | 'loadBalancer' | 'nodePort' | 'name';
+  /** no-endpoints: none was read or is ready, so where it leads is not known. */
+  state: 'translated' | 'no-endpoints';
+  /** The first endpoints, each with its own verdict at its own port. */
+  targets: ServiceTarget[];
+  /** How many there are. */
+  count: number;
+  /** The verdict were the address compared as it stands; where data planes may do that. */
+  untranslated?: Verdict;
+}
 
 export interface Explanation {
   src: EndpointRef;
@@ -148,6 +189,8 @@ export interface Explanation {
   depends: ConnJson;
   /** What would make a denied connection permitted, or a permitted one denied. */
   remedy: Remedy | null;
+  /** Where the destination is a Service: what is behind it. */
+  service?: ServiceAnswer;
 }
 
 /** Ports that share one answer for the same reasons. */
@@ -159,6 +202,8 @@ export interface PortsPart {
   conns: ConnJson;
   egress: DirectionReason;
   ingress: DirectionReason;
+  /** Where these ports lead to a Service. */
+  service?: ServiceAnswer;
 }
 
 /** What is permitted between two ends and what is not: the answer where no port was asked for. */
@@ -173,7 +218,7 @@ export interface PairExplanation {
   /** 'some': some connections are permitted, and not all. */
   verdict: Verdict | 'some';
   enforced: Tri;
-  /** Every port of the protocols asked for stands in one of the three. */
+  /** Every port of the protocols asked for stands in one of the three; of a Service's cluster IP, each of its own. */
   conns: ConnJson;
   depends: ConnJson;
   denied: ConnJson;
@@ -349,7 +394,12 @@ export type PairProbe = Pick<Probe, 'src' | 'dst' | 'family'> & { protocol?: Pro
 export interface ProbeAnswer extends Probe {
   verdict?: Verdict;
   reasons?: { egress: DirectionReason; ingress: DirectionReason };
+  /** Where the destination is a Service's address. */
+  service?: ServiceAnswer;
   error?: string;
+  /** An answer that is no verdict of any policy, with its words: the Service has no such port. */
+  answer?: 'no-service-port';
+  message?: string;
 }
 
 /** A page of a long list. */

@@ -18,6 +18,7 @@ import {
   Interner,
   isObject,
   NAME_LABEL,
+  projectEndpoints,
   projectEndpointSlice,
   projectIngress,
   projectNamespace,
@@ -130,6 +131,7 @@ export type Projected =
   | { is: 'node'; record: NodeRecord }
   | { is: 'service'; record: ServiceRecord }
   | { is: 'endpointSlice'; record: EndpointSliceRecord }
+  | { is: 'endpoints'; record: { namespace: string; name: string; subsets: EndpointSliceRecord[] } }
   | { is: 'ingress'; record: IngressRecord }
   | { is: 'policy'; record: PolicyRecord }
   | { is: 'owner'; record: KnownOwner }
@@ -184,6 +186,10 @@ export function projectObject(
     case 'EndpointSlice': {
       const record = projectEndpointSlice(raw, context);
       return record && { is: 'endpointSlice', record };
+    }
+    case 'Endpoints': {
+      const record = projectEndpoints(raw, context);
+      return record && { is: 'endpoints', record };
     }
     case 'Ingress': {
       const record = projectIngress(raw, context);
@@ -535,6 +541,9 @@ export class SnapshotBuilder {
       case 'endpointSlice':
         this.endpointSlices.push(projected.record);
         return;
+      case 'endpoints':
+        this.endpointSlices.push(...projected.record.subsets);
+        return;
       case 'ingress':
         this.ingresses.push(projected.record);
         return;
@@ -835,6 +844,7 @@ const CURRENT: Readonly<Record<string, string>> = {
   Pod: 'v1',
   Service: 'v1',
   Node: 'v1',
+  Endpoints: 'v1',
   EndpointSlice: 'discovery.k8s.io/v1',
   Ingress: 'networking.k8s.io/v1',
   NetworkPolicy: 'networking.k8s.io/v1',

@@ -626,6 +626,7 @@ const READ_KINDS: Readonly<Record<string, { groups: readonly string[]; current: 
   Pod: { groups: [''], current: 'v1' },
   Service: { groups: [''], current: 'v1' },
   Node: { groups: [''], current: 'v1' },
+  Endpoints: { groups: [''], current: 'v1' },
   EndpointSlice: { groups: ['discovery.k8s.io'], current: 'discovery.k8s.io/v1' },
   Ingress: { groups: ['networking.k8s.io', 'extensions'], current: 'networking.k8s.io/v1' },
   NetworkPolicy: { groups: ['networking.k8s.io', 'extensions'], current: 'networking.k8s.io/v1' },

@@ -1,10 +1,13 @@
 /**
  * Raw API objects → the records of a snapshot. Only the fields that the audit needs are taken, one by one:
- * annotations, environment variables, commands, volumes and Secrets cannot enter because nothing copies them.
+ * annotations, environment variables, volumes and Secrets cannot enter because nothing copies them; of arguments only the
+ * addresses of a node-local DNS cache do.
  */
+import { parseAddress } from '../net/ip.ts';
 import type { ProblemCheck } from './problems.ts';
 import type {
   ContainerPort,
+  EndpointPort,
   EndpointSliceRecord,
   IngressRecord,
   Labels,
@@ -462,6 +465,7 @@ export function projectPod(raw: unknown, context: ProjectContext): ProjectedPod 
         ? null
         : intern.owner(controller.kind, controller.name),
     replicas: 1,
+    ...localDnsOf(spec, head.namespace, head.name),
   };
   if (context.place) record.place = context.place;
   return { record, nodeIps };
@@ -537,9 +541,34 @@ export function projectWorkload(raw: unknown, kind: string, context: ProjectCont
     ports: readContainerPorts(podSpec, `${path}.template.spec`, reader),
     owner: controller === null ? null : intern.owner(controller.kind, controller.name),
     replicas,
+    ...localDnsOf(podSpec, head.namespace, head.name),
   };
   if (context.place) record.place = context.place;
   return record;
+}
+
+/** Where a node-local DNS cache listens unless it is told otherwise. */
+export const LOCAL_DNS_ADDRESS = '169.254.20.10';
+
+/**
+ * The addresses at which a NodeLocal DNSCache answers on its own node: of a host-network pod of kube-system with the
+ * argument `-localip`, or of one called node-local-dns without it.
+ * https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/
+ */
+function localDnsOf(spec: Raw, namespace: string, name: string): Pick<PodRecord, 'localDns'> {
+  if (namespace !== 'kube-system' || spec.hostNetwork !== true || !Array.isArray(spec.containers)) return {};
+  for (const container of spec.containers as unknown[]) {
+    if (!isObject(container)) continue;
+    const words = [...texts(container.command), ...texts(container.args)];
+    const at = words.findIndex((word) => /^--?localip(=|$)/.test(word));
+    if (at < 0) continue;
+    const value = words[at].includes('=')
+      ? words[at].slice(words[at].indexOf('=') + 1)
+      : (words[at + 1] ?? '');
+    const addresses = value.split(',').filter((one) => parseAddress(one) !== null);
+    if (addresses.length > 0) return { localDns: addresses };
+  }
+  return /^node-?local-?dns(-|$)/.test(name) ? { localDns: [LOCAL_DNS_ADDRESS] } : {};
 }
 
 /** A Job that has completed or failed has no pod that could take part any more (S17). */
@@ -635,11 +664,13 @@ export function projectService(raw: unknown, context: ProjectContext): ServiceRe
         (typeof given === 'number' && given !== 0) || (typeof given === 'string' && given !== '')
           ? given
           : null;
+      const { nodePort } = entry;
       ports.push({
         name: text(entry.name) ?? '',
         port: entry.port,
         targetPort: targetPort === entry.port ? null : targetPort,
         protocol: protocol as Protocol,
+        ...(isPort(nodePort) ? { nodePort } : {}),
       });
     });
   const clusterIPs = texts(spec.clusterIPs);
@@ -667,9 +698,14 @@ export function projectService(raw: unknown, context: ProjectContext): ServiceRe
     externalIPs: texts(spec.externalIPs),
     loadBalancerIPs,
     externalTrafficPolicy: text(spec.externalTrafficPolicy),
+    ...(clusterIPs.includes('None') ? { headless: true as const } : {}),
   };
   if (context.place) record.place = context.place;
   return record;
+}
+
+function isPort(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65535;
 }
 
 /** Sorted, each once. */
@@ -685,26 +721,100 @@ export function projectEndpointSlice(raw: unknown, context: ProjectContext): End
   const head = readHead(raw, 'EndpointSlice', true, context, 'kept');
   if (head === null) return null;
   const object = raw as Raw;
-  const pods: string[] = [];
-  const addresses: string[] = [];
+  const found = new EndpointList(head.namespace, context.intern);
   for (const endpoint of Array.isArray(object.endpoints) ? (object.endpoints as unknown[]) : []) {
     if (!isObject(endpoint)) continue;
-    const ref: Raw = isObject(endpoint.targetRef) ? endpoint.targetRef : {};
-    const pod =
-      ref.kind === 'Pod' && (ref.namespace ?? head.namespace) === head.namespace ? text(ref.name) : null;
-    if (pod !== null) pods.push(context.intern.text(pod));
-    else addresses.push(...texts(endpoint.addresses));
+    // What is not said to be otherwise is ready.
+    const conditions: Raw = isObject(endpoint.conditions) ? endpoint.conditions : {};
+    found.add(endpoint.targetRef, texts(endpoint.addresses), conditions.ready !== false);
   }
   const labels: Raw = isObject(head.meta.labels) ? head.meta.labels : {};
   const record: EndpointSliceRecord = {
     namespace: head.namespace,
     name: head.name,
     service: text(labels['kubernetes.io/service-name']),
-    pods: distinct(pods),
-    addresses: distinct(addresses),
+    ...found.fields(object.ports),
   };
   if (context.place) record.place = context.place;
   return record;
+}
+
+/**
+ * An Endpoints object, which only manifests and dumps are read for: one record for each of its subsets.
+ * https://kubernetes.io/docs/reference/kubernetes-api/service-resources/endpoints-v1/
+ */
+export function projectEndpoints(
+  raw: unknown,
+  context: ProjectContext,
+): { namespace: string; name: string; subsets: EndpointSliceRecord[] } | null {
+  const head = readHead(raw, 'Endpoints', true, context, 'kept');
+  if (head === null) return null;
+  const { namespace, name } = head;
+  const subsets: EndpointSliceRecord[] = [];
+  const given = (raw as Raw).subsets;
+  for (const subset of Array.isArray(given) ? (given as unknown[]) : []) {
+    if (!isObject(subset)) continue;
+    const found = new EndpointList(namespace, context.intern);
+    for (const [list, ready] of [
+      [subset.addresses, true],
+      [subset.notReadyAddresses, false],
+    ] as const)
+      for (const one of Array.isArray(list) ? (list as unknown[]) : [])
+        if (isObject(one)) found.add(one.targetRef, texts([one.ip]), ready);
+    const record: EndpointSliceRecord = {
+      namespace,
+      // A name that no EndpointSlice can have.
+      name: `Endpoints/${name}/${subsets.length}`,
+      service: name,
+      ...found.fields(subset.ports),
+      legacy: true,
+    };
+    if (context.place) record.place = context.place;
+    subsets.push(record);
+  }
+  return { namespace, name, subsets };
+}
+
+/** Gathers the endpoints of one slice or subset: pods by name where they are said to be pods, else addresses. */
+class EndpointList {
+  private readonly namespace: string;
+  private readonly intern: Interner;
+  private readonly pods: string[] = [];
+  private readonly addresses: string[] = [];
+  private readonly notReady: string[] = [];
+
+  constructor(namespace: string, intern: Interner) {
+    this.namespace = namespace;
+    this.intern = intern;
+  }
+
+  add(targetRef: unknown, ips: string[], ready: boolean): void {
+    const ref: Raw = isObject(targetRef) ? targetRef : {};
+    const pod =
+      ref.kind === 'Pod' && (ref.namespace ?? this.namespace) === this.namespace ? text(ref.name) : null;
+    const names = pod === null ? ips : [this.intern.text(pod)];
+    (pod === null ? this.addresses : this.pods).push(...names);
+    if (!ready) this.notReady.push(...names);
+  }
+
+  fields(ports: unknown): Pick<EndpointSliceRecord, 'pods' | 'addresses' | 'notReady' | 'ports'> {
+    const read: EndpointPort[] = [];
+    for (const entry of Array.isArray(ports) ? (ports as unknown[]) : []) {
+      if (!isObject(entry)) continue;
+      const protocol = entry.protocol ?? 'TCP';
+      if (protocol !== 'TCP' && protocol !== 'UDP' && protocol !== 'SCTP') continue;
+      const port = entry.port ?? null;
+      if (port !== null && !isPort(port)) continue;
+      read.push({ name: text(entry.name) ?? '', port, protocol });
+    }
+    const notReady = distinct(this.notReady);
+    return {
+      pods: distinct(this.pods),
+      addresses: distinct(this.addresses),
+      ...(notReady.length > 0 ? { notReady } : {}),
+      ...(read.length > 0 ? { ports: read } : {}),
+    };
+  }
 }
 
 /**

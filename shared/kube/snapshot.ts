@@ -73,6 +73,8 @@ export interface PodRecord {
   owner: OwnerRef | null;
   /** Desired replicas of a template; 1 for a pod. */
   replicas: number;
+  /** Addresses at which a node-local DNS cache answers on its node (`-localip`); absent for every other pod. */
+  localDns?: string[];
   place?: Place;
 }
 
@@ -91,6 +93,8 @@ export interface ServicePort {
   /** A number, a container port's name, or null when it equals `port`. */
   targetPort: number | string | null;
   protocol: Protocol;
+  /** The port on every node that leads here too; absent where there is none. */
+  nodePort?: number;
 }
 
 export interface ServiceRecord {
@@ -104,10 +108,23 @@ export interface ServiceRecord {
   externalIPs: string[];
   loadBalancerIPs: string[];
   externalTrafficPolicy: string | null;
+  /** True where it has no address of its own (`clusterIP: None`). */
+  headless?: true;
   place?: Place;
 }
 
-/** Where a Service leads that has no selector to tell it (discovery.k8s.io/v1 EndpointSlice). */
+/** A port of the endpoints of a slice; one without a number stands for every port. */
+export interface EndpointPort {
+  /** The name of the Service's port; empty where it has none. */
+  name: string;
+  port: number | null;
+  protocol: Protocol;
+}
+
+/**
+ * Where a Service leads that has no selector to tell it (discovery.k8s.io/v1 EndpointSlice, or one subset of a v1
+ * Endpoints).
+ */
 export interface EndpointSliceRecord {
   namespace: string;
   name: string;
@@ -117,6 +134,12 @@ export interface EndpointSliceRecord {
   pods: string[];
   /** Addresses of endpoints that refer to no pod; sorted. */
   addresses: string[];
+  /** Names and addresses of those that are not ready; sorted, absent where all are. */
+  notReady?: string[];
+  /** Absent in snapshots from before they were read, and where the slice names none. */
+  ports?: EndpointPort[];
+  /** True for a subset of an Endpoints object. */
+  legacy?: true;
   place?: Place;
 }
 

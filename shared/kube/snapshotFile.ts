@@ -99,6 +99,7 @@ const schema: z.ZodType<Snapshot> = z.object({
       ports: z.array(z.object({ name: text, port, protocol })),
       owner: z.object({ kind: text, name: text }).nullable(),
       replicas: count,
+      localDns: z.array(text).optional(),
       place: place.optional(),
     }),
   ),
@@ -110,12 +111,19 @@ const schema: z.ZodType<Snapshot> = z.object({
       type: text,
       selector: labels.nullable(),
       ports: z.array(
-        z.object({ name: text, port, targetPort: z.union([z.number(), text]).nullable(), protocol }),
+        z.object({
+          name: text,
+          port,
+          targetPort: z.union([z.number(), text]).nullable(),
+          protocol,
+          nodePort: port.optional(),
+        }),
       ),
       clusterIPs: z.array(text),
       externalIPs: z.array(text),
       loadBalancerIPs: z.array(text),
       externalTrafficPolicy: text.nullable(),
+      headless: z.literal(true).optional(),
       place: place.optional(),
     }),
   ),
@@ -128,6 +136,9 @@ const schema: z.ZodType<Snapshot> = z.object({
         service: text.nullable(),
         pods: z.array(text),
         addresses: z.array(text),
+        notReady: z.array(text).optional(),
+        ports: z.array(z.object({ name: text, port: port.nullable(), protocol })).optional(),
+        legacy: z.literal(true).optional(),
         place: place.optional(),
       }),
     )
@@ -341,6 +352,7 @@ export function* serializeSnapshot(snapshot: Snapshot): Generator<string> {
       ports: portsOf(pod.ports, ['name', 'port', 'protocol']) as ContainerPort[],
       owner: pod.owner === null ? null : (fields(pod.owner, ['kind', 'name']) as OwnerRef),
       replicas: pod.replicas,
+      ...(pod.localDns === undefined ? {} : { localDns: pod.localDns }),
     }),
   );
   yield* list('nodes', snapshot.nodes, (node: NodeRecord) => ({
@@ -355,11 +367,18 @@ export function* serializeSnapshot(snapshot: Snapshot): Generator<string> {
       name: service.name,
       type: service.type,
       selector: service.selector === null ? null : sortedLabels(service.selector),
-      ports: portsOf(service.ports, ['name', 'port', 'targetPort', 'protocol']) as ServiceRecord['ports'],
+      ports: portsOf(service.ports, [
+        'name',
+        'port',
+        'targetPort',
+        'protocol',
+        'nodePort',
+      ]) as ServiceRecord['ports'],
       clusterIPs: service.clusterIPs,
       externalIPs: service.externalIPs,
       loadBalancerIPs: service.loadBalancerIPs,
       externalTrafficPolicy: service.externalTrafficPolicy,
+      ...(service.headless === true ? { headless: true } : {}),
     }),
   );
   yield* list('endpointSlices', snapshot.endpointSlices, (slice: EndpointSliceRecord) =>
@@ -369,6 +388,11 @@ export function* serializeSnapshot(snapshot: Snapshot): Generator<string> {
       service: slice.service,
       pods: slice.pods,
       addresses: slice.addresses,
+      ...(slice.notReady === undefined ? {} : { notReady: slice.notReady }),
+      ...(slice.ports === undefined
+        ? {}
+        : { ports: portsOf(slice.ports, ['name', 'port', 'protocol']) as EndpointSliceRecord['ports'] }),
+      ...(slice.legacy === true ? { legacy: true } : {}),
     }),
   );
   yield* list('ingresses', snapshot.ingresses, (ingress: IngressRecord) =>

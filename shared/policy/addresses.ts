@@ -23,6 +23,7 @@ export class AddressClasses {
   private readonly atoms4 = new Map<number, number[]>();
   private readonly atoms6 = new Map<number, number[]>();
   private readonly memo = new Map<string, number>();
+  private clusterIPs: Set<number | bigint> | null = null;
 
   /** `plain`: each pod's address as a number where it has just one plain IPv4 address, else -1. */
   constructor(model: Model, pods: readonly PodRecord[], plain: Float64Array) {
@@ -121,6 +122,23 @@ export class AddressClasses {
     return this.classOfAtom[atom];
   }
 
+  /** Is the block one cluster IP and nothing else? No pod will ever have that address (S12). */
+  private isClusterIP(b: Block): boolean {
+    if (b.ranges.length !== 2) return false;
+    if (!this.clusterIPs) {
+      this.clusterIPs = new Set();
+      for (const service of this.model.snapshot.services)
+        for (const ip of service.clusterIPs) {
+          const address = parseAddress(ip);
+          if (address) this.clusterIPs.add(address.value);
+        }
+    }
+    const [from, to] = b.ranges;
+    const one =
+      b.family === 4 ? (to as number) - (from as number) === 1 : (to as bigint) - (from as bigint) === 1n;
+    return one && this.clusterIPs.has(from);
+  }
+
   private find(p: PodRecord): number {
     const m = this.model;
     const ips = m.addressesOf(p);
@@ -138,7 +156,7 @@ export class AddressClasses {
         const b = m.peerBlock(peer);
         if (!b) continue;
         const whole = b.family === 4 ? equal(b.ranges, [0, 2 ** 32]) : equal(b.ranges, [0n, 1n << 128n]);
-        if (b.ranges.length === 0) continue;
+        if (b.ranges.length === 0 || this.isClusterIP(b)) continue;
         masks.set(peer, whole ? bits(b.family) : bits(b.family) & MAY_MATCH);
       }
     }

@@ -34,6 +34,7 @@ import {
   reasonParts,
   rejectionText,
   remedyParts,
+  serviceSentences,
   verdictText,
   warningText,
   widthText,
@@ -484,6 +485,9 @@ export function pairText(pair: PairExplanation, options: TextOptions): string {
     if (pair.enforced === 'no' && part.paperVerdict !== part.verdict) {
       page.para(fill(w.explain.paper, { verdict: verdictText(part.paperVerdict, lang) }), 0, '', 'yellow');
     }
+    const ports = Object.values(part.conns)[0];
+    const led = { service: part.service, dst: pair.dst, port: ports?.[0]?.[0] ?? 0 };
+    for (const sentence of serviceSentences(led, lang)) page.para(sentence, 2);
     reasonLines(page, part.egress, lang);
     reasonLines(page, part.ingress, lang);
   }
@@ -505,6 +509,7 @@ export function explanationText(
   const paint: Paint = e.verdict === 'permitted' ? 'green' : e.verdict === 'denied' ? 'red' : 'yellow';
   const connection = `${endpointText(e.src)} -> ${endpointText(e.dst)} ${e.protocol}/${e.port}${e.family === null ? '' : ` (${e.family})`}`;
   page.line(`${plain(connection)}: ${page.paint(verdictText(e.verdict, lang), 'bold', paint)}`);
+  for (const sentence of serviceSentences(e, lang)) page.para(sentence, 0);
   if (e.enforced === 'no' && e.paperVerdict !== e.verdict) {
     page.para(fill(w.explain.paper, { verdict: verdictText(e.paperVerdict, lang) }), 0, '', 'yellow');
   }

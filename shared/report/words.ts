@@ -9,6 +9,7 @@ import type {
   DirectionReason,
   EgressWidth,
   EndpointRef,
+  ServiceAnswer,
   Finding,
   IsolationState,
   ObjectRef,
@@ -22,6 +23,7 @@ import type {
   Severity,
   Verdict,
 } from '../audit/result.ts';
+import { targetText } from '../audit/targetText.ts';
 import { PROTOCOLS } from '../kube/snapshot.ts';
 import type {
   AssumptionName,
@@ -150,6 +152,10 @@ export function objectText(object: ObjectRef): string {
 export function endpointText(end: EndpointRef): string {
   if (end.type === 'ip') return end.ip;
   if (end.type === 'node') return `${end.name} (${end.ip})`;
+  if (end.type === 'service') {
+    const name = `${end.namespace}/Service/${end.name}`;
+    return end.ip === null ? name : `${name} (${end.ip})`;
+  }
   return end.kind === 'Pod' ? `${end.namespace}/${end.name}` : `${end.namespace}/${end.kind}/${end.name}`;
 }
 
@@ -220,7 +226,8 @@ export function pairVerdictText(verdict: PairExplanation['verdict'], lang: Lang)
  * @param index of the part
  */
 export function partPortsText(pair: PairExplanation, index: number, lang: Lang): string {
-  const last = index > 0 && index === pair.parts.length - 1;
+  // A Service has no other ports than those that are named.
+  const last = index > 0 && index === pair.parts.length - 1 && pair.dst.type !== 'service';
   if (last) return words(lang).explain.otherPorts;
   return connsText(pair.parts[index]!.conns, lang);
 }
@@ -375,6 +382,44 @@ export function reasonText(reason: DirectionReason, lang: Lang): string {
   return [head, ...parts.assumptions].join(' ');
 }
 
+/** Where the destination is a Service: what is behind it, and what each endpoint says, as full sentences (S29). */
+export function serviceSentences(
+  e: { service?: ServiceAnswer; dst: EndpointRef; port: number },
+  lang: Lang,
+): string[] {
+  const { service, dst } = e;
+  if (service === undefined) return [];
+  const w = words(lang).explain;
+  const name = `${service.namespace}/${service.name}`;
+  const ip = dst.type === 'pod' ? '' : (dst.ip ?? '');
+  const out = [fill(w.serviceAs[service.as], { service: name, ip, port: e.port })];
+  if (service.state === 'no-endpoints') out.push(fill(w.serviceNone, { service: name }));
+  else {
+    const groups = VERDICTS.flatMap((verdict) => {
+      const ends = service.targets.filter((t) => t.verdict === verdict).map((t) => targetText(t.end, t.port));
+      return ends.length === 0
+        ? []
+        : [`${listText([...new Set(ends)], lang)} (${verdictText(verdict, lang)})`];
+    });
+    out.push(fill(w.serviceTargets, { targets: groups.join('; ') }));
+  }
+  if (service.untranslated !== undefined) {
+    out.push(fill(w.serviceUntranslated, { ip, verdict: verdictText(service.untranslated, lang) }));
+  }
+  return out;
+}
+
+const VERDICTS: readonly Verdict[] = ['permitted', 'depends', 'denied'];
+
+/** What a verdict rests on, never what it depends on. */
+const MARKS = new Set<AssumptionUse['name']>([
+  'service',
+  'serviceBlock',
+  'serviceOther',
+  'sourceRewrite',
+  'localDns',
+]);
+
 /**
  * What a verdict leans on, as a sentence (S25).
  * @param depends whether the verdict is `depends` because of it, or only rests on it
@@ -398,7 +443,7 @@ export function assumptionUseText(use: AssumptionUse, depends: boolean, lang: La
     deniedIf: clause(use.deniedIf),
   };
   if (use.permittedIf !== undefined && use.deniedIf !== undefined) return fill(w.reason.because, params);
-  if (depends) return fill(w.reason.becauseOpen, params);
+  if (depends && !MARKS.has(use.name)) return fill(w.reason.becauseOpen, params);
   return fill(known === null ? w.reason.leansOpen : w.reason.leans, params);
 }
 

@@ -199,6 +199,14 @@ function blockMatches(
   if (all.length === 0) {
     // Whatever address it will have, it is in none of a block that has nothing left.
     if (emptied(peer.block, peer.except)) return NO;
+    // Nor is it the cluster IP of a Service.
+    const isClusterIP = cluster.snapshot.services.some((service) =>
+      service.clusterIPs.some((text) => {
+        const ip = parseAddress(text);
+        return ip !== null && ip.family === family && ip.value === peer.block.first;
+      }),
+    );
+    if (isClusterIP && peer.block.first === peer.block.last) return NO;
     const whole = peer.block.first === 0n && peer.block.last === lastOf(family) && peer.except.length === 0;
     return and(plugin, whole ? inside : PERHAPS);
   }

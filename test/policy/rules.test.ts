@@ -1302,28 +1302,41 @@ describe('S22: the server’s version', () => {
   });
 });
 
-describe('S23: rewritten addresses', () => {
-  it('S23: the verdict by the rules stands for an address that a Service owns', () => {
-    const w = world({
-      ...base,
-      policies:
-        'spec: {podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 203.0.113.0/24}}]}]}',
-      edit: (snapshot) => {
-        snapshot.services.push({
-          namespace: 'a',
-          name: 'out',
-          type: 'LoadBalancer',
-          selector: { app: 'web' },
-          ports: [{ name: '', port: 80, targetPort: null, protocol: 'TCP' }],
-          clusterIPs: ['172.20.0.11'],
-          externalIPs: [],
-          loadBalancerIPs: ['203.0.113.7'],
-          externalTrafficPolicy: 'Cluster',
-        });
-      },
-    });
+describe('S23 and S29: addresses of Services', () => {
+  const w = world({
+    ...base,
+    policies: [
+      'metadata: {name: out}\nspec: {podSelector: {matchLabels: {app: job}}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 203.0.113.0/24}}, {ipBlock: {cidr: 172.20.0.0/16}}]}]}',
+      'metadata: {name: in}\nspec: {podSelector: {matchLabels: {app: web}}, ingress: [{from: [{ipBlock: {cidr: 198.51.100.0/24}}]}]}',
+    ].join('\n---\n'),
+    edit: (snapshot) => {
+      snapshot.services.push({
+        namespace: 'a',
+        name: 'out',
+        type: 'LoadBalancer',
+        selector: { app: 'web' },
+        ports: [{ name: '', port: 80, targetPort: 8080, protocol: 'TCP' }],
+        clusterIPs: ['172.20.0.11'],
+        externalIPs: [],
+        loadBalancerIPs: ['203.0.113.7'],
+        externalTrafficPolicy: 'Cluster',
+      });
+    },
+  });
+  it('S29: a cluster IP is what is behind it, whatever blocks hold it', () => {
+    expect(w.verdict('a/job', '172.20.0.11', 'TCP/80')).toBe('denied');
+    expect(w.verdict('a/db', '172.20.0.11', 'TCP/80')).toBe('denied');
+    // The pod itself is behind it.
+    expect(w.verdict('a/web', '172.20.0.11', 'TCP/80')).toBe('permitted');
+  });
+  it('S29: a load-balancer address depends where its two readings differ', () => {
+    expect(w.verdict('a/job', '203.0.113.7', 'TCP/80')).toBe('depends');
+    expect(w.verdict('a/job', '203.0.113.7', 'TCP/81')).toBe('permitted');
     expect(w.verdict('a/web', '203.0.113.7', 'TCP/80')).toBe('permitted');
-    expect(w.verdict('a/web', '172.20.0.11', 'TCP/80')).toBe('denied');
+  });
+  it('S23: the verdict by the rules stands for who calls a published pod from outside', () => {
+    expect(w.verdict('198.51.100.9', 'a/web', 'TCP/8080')).toBe('permitted');
+    expect(w.verdict('192.0.2.9', 'a/web', 'TCP/8080')).toBe('denied');
   });
 });
 

@@ -26,6 +26,7 @@ import {
   asVerdict,
   type PlainEnd,
 } from '../plain/evaluate.ts';
+import { plainService } from '../plain/services.ts';
 
 export type Assume = Partial<Record<AssumptionName, string>>;
 
@@ -212,8 +213,12 @@ export function worldOf(snapshot: Snapshot, assume: Assume = {}): World {
       const address = parseAddress(src) ?? parseAddress(dst);
       const asked =
         address && (pairFamilies(cluster, from, to).includes(address.family) ? address.family : null);
+      const through = parseAddress(dst) ? plainService(cluster, from, dst, protocol, Number(port)) : null;
       const plain = asVerdict(
-        plainPair(cluster, from, to, protocol, Number(port), family ?? (address ? asked : undefined)).verdict,
+        through !== null && through !== 'no-port'
+          ? through
+          : plainPair(cluster, from, to, protocol, Number(port), family ?? (address ? asked : undefined))
+              .verdict,
       );
       if (plain !== answer.verdict) {
         throw new Error(

@@ -222,6 +222,18 @@ export const en = {
     podAddress: 'the address of {value}, which has none yet',
     namedPort: 'the named port {value}, which plugins resolve differently',
     refusedPolicy: 'the rules of {value}, which the API would refuse today',
+    service: 'network plugins comparing the endpoints behind Service {value}, not its address',
+    serviceEndpoint: 'which endpoint of Service {value} the connection is led to',
+    serviceEndpoints: 'the endpoints of Service {value}, none of which is known',
+    serviceReading: 'what is compared for a connection to {value}',
+    serviceBlock:
+      'the endpoints being compared in place of {value}: an ipBlock of a rule holds this address of the Service, which network plugins translate first',
+    serviceOther:
+      'nothing answering at this port for Service {value}, whose address it is: it was compared as an address',
+    sourceRewrite:
+      'the caller’s address being kept: Service {value} publishes the pod without externalTrafficPolicy Local, so that the pod may see the address of a node instead',
+    localDns:
+      'the node-local DNS cache, which answers at {value} on the pod’s own node: only an ipBlock can name it, and a rule for the pods of the cluster’s DNS does not cover it',
   },
 
   /** What would decide it, as the end of “permitted if …”: first by what is asked and its value, then by phrase. */
@@ -242,6 +254,13 @@ export const en = {
     'unselected=deny': 'it denies them',
     'the same node': 'it is the same node',
     'another node': 'it is another node',
+    'serviceReading=translated': 'it is one of the endpoints behind it',
+    'serviceReading=untranslated': 'it is the address itself',
+    'serviceReading=localCache': 'it is the address itself, answered by the node-local DNS cache',
+    'endpoint {names}': 'it is {names}',
+    'its endpoints are permitted': 'policies permit them',
+    'its endpoints are denied': 'policies deny them',
+    services: 'Services, one of which may have this address',
   } as Record<string, string>,
 
   /** Notes of the source; keys as in ClusterInfo.warnings. An unknown key is shown as it is. */
@@ -306,6 +325,16 @@ export const en = {
     remedyOthers: 'Other connections on this port that it permits as well: {count} (such as {examples}).',
     remedyOthersAtLeast:
       'Other connections on this port that it permits as well: at least {count} (such as {examples}).',
+    serviceAs: {
+      clusterIP: '{ip} is the cluster IP of Service {service}.',
+      externalIP: '{ip} is an external address of Service {service}.',
+      loadBalancer: '{ip} is the load-balancer address of Service {service}.',
+      nodePort: 'Port {port} of node address {ip} is a node port of Service {service}.',
+      name: 'A connection to Service {service} leads to its endpoints.',
+    },
+    serviceTargets: 'After translation: {targets}.',
+    serviceNone: 'No ready endpoint of Service {service} is known for this port.',
+    serviceUntranslated: 'Were {ip} compared as it stands: {verdict}.',
   },
 
   report: {

@@ -223,6 +223,17 @@ export const ko: Messages = {
     podAddress: '아직 주소가 없는 {value} 파드의 주소',
     namedPort: '플러그인마다 다르게 해석하는 이름 있는 포트({value})',
     refusedPolicy: 'API가 지금은 거부할 {value} 정책의 규칙',
+    service: '네트워크 플러그인은 {value} 서비스의 주소가 아니라 그 뒤의 엔드포인트를 비교함',
+    serviceEndpoint: '{value} 서비스의 어느 엔드포인트로 연결되는지',
+    serviceEndpoints: '{value} 서비스의 엔드포인트를 알 수 없음',
+    serviceReading: '{value}에 연결할 때 무엇을 비교하는지',
+    serviceBlock:
+      '{value} 대신 엔드포인트를 비교함. 규칙의 ipBlock에 이 서비스 주소가 들어 있지만, 네트워크 플러그인은 주소를 먼저 변환합니다',
+    serviceOther: '{value} 서비스의 주소이지만 이 포트에는 서비스가 없어 일반 주소로 비교함',
+    sourceRewrite:
+      '출발지 주소가 그대로 유지됨. {value} 서비스가 externalTrafficPolicy: Local 없이 파드를 외부에 공개하므로, 파드에는 노드의 주소가 보일 수 있습니다',
+    localDns:
+      '{value}에서는 파드가 실행되는 노드의 로컬 DNS 캐시가 응답함. 이 주소는 ipBlock으로만 지정할 수 있으며, 클러스터 DNS 파드를 선택하는 규칙은 적용되지 않습니다',
   },
 
   clause: {
@@ -242,6 +253,13 @@ export const ko: Messages = {
     'unselected=deny': '거부하는 경우',
     'the same node': '같은 노드인 경우',
     'another node': '다른 노드인 경우',
+    'serviceReading=translated': '서비스 뒤의 엔드포인트를 비교하면',
+    'serviceReading=untranslated': '주소를 그대로 비교하면',
+    'serviceReading=localCache': '노드 로컬 DNS 캐시가 응답하여 주소를 그대로 비교하면',
+    'endpoint {names}': '{names}인 경우',
+    'its endpoints are permitted': '정책이 그 엔드포인트를 허용하면',
+    'its endpoints are denied': '정책이 그 엔드포인트를 거부하면',
+    services: '서비스. 이 주소를 가진 서비스가 있을 수 있음',
     'no {kind} denies it': '거부하는 {kind} 정책이 없는 경우',
     'a {kind} denies it': '거부하는 {kind} 정책이 있는 경우',
     'an unread policy permits it': '읽지 못한 정책이 허용하는 경우',
@@ -322,6 +340,16 @@ export const ko: Messages = {
     remedyDepends: '다음 정책을 추가하면 거부는 풀리지만, 위에 적힌 조건은 그대로 남습니다:',
     remedyOthers: '같은 포트의 다른 연결 {count}개도 함께 허용됩니다(예: {examples}).',
     remedyOthersAtLeast: '같은 포트의 다른 연결도 최소 {count}개 함께 허용됩니다(예: {examples}).',
+    serviceAs: {
+      clusterIP: '{ip}: {service} 서비스의 클러스터 IP입니다.',
+      externalIP: '{ip}: {service} 서비스의 외부 IP입니다.',
+      loadBalancer: '{ip}: {service} 서비스의 로드 밸런서 주소입니다.',
+      nodePort: '노드 주소 {ip}의 {port} 포트는 {service} 서비스의 노드 포트입니다.',
+      name: '{service} 서비스에 연결하면 그 엔드포인트로 전달됩니다.',
+    },
+    serviceTargets: '변환된 목적지: {targets}.',
+    serviceNone: '이 포트에서 {service} 서비스의 준비된 엔드포인트를 알 수 없습니다.',
+    serviceUntranslated: '{ip} 주소를 그대로 비교한 판정: {verdict}.',
   },
 
   report: {
