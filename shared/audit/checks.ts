@@ -16,6 +16,10 @@
  * - `policy.peer-selects-nothing` {}: a selector peer matches no pod that takes part.
  * - `policy.named-port-unknown` {name, protocol}: no pod that the rule could reach declares the port's name.
  * - `policy.service-port` {port, service, targetPort}: the rule's number is a Service's port, its pods receive on another (S16).
+ * - `policy.block-over-service` {services, count, endpoints}: an egress ipBlock holds the address of a Service and not what
+ *   is behind it, which plugins compare (S29).
+ * - `policy.dns-local-cache` {address, pods}: DNS is permitted to the pods of the cluster's DNS alone, while a node-local
+ *   cache answers (S29).
  * - `policy.dns-tcp-only` {}: egress names port 53 for TCP alone, so DNS over UDP stays denied (S13).
  * - `policy.egress-isolates-ingress` {}: egress rules alone, no policyTypes: ingress is isolated too (S4).
  * - `policy.empty-peer-list` {direction}: `from: []` or `to: []` is everyone (S9).
@@ -66,6 +70,8 @@ export const CHECKS = {
   'policy.peer-selects-nothing': 'low',
   'policy.named-port-unknown': 'medium',
   'policy.service-port': 'medium',
+  'policy.block-over-service': 'medium',
+  'policy.dns-local-cache': 'medium',
   'policy.dns-tcp-only': 'medium',
   'policy.egress-isolates-ingress': 'medium',
   'policy.empty-peer-list': 'medium',

@@ -7,6 +7,7 @@ import { ALL_CONNS, connPoint } from '../net/conns.ts';
 import { isBefore, parseVersion } from '../policy/assumptions.ts';
 import { isFinished, type Model } from '../policy/model.ts';
 import { CHECKS, type CheckId } from './checks.ts';
+import { serviceFindings } from './serviceFindings.ts';
 import type { Finding, IsolationState, ObjectRef, Rejected, Severity } from './result.ts';
 import { SEVERITIES } from './result.ts';
 
@@ -66,6 +67,9 @@ export function findAll(
   compileProblems(m, f);
   policyChecks(m, f);
   serviceChecks(m, f);
+  serviceFindings(m, (check, policy, field, params) =>
+    f.policy(check, m.snapshot.policies[policy], field, params),
+  );
   publishedChecks(m, f, ingress);
   clusterChecks(m, f);
   for (const e of exposure) {

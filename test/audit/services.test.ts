@@ -6,7 +6,7 @@ import type { Explanation, ProbeEnd } from '../../shared/audit/result.ts';
 import { SnapshotBuilder } from '../../shared/kube/builder.ts';
 import { parseSnapshot, serializeSnapshot } from '../../shared/kube/snapshotFile.ts';
 import type { Snapshot } from '../../shared/kube/snapshot.ts';
-import { reasonText, serviceSentences } from '../../shared/report/words.ts';
+import { findingText, partPortsText, reasonText, serviceSentences } from '../../shared/report/words.ts';
 
 const cluster = (source: 'manifests' | 'context'): SnapshotBuilder =>
   new SnapshotBuilder({
@@ -402,4 +402,139 @@ test('an address outside says so where the Services of the cluster were not read
   const e = ask(audit(builder.finish()), 'x/p', '10.96.0.10', 'UDP/53');
   expect([e.verdict, uses(e)]).toEqual(['permitted', ['S25 coverage services']]);
   expect(reasonText(e.egress, 'en')).toContain('Services, one of which may have this address');
+});
+
+test('without a port, each port of a Service is answered, and no other (S29)', () => {
+  const engine = audit(
+    read(
+      pod('x/client', '{app: client}'),
+      pod('x/web', '{app: web}'),
+      service(
+        'x/web',
+        '{clusterIP: 10.96.2.2, selector: {app: web}, ports: [{name: a, port: 80, targetPort: 8080}, {name: b, port: 443, targetPort: 8443}]}',
+      ),
+      policy('x/in', '{podSelector: {matchLabels: {app: web}}, ingress: [{ports: [{port: 8443}]}]}'),
+    ),
+  );
+  for (const dst of ['10.96.2.2', 'x/Service/web']) {
+    const pair = engine.explainAllPorts({ src: end('x/client'), dst: end(dst) });
+    expect([pair.verdict, pair.conns, pair.denied]).toEqual([
+      'some',
+      { TCP: [[443, 443]] },
+      { TCP: [[80, 80]] },
+    ]);
+    expect(pair.parts.map((p) => p.service?.targets.map((t) => t.port))).toEqual([[8443], [8080]]);
+    expect(partPortsText(pair, 1, 'en')).toBe('TCP 80');
+  }
+});
+
+describe('findings on Services (S29)', () => {
+  const found = (engine: AuditEngine, check: string): unknown[] =>
+    engine
+      .allFindings()
+      .filter((f) => f.check === check)
+      .map((f) => [f.object?.name, f.place?.field, f.params]);
+  const API = [
+    pod('x/op', '{app: op}'),
+    service(
+      'default/kubernetes',
+      '{clusterIP: 10.43.0.1, ports: [{name: https, port: 443, targetPort: 6443}]}',
+    ),
+    '{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: kubernetes, namespace: default, labels: {kubernetes.io/service-name: kubernetes}}, addressType: IPv4, endpoints: [{addresses: [192.0.2.21]}, {addresses: [192.0.2.22]}], ports: [{name: https, port: 6443}]}',
+  ];
+  const block = (cidr: string, ports = '', except = ''): string =>
+    policy(
+      'x/out',
+      `{podSelector: {}, policyTypes: [Egress], egress: [{to: [{podSelector: {}}, {ipBlock: {cidr: ${cidr}${except}}}]${ports}}]}`,
+    );
+  const HIT = [
+    [
+      'out',
+      'spec.egress[0].to[1].ipBlock',
+      { services: 'default/kubernetes (10.43.0.1)', count: 1, endpoints: '192.0.2.21:6443, 192.0.2.22:6443' },
+    ],
+  ];
+
+  test.each([
+    ['the address itself', block('10.43.0.1/32'), HIT],
+    [
+      'the address itself at the right port of the wrong thing',
+      block('10.43.0.1/32', ', ports: [{port: 6443}]'),
+      HIT,
+    ],
+    ['the range of Services', block('10.43.0.0/16', ', ports: [{port: 443}]'), HIT],
+    ['a range at a port that the Service lacks', block('10.43.0.0/16', ', ports: [{port: 5432}]'), []],
+    ['a whole private network', block('10.0.0.0/8'), []],
+    ['everything', block('0.0.0.0/0'), []],
+    ['a range without it', block('10.43.0.0/16', '', ', except: [10.43.0.0/24]'), []],
+  ])('a block that holds %s', (_, given, expected) => {
+    expect(found(audit(read(...API, given)), 'policy.block-over-service')).toEqual(expected);
+  });
+
+  test('a block that holds what is behind it too is none, nor one on the side of the source', () => {
+    const both = service('x/here', '{clusterIP: 10.43.0.9, ports: [{port: 80}]}');
+    const inside =
+      '{apiVersion: v1, kind: Endpoints, metadata: {name: here, namespace: x}, subsets: [{addresses: [{ip: 10.43.7.7}], ports: [{port: 80}]}]}';
+    expect(
+      found(
+        audit(read(...API.slice(0, 1), both, inside, block('10.43.0.0/16', ', ports: [{port: 80}]'))),
+        'policy.block-over-service',
+      ),
+    ).toEqual([]);
+    const ingress = policy('x/in', '{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.43.0.1/32}}]}]}');
+    expect(found(audit(read(...API, ingress)), 'policy.block-over-service')).toEqual([]);
+  });
+
+  test('a Service of pods names them, and one without endpoints says so', () => {
+    const snapshot = read(
+      ...SHOP,
+      service('shop/empty', '{clusterIP: 10.96.1.2, selector: {app: nobody}, ports: [{port: 80}]}'),
+      policy(
+        'shop/out',
+        '{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 10.96.1.1/32}}, {ipBlock: {cidr: 10.96.1.2/32}}]}]}',
+      ),
+    );
+    expect(found(audit(snapshot), 'policy.block-over-service')).toEqual([
+      [
+        'out',
+        'spec.egress[0].to[0].ipBlock',
+        { services: 'shop/db (10.96.1.1)', count: 1, endpoints: 'shop/one:5432, shop/two:5433' },
+      ],
+      [
+        'out',
+        'spec.egress[0].to[1].ipBlock',
+        { services: 'shop/empty (10.96.1.2)', count: 1, endpoints: 'none' },
+      ],
+    ]);
+    const finding = audit(snapshot)
+      .allFindings()
+      .find((f) => f.params.endpoints === 'none')!;
+    expect(findingText(finding, 'en').text).toContain('none of them is known here');
+    expect(findingText(finding, 'ko').text).toContain('알려진 엔드포인트 없음');
+  });
+
+  const CACHE = cache('[-localip, "169.254.20.10,10.96.0.10"]');
+  const blockTo = (cidr: string): string =>
+    policy(
+      'jobs/more',
+      `{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: ${cidr}}}], ports: [{port: 53, protocol: UDP}]}]}`,
+    );
+  test('a DNS rule for the pods of the cluster’s DNS behind a node-local cache', () => {
+    const hit = [['dns', 'spec.egress[0]', { address: '169.254.20.10', pods: 1 }]];
+    expect(found(audit(read(...DNS, DNS_ONLY, CACHE)), 'policy.dns-local-cache')).toEqual(hit);
+    // Another policy of the pod permits the cache; a block at the cluster IP that it answers at is no mistake.
+    expect(
+      found(audit(read(...DNS, DNS_ONLY, CACHE, blockTo('169.254.20.10/32'))), 'policy.dns-local-cache'),
+    ).toEqual([]);
+    const service = audit(read(...DNS, DNS_ONLY, CACHE, blockTo('10.96.0.10/32')));
+    expect(found(service, 'policy.dns-local-cache')).toEqual(hit);
+    expect(found(service, 'policy.block-over-service')).toEqual([]);
+    // Without a cache, or for pods that are not isolated, there is nothing to say.
+    expect(found(audit(read(...DNS, DNS_ONLY)), 'policy.dns-local-cache')).toEqual([]);
+    const nobody = DNS_ONLY.replace(
+      'podSelector: {}, policyTypes',
+      'podSelector: {matchLabels: {a: b}}, policyTypes',
+    );
+    expect(found(audit(read(...DNS, nobody, CACHE)), 'policy.dns-local-cache')).toEqual([]);
+  });
 });

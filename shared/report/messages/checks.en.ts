@@ -275,6 +275,17 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
     text: 'Egress names port 53 for TCP alone (a port without a protocol is TCP). Most DNS runs over UDP.',
     advice: 'Add port 53 with protocol UDP.',
   },
+  'policy.block-over-service': {
+    title: 'Address block over a Service’s address',
+    text: 'This ipBlock holds the address of {services}, but not what is behind it. Network plugins translate first and compare the endpoints: {endpoints}.',
+    advice:
+      'Select the pods behind the Service, at the port that they receive on; where its endpoints are no pods, name their addresses.',
+  },
+  'policy.dns-local-cache': {
+    title: 'DNS rule that does not cover the node-local DNS cache',
+    text: 'The rule permits DNS to the pods of the cluster’s DNS. Here a cache on each node answers at {address}, which no selector matches. Pods whose lookups through it stay denied: {pods}.',
+    advice: 'Permit {address} with an ipBlock as well, port 53 over UDP and TCP.',
+  },
   'policy.egress-isolates-ingress': {
     title: 'Egress policy that isolates ingress as well',
     text: 'Without policyTypes a policy always applies to ingress. This one has only egress rules, so it also denies all ingress to the pods that it selects.',
@@ -393,6 +404,7 @@ export const valuesEn: Record<string, Record<string, string>> = {
     'selector-mismatch': 'its selector does not match the labels of its pod template',
   },
   remaining: { '': 'an unknown number' },
+  'policy.block-over-service.endpoints': { none: 'none of them is known here' },
   'policy.block-over-pods.value': { match: 'it matches', ignore: 'it does not match', unknown: 'unknown' },
   'cluster.node-not-enforced.what': {
     no: 'nothing enforces NetworkPolicy there',

@@ -275,6 +275,17 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
     text: '이그레스가 53번 포트를 TCP로만 허용합니다(프로토콜을 생략하면 TCP입니다). DNS는 대부분 UDP를 사용합니다.',
     advice: '53번 포트를 UDP로도 허용하십시오.',
   },
+  'policy.block-over-service': {
+    title: '서비스 주소를 지정한 주소 블록',
+    text: '이 ipBlock에는 {services} 서비스의 주소가 들어 있지만 그 뒤의 대상은 들어 있지 않습니다. 네트워크 플러그인은 주소를 먼저 변환한 뒤 엔드포인트를 비교합니다: {endpoints}.',
+    advice:
+      '서비스 뒤의 파드를 선택하고 파드가 실제로 받는 포트를 지정하세요. 엔드포인트가 파드가 아니면 그 주소를 지정하세요.',
+  },
+  'policy.dns-local-cache': {
+    title: '노드 로컬 DNS 캐시에 적용되지 않는 DNS 규칙',
+    text: '이 규칙은 클러스터 DNS 파드로 가는 DNS 요청을 허용합니다. 그러나 이 클러스터에서는 각 노드의 캐시가 {address}에서 응답하며, 이 주소는 셀렉터로 선택할 수 없습니다. 캐시를 통한 조회가 거부되는 파드: {pods}개.',
+    advice: '{address}의 53번 포트(UDP, TCP)도 ipBlock으로 허용하세요.',
+  },
   'policy.egress-isolates-ingress': {
     title: '인그레스까지 격리하는 이그레스 정책',
     text: 'policyTypes를 생략하면 정책은 항상 인그레스에도 적용됩니다. 이 정책에는 이그레스 규칙만 있으므로 선택한 파드의 인그레스를 모두 거부합니다.',
@@ -401,6 +412,7 @@ export const valuesKo: Record<string, Record<string, string>> = {
     'array of strings': '문자열 목록',
   },
   remaining: { '': '알 수 없음' },
+  'policy.block-over-service.endpoints': { none: '알려진 엔드포인트 없음' },
   'policy.block-over-pods.value': { match: '적용됨', ignore: '적용되지 않음', unknown: '알 수 없음' },
   'cluster.node-not-enforced.what': {
     no: 'NetworkPolicy가 적용되지 않습니다',
