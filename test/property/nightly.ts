@@ -1,14 +1,16 @@
 /**
- * Many more generated clusters than `npm test` has time for.
- *   npm run nightly -- [--count 20000] [--seed N] [--keep]
+ * Many more generated clusters, and kills in the middle of writing, than `npm test` has time for.
+ *   npm run nightly -- [--count 20000] [--kills 1000] [--seed N] [--keep]
  * Prints progress; a failing cluster is made small and written to test/fixtures/clusters/found-SEED-N, where the
  * tests take it up. Exit 1 when one failed. `--keep` goes on after the first.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
+import { killManyTimes } from '../history/kills.ts';
 import { checkCase, newTallies, tell } from './check.ts';
 import { cases } from './generate.ts';
 import { shrinkCase } from './shrink.ts';
@@ -17,6 +19,7 @@ const { values } = parseArgs({
   options: {
     count: { type: 'string', default: '20000' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+    kills: { type: 'string', default: '1000' },
     keep: { type: 'boolean', default: false },
   },
 });
@@ -52,5 +55,21 @@ outer: for (let batch = 0; done < count; batch++) {
   }
   const seconds = Math.round((performance.now() - started) / 1000);
   console.log(`${done} of ${count}, ${failed} failed, ${seconds} s, ${JSON.stringify(tallies)}`);
+}
+
+const kills = Number(values.kills);
+if (kills > 0) {
+  const folder = mkdtempSync(join(tmpdir(), 'bulkhead-kills-'));
+  const from = performance.now();
+  try {
+    const result = await killManyTimes(folder, kills, seed % 1_000_000);
+    console.log(
+      `${JSON.stringify(result)}, nothing lost, ${Math.round((performance.now() - from) / 1000)} s`,
+    );
+    rmSync(folder, { recursive: true, force: true });
+  } catch (thrown) {
+    failed++;
+    console.log(`${(thrown as Error).message}\nwhat is left lies in ${folder}`);
+  }
 }
 process.exitCode = failed > 0 ? 1 : 0;
