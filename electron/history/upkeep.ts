@@ -90,6 +90,8 @@ export function setAside(file: string, isDamaged: () => boolean): string | null 
  * @returns the copy's path
  */
 export function backupBeforeMigration(db: HistoryDatabase, file: string, version: number): string {
+  // Before as well: a process that is killed again and again in between must not pile them up.
+  forgetBackups(file);
   const copy = freeName(`${file}.schema-${version}-${fileTime()}`);
   const part = join(dirname(file), `.bulkhead-${processTag()}.part`);
   try {
@@ -100,8 +102,12 @@ export function backupBeforeMigration(db: HistoryDatabase, file: string, version
   } finally {
     rmSync(part, { force: true });
   }
-  for (const old of backupsOf(file).slice(0, -MAX_BACKUPS)) rmSync(old, { force: true });
+  forgetBackups(file);
   return copy;
+}
+
+function forgetBackups(file: string): void {
+  for (const old of backupsOf(file).slice(0, -MAX_BACKUPS)) rmSync(old, { force: true });
 }
 
 /**
