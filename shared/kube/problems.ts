@@ -26,7 +26,7 @@
  * - `input.api-version` {kind, apiVersion, current, treatment}: a version that current API servers refuse.
  * - `input.invalid-object` {field, reason, value?, treatment}: the API refuses the object for this field.
  *   reason: 'not-an-object', 'not-a-list', 'not-a-string', 'not-a-number', 'not-a-boolean', 'out-of-range',
- *   'with-a-point' (JSON: the API takes `80.0` for no integer), 'unknown-value', 'bad-name', 'bad-label-key', 'bad-label-value', 'selector-mismatch',
+ *   'with-a-point' (JSON: the API takes `80.0` for no integer), 'unknown-value', 'bad-name', 'bad-label-key', 'bad-label-value', 'bad-annotation-key', 'selector-mismatch',
  *   'too-deep'.
  * - `input.unknown-field` {field, treatment}: the API does not know the field and drops it (S27).
  * - `input.unknown-kind` {kind, meant}: no such kind, but it looks like one that matters.

@@ -159,13 +159,10 @@ class Reader {
     this.problem('input.invalid-object', field, params);
   }
 
-  /** A name that the API refuses. It changes nothing of what the object means, so the object stays. */
-  odd(field: string, value: string): void {
-    this.problem('input.invalid-object', field, {
-      reason: 'bad-name',
-      treatment: 'kept',
-      value: value.slice(0, 80),
-    });
+  /** A name that the API refuses. It changes nothing of what the object means, so it may stay. */
+  badName(field: string, value: string, treatment: 'kept' | 'left-out'): void {
+    if (treatment === 'left-out') this.refused = true;
+    this.problem('input.invalid-object', field, { reason: 'bad-name', treatment, value: value.slice(0, 80) });
   }
 }
 
@@ -173,6 +170,11 @@ const LABEL_NAME = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 const LABEL_VALUE = /^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/;
 const DNS_SUBDOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** Is it the name of an object that the API accepts: a DNS subdomain of up to 253 characters (RFC 1123)? */
+function isSubdomain(name: string): boolean {
+  return DNS_SUBDOMAIN.test(name) && name.length <= 253;
+}
 
 /** Is it a label key that the API accepts: an optional DNS prefix, a slash, and a name of up to 63 characters? */
 export function isLabelKey(key: string): boolean {
@@ -247,9 +249,12 @@ function checkAnnotations(
     reader.invalid(field, 'not-an-object', treatment);
     return;
   }
-  for (const [key, text] of Object.entries(value))
-    if (typeof text !== 'string' && text !== null)
-      reader.invalid(`${field}[${JSON.stringify(key)}]`, 'not-a-string', treatment);
+  for (const [key, text] of Object.entries(value)) {
+    const at = `${field}[${JSON.stringify(key)}]`;
+    // Unlike a label's, the prefix may have capitals.
+    if (!isLabelKey(key.toLowerCase())) reader.invalid(field, 'bad-annotation-key', treatment);
+    if (typeof text !== 'string' && text !== null) reader.invalid(at, 'not-a-string', treatment);
+  }
 }
 
 function checkMetaFields(meta: Raw, field: string, reader: Reader): void {
@@ -295,7 +300,7 @@ function readHead(
   const name =
     typeof meta.name === 'number' || typeof meta.name === 'boolean'
       ? (written.name ?? String(meta.name))
-      : (text(meta.name) ?? (kind === 'NetworkPolicy' ? null : generated));
+      : (text(meta.name) ?? generated);
   const reader = new Reader(context, kind, namespaced ? namespace : null, name ?? '');
   if (object.metadata !== undefined && object.metadata !== null && !isObject(object.metadata))
     reader.invalid('metadata', 'not-an-object', treatment);
@@ -313,15 +318,16 @@ function readHead(
     if (meta.name !== undefined && meta.name !== null && typeof meta.name !== 'string')
       reader.invalid('metadata.name', 'not-a-string', treatment, meta.name);
     else if (text(meta.name) !== null) {
-      const good =
-        kind === 'Namespace' ? DNS_LABEL.test(name) : DNS_SUBDOMAIN.test(name) && name.length <= 253;
-      if (!good) reader.odd('metadata.name', name);
-    }
+      const good = kind === 'Namespace' ? DNS_LABEL.test(name) : isSubdomain(name);
+      if (!good) reader.badName('metadata.name', name, treatment);
+    } else if (generated !== null && !isSubdomain(`${generated}x`))
+      // The server puts five letters and digits behind it and looks at the whole.
+      reader.badName('metadata.generateName', generated, treatment);
     if (namespaced && givenNamespace !== undefined && givenNamespace !== null) {
       if (typeof givenNamespace !== 'string')
         reader.invalid('metadata.namespace', 'not-a-string', treatment, givenNamespace);
       else if (givenNamespace !== '' && !DNS_LABEL.test(givenNamespace))
-        reader.odd('metadata.namespace', givenNamespace);
+        reader.badName('metadata.namespace', givenNamespace, treatment);
     }
     checkMetaFields(meta, 'metadata', reader);
     checkAnnotations(meta.annotations, 'metadata.annotations', reader, treatment);

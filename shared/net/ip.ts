@@ -15,6 +15,8 @@ export type Cidr = ({ family: 4; lo: number; hi: number } | { family: 6; lo: big
   hostBits: boolean;
   /** Leading zeros in an IPv4 part, read as decimal as older API servers do (S11). */
   leadingZeros: boolean;
+  /** An IPv4-mapped IPv6 address, which older API servers read as IPv4 (S11). */
+  mapped: boolean;
 };
 
 export const IPV4_ALL: Intervals<number> = [0, 2 ** 32];
@@ -96,7 +98,8 @@ export function parseAddress(text: string): Address | null {
 }
 
 /**
- * Reads `address/prefix`. Host bits are masked and leading zeros read as decimal, both flagged (S11).
+ * Reads `address/prefix`. Host bits are masked, leading zeros read as decimal and a mapped address as
+ * IPv4, each flagged (S11).
  * Gives null where the text is no block.
  */
 export function parseCidr(text: string): Cidr | null {
@@ -107,21 +110,22 @@ export function parseCidr(text: string): Cidr | null {
   if (!a) return null;
   const prefix = Number(parts[2]);
   const leadingZeros = a.leadingZeros || /^0./.test(parts[2]);
-  if (a.family === 4) return prefix > 32 ? null : cidr4(a.value, prefix, leadingZeros);
+  if (a.family === 4) return prefix > 32 ? null : cidr4(a.value, prefix, leadingZeros, false);
   if (prefix > 128) return null;
-  if (prefix >= 96 && a.value >> 32n === MAPPED >> 32n) {
+  const mapped = a.value >> 32n === MAPPED >> 32n;
+  if (prefix >= 96 && mapped) {
     // An IPv4-mapped block counts as IPv4 with the prefix of its last 32 bits.
-    return cidr4(Number(a.value & 0xffffffffn), prefix - 96, leadingZeros);
+    return cidr4(Number(a.value & 0xffffffffn), prefix - 96, leadingZeros, true);
   }
   const size = 1n << BigInt(128 - prefix);
   const lo = a.value - (a.value % size);
-  return { family: 6, lo, hi: lo + size, prefix, hostBits: lo !== a.value, leadingZeros };
+  return { family: 6, lo, hi: lo + size, prefix, hostBits: lo !== a.value, leadingZeros, mapped };
 }
 
-function cidr4(value: number, prefix: number, leadingZeros: boolean): Cidr {
+function cidr4(value: number, prefix: number, leadingZeros: boolean, mapped: boolean): Cidr {
   const size = 2 ** (32 - prefix);
   const lo = value - (value % size);
-  return { family: 4, lo, hi: lo + size, prefix, hostBits: lo !== value, leadingZeros };
+  return { family: 4, lo, hi: lo + size, prefix, hostBits: lo !== value, leadingZeros, mapped };
 }
 
 /** Canonical text of an address: dotted quad, or RFC 5952 for IPv6. */

@@ -36,6 +36,12 @@ export function isBefore(version: [number, number], minor: number): boolean {
   return version[0] < 1 || (version[0] === 1 && version[1] < minor);
 }
 
+/** Does a server of this assumed version refuse new objects whose addresses are not canonical (S11)? */
+export function hasStrictAddresses(serverVersion: string): boolean {
+  const version = parseVersion(serverVersion);
+  return serverVersion === 'newest' || (version !== null && !isBefore(version, 36));
+}
+
 /** The reason why a name or value is no assumption, or null when it is one. */
 export function assumptionError(name: string, value: string): string | null {
   if (!(ASSUMPTION_NAMES as readonly string[]).includes(name)) {

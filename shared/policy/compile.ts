@@ -238,9 +238,16 @@ class Reader {
       this.refuse('policy.bad-cidr', at, { value: raw });
       return null;
     }
-    if (cidr.hostBits || cidr.leadingZeros) {
+    const what = cidr.leadingZeros
+      ? 'leading zeros'
+      : cidr.mapped
+        ? 'IPv4-mapped'
+        : cidr.hostBits
+          ? 'host bits'
+          : null;
+    if (what !== null) {
       // Strict servers refuse new objects of this kind and keep stored ones (S11).
-      const params = { value: raw, what: cidr.leadingZeros ? 'leading zeros' : 'host bits' };
+      const params = { value: raw, what };
       if (this.options.strictAddresses && !this.stored) this.refuse('policy.sloppy-cidr', at, params);
       else this.note('policy.sloppy-cidr', at, params);
     }

@@ -24,7 +24,7 @@ import { parseAddress, type Address } from '../net/ip.ts';
 import { IntList, ListPool } from '../net/listPool.ts';
 import { PairMap } from '../net/pairMap.ts';
 import { AddressClasses, familyBit, fastV4 } from './addresses.ts';
-import { isBefore, parseVersion, resolveAssumptions } from './assumptions.ts';
+import { hasStrictAddresses, resolveAssumptions } from './assumptions.ts';
 import {
   compilePolicy,
   type CompiledPolicy,
@@ -193,11 +193,10 @@ export class Model {
     this.anyOverrides = this.gaps.some((g) => g.overrides.length > 0);
     this.unsure = v.of(ALL_CONNS, ALL_CONNS, MAY_MATCH);
 
-    const version = parseVersion(assumptions.serverVersion);
     this.options = {
       endPort: assumptions.endPort,
       sctp: assumptions.sctp,
-      strictAddresses: version !== null && !isBefore(version, 36),
+      strictAddresses: hasStrictAddresses(assumptions.serverVersion),
       selectors: new Map(),
     };
     this.compiled = snapshot.policies.map((p) => compilePolicy(p, this.options));

@@ -61,7 +61,8 @@ for (const folder of ['k8s-e2e-netpol', 'cyclonus']) {
       const snapshot = readSnapshot(folder, name);
       const probes = probesOf(folder, name);
       expect(probes.length).toBeGreaterThan(0);
-      for (const view of views(snapshot)) {
+      // Of a time before strict addresses: k8s-e2e-netpol step 35 has a block with host bits (S11).
+      for (const view of views(snapshot, { serverVersion: '1.35' })) {
         const differences = probes.flatMap(({ src, dst, protocol, port, allowed }) => {
           const verdict = view.pods(src, dst, { protocol, port });
           if (verdict === (allowed ? 'permitted' : 'denied')) return [];

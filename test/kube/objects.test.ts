@@ -377,12 +377,44 @@ describe('policies', () => {
     expect(snapshot.policies).toHaveLength(1);
   });
 
-  test('a bad name is named, and the policy counts', () => {
-    const snapshot = read(policy('my_policy'));
-    expect(snapshot.problems).toMatchObject([
-      { params: { reason: 'bad-name', value: 'my_policy', treatment: 'kept' } },
+  const named = (name: string): string =>
+    `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: ${name}}\nspec: {podSelector: {}}\n`;
+
+  test.each([
+    ['my_policy', 'bad-name'],
+    ['a..b', 'bad-name'],
+    ['Web', 'bad-name'],
+    ['-a', 'bad-name'],
+    ['a'.repeat(254), 'bad-name'],
+    ['a, namespace: my_team', 'bad-name'],
+    [`a, namespace: ${'a'.repeat(64)}`, 'bad-name'],
+    ['a, annotations: {"a b": x}', 'bad-annotation-key'],
+    ['"", generateName: a_', 'bad-name'],
+  ])('S24: a policy named %s is left out, as the API refuses it', (name, reason) => {
+    const snapshot = read(named(name));
+    expect(problemsOf(snapshot, 'input.invalid-object')).toMatchObject([
+      { object: { kind: 'NetworkPolicy' }, params: { reason, treatment: 'left-out' } },
     ]);
-    expect(snapshot.policies).toHaveLength(1);
+    expect(snapshot.policies).toEqual([]);
+  });
+
+  test.each([
+    ['1.a-b.c', '1.a-b.c'],
+    ['a'.repeat(253), 'a'.repeat(253)],
+    ['a, annotations: {Ex.COM/Note: x}', 'a'],
+    ['"", generateName: a-', 'a-'],
+  ])('a policy named %s counts', (name, known) => {
+    const snapshot = read(named(name));
+    expect(snapshot.policies.map((one) => one.name)).toEqual([known]);
+    expect(problemsOf(snapshot, 'input.invalid-object')).toEqual([]);
+  });
+
+  test('a bad name of a pod is named, and the pod stays: the name changes nothing of what it means', () => {
+    const snapshot = read(podYaml('my_pod'));
+    expect(endpoints(snapshot)).toEqual(['default/Pod/my_pod']);
+    expect(problemsOf(snapshot, 'input.invalid-object')).toMatchObject([
+      { params: { reason: 'bad-name', value: 'my_pod', treatment: 'kept' } },
+    ]);
   });
 
   const object = (apiVersion: string, kind: string): string =>

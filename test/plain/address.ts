@@ -95,6 +95,19 @@ export function parseBlock(text: string): Range | null {
   return { family: address.family, first, last: first + size - 1n, prefix };
 }
 
+/**
+ * Is the text of a block as a strict server wants it (S11): no zero before other digits, no mapped address, and none
+ * of the bits behind the prefix set?
+ */
+export function isCanonical(text: string): boolean {
+  const block = parseBlock(text);
+  const [addressText, bitsText] = text.split('/') as [string, string];
+  if (block === null || /^0\d/.test(bitsText) || /(^|[.:])0\d+(\.|$)/.test(addressText)) return false;
+  if (!addressText.includes(':')) return parseV4(addressText) === block.first;
+  const value = parseV6(addressText);
+  return value === block.first && value >> 32n !== 0xffffn;
+}
+
 /** Is the address inside the block? Families are separate spaces (S11). */
 export function contains(range: Range, address: Address): boolean {
   return range.family === address.family && range.first <= address.value && address.value <= range.last;

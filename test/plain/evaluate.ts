@@ -53,7 +53,7 @@ export function plainCluster(
   enforcedByUser: Tri | null = null,
 ): PlainCluster {
   const policies = snapshot.policies
-    .map(readPolicy)
+    .map((record) => readPolicy(record, assumptions.serverVersion))
     .filter((policy) => policy.refusals.length === 0 || policy.origin === 'cluster');
   return { snapshot, assumptions, enforcedByUser, policies };
 }

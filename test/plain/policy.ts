@@ -4,7 +4,7 @@
  * it comes from a manifest, and each unreadable part means "perhaps" when a live cluster has it stored.
  */
 import type { Labels, PolicyRecord, Protocol } from '../../shared/kube/snapshot.ts';
-import { parseBlock, type Range } from './address.ts';
+import { isCanonical, parseBlock, type Range } from './address.ts';
 
 /** Three values as numbers, so that "and" is the smaller one and "or" the larger one. */
 export type Three = 0 | 0.5 | 1;
@@ -144,7 +144,7 @@ function readSelector(value: unknown, path: string, refusals: string[]): Selecto
   return refusals.length > before ? 'unreadable' : requirements;
 }
 
-function readBlock(value: unknown, path: string, refusals: string[]): PlainPeer {
+function readBlock(value: unknown, path: string, refusals: string[], strict: boolean): PlainPeer {
   const before = refusals.length;
   const cidr = isObj(value) ? value['cidr'] : undefined;
   const block = typeof cidr === 'string' ? parseBlock(cidr) : null;
@@ -152,6 +152,8 @@ function readBlock(value: unknown, path: string, refusals: string[]): PlainPeer 
     refusals.push(`${path}.cidr`);
     return { kind: 'unreadable' };
   }
+  // S11: what a strict server refuses can be read all the same.
+  if (strict && !isCanonical(cidr as string)) refusals.push(`${path}.cidr`);
   const except: Range[] = [];
   const list = given(value['except']) ? value['except'] : [];
   if (!Array.isArray(list)) refusals.push(`${path}.except`);
@@ -165,14 +167,17 @@ function readBlock(value: unknown, path: string, refusals: string[]): PlainPeer 
         hole.last <= block.last &&
         hole.prefix > block.prefix;
       if (!inside) refusals.push(`${path}.except[${index}]`);
-      else except.push(hole);
+      else {
+        if (strict && !isCanonical(text as string)) refusals.push(`${path}.except[${index}]`);
+        except.push(hole);
+      }
     });
   }
   const doubtful = refusals.length > before;
   return { kind: 'block', block, except: doubtful ? [] : except, doubtful };
 }
 
-function readPeer(value: unknown, path: string, refusals: string[]): PlainPeer {
+function readPeer(value: unknown, path: string, refusals: string[], strict: boolean): PlainPeer {
   if (!isObj(value)) {
     refusals.push(path);
     return { kind: 'unreadable' };
@@ -188,7 +193,7 @@ function readPeer(value: unknown, path: string, refusals: string[]): PlainPeer {
     refusals.push(path);
     return { kind: 'unreadable' };
   }
-  if (hasBlock) return readBlock(value['ipBlock'], `${path}.ipBlock`, refusals);
+  if (hasBlock) return readBlock(value['ipBlock'], `${path}.ipBlock`, refusals, strict);
   const namespaceSelector = hasNamespaces
     ? readSelector(value['namespaceSelector'], `${path}.namespaceSelector`, refusals)
     : null;
@@ -225,7 +230,13 @@ function readPort(value: unknown, path: string, refusals: string[]): PlainPort {
   };
 }
 
-function readRules(value: unknown, path: string, side: 'from' | 'to', refusals: string[]): PlainRule[] {
+function readRules(
+  value: unknown,
+  path: string,
+  side: 'from' | 'to',
+  refusals: string[],
+  strict: boolean,
+): PlainRule[] {
   if (!given(value)) return [];
   const unreadable: PlainRule = { peers: [{ kind: 'unreadable' }], ports: null };
   if (!Array.isArray(value)) {
@@ -253,14 +264,27 @@ function readRules(value: unknown, path: string, side: 'from' | 'to', refusals: 
       return list.map(orEmpty).map((item, i) => read(item, `${place}.${name}[${i}]`, refusals));
     };
     return {
-      peers: readList<PlainPeer>(rule[side], side, readPeer, { kind: 'unreadable' }),
+      peers: readList<PlainPeer>(rule[side], side, (one, at, to) => readPeer(one, at, to, strict), {
+        kind: 'unreadable',
+      }),
       ports: readList<PlainPort>(rule['ports'], 'ports', readPort, { kind: 'unreadable' }),
     };
   });
 }
 
-/** Reads a policy record; `refusals` names by path what the API would refuse (S24). Throws nothing. */
-export function readPolicy(record: PolicyRecord): PlainPolicy {
+/** Has a server of this version strict validation of addresses (S11)? */
+const isStrict = (version: string): boolean => {
+  const minor = /^v?1\.(\d+)/.exec(version);
+  return version === 'newest' || (minor !== null && Number(minor[1]) >= 36);
+};
+
+/**
+ * Reads a policy record; `refusals` names by path what a server of this version would refuse (S11, S24). Throws
+ * nothing.
+ */
+export function readPolicy(record: PolicyRecord, serverVersion: string): PlainPolicy {
+  // A stored object was taken by an older server, and stays.
+  const strict = record.origin === 'manifest' && isStrict(serverVersion);
   const refusals: string[] = [];
   let spec: Obj = {};
   if (given(record.spec)) {
@@ -271,8 +295,8 @@ export function readPolicy(record: PolicyRecord): PlainPolicy {
   const podSelector: Selector = given(spec['podSelector'])
     ? readSelector(spec['podSelector'], 'spec.podSelector', refusals)
     : [];
-  const ingress = readRules(spec['ingress'], 'spec.ingress', 'from', refusals);
-  const egress = readRules(spec['egress'], 'spec.egress', 'to', refusals);
+  const ingress = readRules(spec['ingress'], 'spec.ingress', 'from', refusals, strict);
+  const egress = readRules(spec['egress'], 'spec.egress', 'to', refusals, strict);
 
   // S4
   let appliesTo: PlainPolicy['appliesTo'];

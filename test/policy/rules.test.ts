@@ -330,11 +330,11 @@ describe('S10: peers', () => {
 });
 
 describe('S11: ipBlock', () => {
-  const out = (to: string, live = false): ((ip: string) => string) => {
+  const out = (to: string, live = false, serverVersion = 'newest'): ((ip: string) => string) => {
     const w = world({
       ...base,
       live,
-      assume: { ipBlockPods: 'match', hostNetwork: 'node' },
+      assume: { ipBlockPods: 'match', hostNetwork: 'node', serverVersion },
       policies: `spec: {podSelector: {}, policyTypes: [Egress], egress: [{to: ${to}}]}`,
     });
     return (ip) => w.verdict('a/web', ip, 'TCP/443');
@@ -369,16 +369,18 @@ describe('S11: ipBlock', () => {
     const six = out('[{ipBlock: {cidr: "::/0"}}]');
     expect(['8.8.8.8', '2001:db8::1', 'ffff::'].map(six)).toEqual(['denied', 'permitted', 'permitted']);
   });
-  it('S11: host bits are masked and leading zeros read as decimal', () => {
-    const bits = out('[{ipBlock: {cidr: 192.0.2.77/28}}]');
+  it('S11: before 1.36 host bits are masked, leading zeros read as decimal, mapped addresses as IPv4', () => {
+    const bits = out('[{ipBlock: {cidr: 192.0.2.77/28}}]', false, '1.35');
     expect(['192.0.2.63', '192.0.2.64', '192.0.2.79', '192.0.2.80'].map(bits)).toEqual([
       'denied',
       'permitted',
       'permitted',
       'denied',
     ]);
-    const zeros = out('[{ipBlock: {cidr: 010.000.002.000/24}}]');
+    const zeros = out('[{ipBlock: {cidr: 010.000.002.000/24}}]', false, '1.35');
     expect(['10.0.2.0', '10.0.2.255', '8.0.2.1'].map(zeros)).toEqual(['permitted', 'permitted', 'denied']);
+    const mapped = out('[{ipBlock: {cidr: "::ffff:10.0.2.0/120"}}]', false, '1.35');
+    expect(['10.0.2.0', '10.0.3.0', '::ffff'].map(mapped)).toEqual(['permitted', 'denied', 'denied']);
   });
   it('S11: servers with strict address validation refuse new objects that have them and keep stored ones', () => {
     const policies = 'spec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 192.0.2.77/28}}]}]}';
@@ -386,7 +388,42 @@ describe('S11: ipBlock', () => {
       const assume = { serverVersion, hostNetwork: 'node', ipBlockPods: 'match' };
       return world({ ...base, policies, live, assume }).engine.overview().rejected.length;
     };
-    expect([rejected('1.35'), rejected('1.36'), rejected('1.36', true)]).toEqual([0, 1, 0]);
+    expect(['1.35', 'v1.36.1', 'newest', 'unknown'].map((version) => rejected(version))).toEqual([
+      0, 1, 1, 0,
+    ]);
+    expect([rejected('1.36', true), rejected('newest', true)]).toEqual([0, 0]);
+  });
+  it.each([
+    '192.0.2.77/28',
+    '010.0.0.0/8',
+    '10.0.0.0/08',
+    '"::ffff:10.0.0.0/104"',
+    '"::ffff:0:0/95"',
+    '"::10.1.02.3/128"',
+  ])('S11: the newest server refuses %s, so it isolates nobody', (cidr) => {
+    for (const block of [
+      `{cidr: ${cidr}}`,
+      `{cidr: ${cidr.includes(':') ? '"::/0"' : '0.0.0.0/0'}, except: [${cidr}]}`,
+    ]) {
+      const policies = `spec: {podSelector: {}, ingress: [{from: [{ipBlock: ${block}}]}]}`;
+      const w = world({ ...base, policies, assume: { serverVersion: 'newest' } });
+      expect(w.engine.overview().rejected).toHaveLength(1);
+      expect(w.verdict('8.8.8.8', 'a/web', 'TCP/80')).toBe('permitted');
+    }
+  });
+  it('S11: what is canonical is taken by the newest server', () => {
+    for (const cidr of [
+      '10.0.0.0/8',
+      '1.2.3.4/32',
+      '"2001:DB8::/32"',
+      '"2001:0db8::/32"',
+      '"::/0"',
+      '"::1.2.3.4/128"',
+    ]) {
+      const policies = `spec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: ${cidr}}}]}]}`;
+      const { engine } = world({ ...base, policies, assume: { serverVersion: 'newest' } });
+      expect([cidr, engine.overview().rejected]).toEqual([cidr, []]);
+    }
   });
   it('S11: holes in IPv6 blocks, over pods too', () => {
     const pods = [
@@ -411,6 +448,7 @@ describe('S11: ipBlock', () => {
   it('S11: host bits and leading zeros are a finding', () => {
     const w = world({
       ...base,
+      assume: { serverVersion: '1.35' },
       policies:
         'spec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 192.0.2.77/28}}, {ipBlock: {cidr: 010.0.0.0/8}}]}]}',
     });

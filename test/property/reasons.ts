@@ -98,7 +98,7 @@ export function withoutRules(snapshot: Snapshot, rules: RuleRef[]): Snapshot {
       (r) => r.policy.namespace === record.namespace && r.policy.name === record.name,
     );
     if (named.length === 0) continue;
-    const read = readPolicy(record);
+    const read = readPolicy(record, 'unknown');
     const spec = record.spec as Record<string, unknown>;
     if (!Array.isArray(spec['policyTypes']) || spec['policyTypes'].length === 0) {
       spec['policyTypes'] = [
@@ -315,7 +315,7 @@ function checkOne(
         };
       });
       for (const record of additions) {
-        if (readPolicy(record).refusals.length > 0)
+        if (readPolicy(record, 'newest').refusals.length > 0)
           differ('remedy that the API refuses', q, 'a policy', record);
       }
       const after = verdictIn(withPolicies(snapshot, additions), assume, q);

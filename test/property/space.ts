@@ -20,7 +20,9 @@ export interface Point {
 }
 
 const allRules = (snapshot: Snapshot): PlainRule[] =>
-  snapshot.policies.map(readPolicy).flatMap((policy) => [...policy.ingress, ...policy.egress]);
+  snapshot.policies
+    .map((record) => readPolicy(record, 'unknown'))
+    .flatMap((policy) => [...policy.ingress, ...policy.egress]);
 
 /** First ports of the intervals that the cluster can tell apart, ascending, beginning with 1. */
 export function portStarts(snapshot: Snapshot): number[] {

@@ -171,8 +171,8 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
     advice: 'Write it like 10.0.0.0/8 or 2001:db8::/32.',
   },
   'policy.sloppy-cidr': {
-    title: 'CIDR with host bits or leading zeros',
-    text: 'The range {value} is not in canonical form. Older API servers accept it and mask it; Kubernetes 1.36 and later refuse new objects that have it.',
+    title: 'CIDR that is not in canonical form',
+    text: 'The range {value} has host bits, leading zeros or an IPv4-mapped address. API servers before 1.36 accept it and mask it; Kubernetes 1.36 and later refuse new objects that have it, and keep stored ones.',
     advice: 'Write the range in canonical form.',
   },
   'policy.unknown-protocol': {
@@ -401,6 +401,7 @@ export const valuesEn: Record<string, Record<string, string>> = {
     'bad-name': 'its name is not valid',
     'bad-label-key': 'a label’s key is not valid',
     'bad-label-value': 'a label’s value is not valid',
+    'bad-annotation-key': 'it is no valid annotation key',
     'selector-mismatch': 'its selector does not match the labels of its pod template',
   },
   remaining: { '': 'an unknown number' },

@@ -172,7 +172,7 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
   },
   'policy.sloppy-cidr': {
     title: '표준형이 아닌 CIDR',
-    text: '{value} 대역에 호스트 비트나 앞자리 0이 있습니다. 이전 API 서버는 이를 마스킹하여 받아들이지만, 쿠버네티스 1.36부터는 새 객체에서 거부합니다.',
+    text: '{value} 대역에 호스트 비트, 앞자리 0 또는 IPv4 매핑 주소가 있습니다. 1.36 이전 API 서버는 이를 마스킹하여 받아들이지만, 쿠버네티스 1.36부터는 새 객체에서 거부하고 이미 저장된 객체만 유지합니다.',
     advice: '대역을 표준형으로 쓰십시오.',
   },
   'policy.unknown-protocol': {
@@ -401,6 +401,7 @@ export const valuesKo: Record<string, Record<string, string>> = {
     'bad-name': '이름이 올바르지 않습니다',
     'bad-label-key': '레이블 키가 올바르지 않습니다',
     'bad-label-value': '레이블 값이 올바르지 않습니다',
+    'bad-annotation-key': '올바른 어노테이션 키가 아닙니다',
     'selector-mismatch': '셀렉터가 파드 템플릿의 레이블과 맞지 않습니다',
   },
   expected: {
