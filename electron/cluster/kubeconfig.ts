@@ -126,8 +126,7 @@ export class Kubeconfigs {
       seen.add(file);
       let text: string | null = null;
       try {
-        // Windows PowerShell's `>` writes UTF-16.
-        text = decodeText(await bytesOf(file));
+        text = textOf(await bytesOf(file));
         files.push(parseKubeconfig(file, text, group));
         problems.push({ path: file, problem: null, ...by });
         return true;
@@ -447,6 +446,17 @@ function pick<K extends 'clusters' | 'users'>(
     if (entry !== undefined) return entry as never;
   }
   return undefined;
+}
+
+/**
+ * The text of a kubeconfig. Windows PowerShell's `>` writes UTF-16 with a mark; other tools leave the mark out, and then
+ * every second byte of the ASCII that a kubeconfig begins with is zero, which no UTF-8 text holds.
+ */
+function textOf(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  if (first !== 0 && second === 0) return new TextDecoder('utf-16le').decode(bytes);
+  if (first === 0 && second !== 0) return new TextDecoder('utf-16be').decode(bytes);
+  return decodeText(bytes);
 }
 
 /** What a pipe (`--kubeconfig <(…)`) gave: it can be read once, and files are read again before each audit. */

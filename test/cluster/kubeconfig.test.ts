@@ -350,12 +350,14 @@ describe('what is wrong with a file', () => {
     });
   }
 
-  test('UTF-16 with a mark of either order, a mark of UTF-8 and the line ends of Windows are read', async () => {
+  test('UTF-16 of either order with a mark and without, a mark of UTF-8 and the line ends of Windows are read', async () => {
     const text = simple('a', { token: 't' }).replaceAll('\n', '\r\n');
     const little = Buffer.from(`\uFEFF${text}`, 'utf16le');
     const files = [
       folder.write('little', little),
       folder.write('big', Buffer.from(little).swap16()),
+      folder.write('little-unmarked', little.subarray(2)),
+      folder.write('big-unmarked', Buffer.from(little.subarray(2)).swap16()),
       folder.write('marked', `\uFEFF${text}`),
       folder.write('mac', text.replaceAll('\r\n', '\r')),
     ];
