@@ -21,7 +21,9 @@ import type {
 import type { HistoryClient } from './history/client.ts';
 import { Follow } from './follow.ts';
 import { pageFolder } from './page.ts';
-import type { Followable, FollowSourceOptions, ReadProgress } from './source.ts';
+import type { RenderFolder } from './render/plan.ts';
+import type { RenderRequest } from './render/render.ts';
+import type { Followable, FollowSourceOptions, ReadOptions } from './source.ts';
 import { AuditClient } from './worker/client.ts';
 import { BackendError, toIpcError } from './worker/errors.ts';
 
@@ -42,6 +44,11 @@ export interface Host {
   /** Asks for a kubeconfig file; null when cancelled or where there is no dialog. */
   pickKubeconfig(): Promise<string | null>;
   pickPaths(kind: 'manifests' | 'snapshot'): Promise<string[] | null>;
+  /**
+   * Asks the user, outside the page, whether folders may be rendered.
+   * @throws BackendError where there is nobody to ask
+   */
+  confirmRender(folders: RenderFolder[], signal: AbortSignal): Promise<boolean>;
   /**
    * Hands a file to the user: asks where to save it and writes it, or keeps it for a download.
    * @param name suggested name
@@ -67,11 +74,9 @@ export interface Sources {
   /** Tells when what `list` answers has changed. Gives a function that ends it. */
   watch(changed: (sources: SourcesInfo) => void): () => void;
   /** Reads a source into a worker; throws as `IpcError` kinds. */
-  read(
-    client: AuditClient,
-    source: Source,
-    options: { signal: AbortSignal; progress: (progress: ReadProgress) => void; takenAt: string },
-  ): Promise<Followable | null>;
+  read(client: AuditClient, source: Source, options: ReadOptions): Promise<Followable | null>;
+  /** What a rendering of a source would run and fetch; nothing is run. */
+  renderPlan(source: Source): Promise<RenderFolder[]>;
   /** Follows a context that was read, for the worker that holds its audit, until the signal aborts. */
   follow(client: AuditClient, followable: Followable, options: FollowSourceOptions): Promise<void>;
 }
@@ -183,10 +188,12 @@ export function createBackend(settings: BackendSettings): Backend {
     try {
       abort.signal.throwIfAborted();
       report('connect', '', 0, 0);
+      const render = options.render ? await agreed(source, abort.signal) : null;
       const followable = await sources.read(client, source, {
         signal: abort.signal,
         progress: ({ phase, detail, done, total }) => report(phase, detail, done, total),
         takenAt: settings.now(),
+        ...(render === null ? {} : { render }),
       });
       abort.signal.throwIfAborted();
       const auditedAt = options.time ?? settings.now();
@@ -216,6 +223,27 @@ export function createBackend(settings: BackendSettings): Backend {
           (client.ended ?? toIpcError(thrown));
       await client.close(error);
       if (!closed) host.emit('audit.finished', { job, error });
+    }
+  }
+
+  let asking = false;
+
+  /** What the user agrees to when asked, outside the page, whether the folders of a source may be rendered. */
+  async function agreed(source: Source, signal: AbortSignal): Promise<RenderRequest> {
+    if (asking) {
+      throw new BackendError({ kind: 'bad-request', message: 'Another question about rendering is open.' });
+    }
+    asking = true;
+    try {
+      const folders = await sources.renderPlan(source);
+      signal.throwIfAborted();
+      if (!(await host.confirmRender(folders, signal))) {
+        throw new BackendError({ kind: 'cancelled', message: 'Nothing was rendered.' });
+      }
+      // What was named in the question and no more: the folders may have changed since.
+      return { remote: folders.flatMap(({ remote }) => remote) };
+    } finally {
+      asking = false;
     }
   }
 

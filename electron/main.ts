@@ -1,6 +1,6 @@
 /** The desktop app's entry: wires Electron to the backend. */
 import { app, dialog, protocol } from 'electron';
-import type { BrowserWindow, OpenDialogOptions } from 'electron';
+import type { BrowserWindow, MessageBoxOptions, OpenDialogOptions } from 'electron';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createBackend } from './backend.ts';
@@ -12,6 +12,7 @@ import { registerHandlers } from './ipc.ts';
 import { setMenu } from './menu.ts';
 import { pageFiles, pageFolder, SECURITY_HEADERS } from './page.ts';
 import { windowSources } from './reader/client.ts';
+import { renderQuestion } from './render/question.ts';
 import { startArguments, startSource } from './start.ts';
 import { VERSION } from './version.ts';
 import { writeWhole } from './wholeFile.ts';
@@ -126,6 +127,27 @@ function desktopHost(): Host {
           ? { title: 'Snapshot', properties: ['openFile'] }
           : { title: 'Manifests', properties: ['openFile', 'openDirectory', 'multiSelections'] },
       ),
+    async confirmRender(folders, signal) {
+      const { message, detail, yes, no } = renderQuestion(
+        folders,
+        app.getLocale().startsWith('ko') ? 'ko' : 'en',
+      );
+      const options: MessageBoxOptions = {
+        type: 'question',
+        message,
+        detail,
+        buttons: [no, yes],
+        // Enter and Escape both leave everything as it is.
+        defaultId: 0,
+        cancelId: 0,
+        noLink: true,
+        signal,
+      };
+      const { response } = window
+        ? await dialog.showMessageBox(window, options)
+        : await dialog.showMessageBox(options);
+      return response === 1;
+    },
     async deliver(name, _type, make) {
       const options = { defaultPath: join(app.getPath('documents'), name) };
       const { canceled, filePath } = window

@@ -45,7 +45,12 @@ const assume = z
   })
   .partial();
 
-const options = z.strictObject({ assume, time: text.optional(), keep: z.boolean().optional() });
+const options = z.strictObject({
+  assume,
+  time: text.optional(),
+  keep: z.boolean().optional(),
+  render: z.boolean().optional(),
+});
 
 const end = z.union([z.strictObject({ namespace: text, pod: text }), z.strictObject({ ip: text })]);
 

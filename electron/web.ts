@@ -22,6 +22,7 @@ import type { Backend, Host } from './backend.ts';
 import { isChannel } from './channels.ts';
 import { pageFiles, pageFolder, SECURITY_HEADERS } from './page.ts';
 import { checkedRequest } from './requests.ts';
+import type { RenderFolder } from './render/plan.ts';
 import { BackendError, toIpcError } from './worker/errors.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -41,6 +42,8 @@ export interface ServeOptions {
   folder?: string;
   /** Builds the handlers, given the host that they talk to the browser with. */
   backend: (host: Host) => Backend;
+  /** Asks outside the page whether folders may be rendered; absent where there is nobody to ask. */
+  ask?: (folders: RenderFolder[], signal: AbortSignal) => Promise<boolean>;
 }
 
 export interface Served {
@@ -92,6 +95,16 @@ export async function serve(options: ServeOptions): Promise<Served> {
     },
     pickKubeconfig: async () => null,
     pickPaths: async () => null,
+    async confirmRender(folders, signal) {
+      if (!options.ask) {
+        throw new BackendError({
+          kind: 'bad-request',
+          message: 'There is no terminal to ask in, so nothing is rendered.',
+          hint: 'Start `bulkhead serve` from a terminal, or use `bulkhead audit --from … --render`.',
+        });
+      }
+      return options.ask(folders, signal);
+    },
     async deliver(name, type, make) {
       const bytes = await make();
       const id = secret();

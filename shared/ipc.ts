@@ -77,6 +77,11 @@ export interface AuditOptions {
   time?: string;
   /** Save to history (default true). */
   keep?: boolean;
+  /**
+   * Render the folders of manifests first. The backend asks the user itself, by the desktop or in the terminal: a page
+   * can ask for it, and cannot agree to it.
+   */
+  render?: boolean;
 }
 
 export type AuditPhase = 'connect' | 'read' | 'compile' | 'evaluate' | 'save' | 'done';

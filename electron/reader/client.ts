@@ -4,6 +4,7 @@ import type { Source, SourcesInfo } from '../../shared/ipc.ts';
 import type { Sources } from '../backend.ts';
 import type { FollowStatus } from '../cluster/follow.ts';
 import { searchPath, startedByDesktop } from '../cluster/shellPath.ts';
+import type { RenderFolder } from '../render/plan.ts';
 import { absolutePath, KubeSources, pastedLabel } from '../source.ts';
 import type {
   Followable,
@@ -114,8 +115,18 @@ export class ThreadedSources implements Sources {
     thread.onNote = (note) => options.progress(note as ReadProgress);
     return untilEnded(thread, options.signal, async () => {
       const port = await client.openPort();
-      return thread.call('read', [source, options.takenAt, port], [port]);
+      return thread.call('read', [source, options.takenAt, port, options.render ?? null], [port]);
     });
+  }
+
+  /** As `KubeSources.renderPlan`, in a thread that begins and ends with it: kustomizations are parsed. */
+  async renderPlan(source: Source): Promise<RenderFolder[]> {
+    const thread = this.#thread('Planning');
+    try {
+      return await thread.call('renderPlan', [source]);
+    } finally {
+      await thread.terminate();
+    }
   }
 
   /** As `KubeSources.follow`, in a thread that begins and ends with it. Resolves on abort. */

@@ -6,6 +6,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import type { Source, SourcesInfo } from '../../shared/ipc.ts';
+import type { RenderFolder } from '../render/plan.ts';
+import type { RenderRequest } from '../render/render.ts';
 import { KubeSources } from '../source.ts';
 import type { Followable, KubeSourcesOptions } from '../source.ts';
 import { AuditInput, FollowInput } from '../worker/client.ts';
@@ -19,7 +21,14 @@ export interface ReaderMethods {
   /** From now on a note tells each time that the list has changed. */
   watch(): void;
   /** Reads a source into the worker behind the port; notes tell how far it is. */
-  read(source: Source, takenAt: string, port: MessagePort): Promise<Followable | null>;
+  read(
+    source: Source,
+    takenAt: string,
+    port: MessagePort,
+    render: RenderRequest | null,
+  ): Promise<Followable | null>;
+  /** What a rendering would run and fetch. */
+  renderPlan(source: Source): Promise<RenderFolder[]>;
   /** Follows what was read, for the worker behind the port; notes tell how it stands. */
   follow(followable: Followable, port: MessagePort): Promise<void>;
   /** Ends reading or following in order: connections are closed, a login's program is ended. */
@@ -39,13 +48,15 @@ const methods: ReaderMethods = {
   watch() {
     sources.watch((info) => own.postMessage({ note: info }));
   },
-  async read(source, takenAt, port) {
+  renderPlan: (source) => sources.renderPlan(source),
+  async read(source, takenAt, port, render) {
     const input = new AuditInput(new Calls(port));
     try {
       const followable = await sources.read(input, source, {
         signal: abort.signal,
         takenAt,
         progress: (note) => own.postMessage({ note }),
+        ...(render === null ? {} : { render }),
       });
       await input.settled();
       return followable;

@@ -120,6 +120,9 @@ export const en = {
   'enforcement.noEvidence': 'There is no evidence either way in what was read.',
   'enforcement.nodes': 'Nodes that differ',
   'coverage.title': 'Coverage',
+  'coverage.render': 'Render and audit again',
+  'coverage.renderNote':
+    'Your own kubectl, kustomize or helm renders the folder. You are asked first, outside this page.',
   'assumptions.title': 'Assumptions',
   'assumptions.text':
     'What the evaluator takes for granted where the API leaves a choice. Change them in a new audit.',

@@ -122,6 +122,9 @@ export const ko: Record<keyof typeof en, Message> = {
   'enforcement.noEvidence': '읽은 내용에서 적용 여부를 보여 주는 근거를 찾지 못했습니다.',
   'enforcement.nodes': '다르게 동작하는 노드',
   'coverage.title': '읽은 범위',
+  'coverage.render': '렌더링하여 다시 감사',
+  'coverage.renderNote':
+    '이 컴퓨터의 kubectl, kustomize 또는 helm이 폴더를 렌더링합니다. 먼저 이 화면 밖에서 확인을 받습니다.',
   'assumptions.title': '가정',
   'assumptions.text':
     'API가 정하지 않은 부분에서 평가가 전제한 내용입니다. 새 감사를 시작할 때 바꿀 수 있습니다.',

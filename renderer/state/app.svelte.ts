@@ -24,6 +24,8 @@ export interface OpenAudit {
   overview: Overview;
   /** It was to be kept in the history, and could not be. */
   unkept?: boolean;
+  /** What it was started with in this window; null for one of the history or from before a reload. */
+  from: { source: Source; options: AuditOptions } | null;
 }
 export interface Shown {
   error: IpcError;
@@ -149,6 +151,7 @@ class App {
     this.choice = choiceOf(source, options.assume);
     this.job = NEW_JOB;
     const run = ++this.#run;
+    this.#asked = { source, options };
     try {
       const { job } = await this.ask('audit.start', { source, options });
       if (run !== this.#run) {
@@ -182,7 +185,8 @@ class App {
   async open(handle: string, view: View = 'overview', notice?: string): Promise<void> {
     const overview = await this.ask('audit.overview', { audit: handle });
     const before = this.audit?.handle;
-    this.audit = { handle, overview };
+    this.audit = { handle, overview, from: this.#started };
+    this.#started = null;
     this.exported = null;
     void this.live.open(handle).catch((cause: unknown) => this.fail(cause));
     if (notice) this.tell(notice);
@@ -199,6 +203,15 @@ class App {
     await this.start(again.source, again.options);
   }
   #followNext = false;
+
+  /** Audits the open audit's files anew, rendered first where the user agrees outside this page. */
+  async render(): Promise<void> {
+    const from = this.audit?.from;
+    if (from?.source.kind === 'manifests') await this.start(from.source, { ...from.options, render: true });
+  }
+  /** What the audit that ends now was started with. */
+  #started: OpenAudit['from'] = null;
+  #asked: OpenAudit['from'] = null;
 
   /** Writes a report; in a browser tab the file arrives as a download. */
   async save(format: ExportFormat): Promise<void> {
@@ -240,6 +253,7 @@ class App {
       const follow = this.#followNext;
       this.#followNext = false;
       void this.guard(async () => {
+        this.#started = this.#asked;
         await this.open(handle);
         if (follow) await this.live.start();
         // Audited, but not kept in the history: both are shown.
@@ -249,7 +263,8 @@ class App {
       });
     } else if (error) {
       this.#followNext = false;
-      this.go('start');
+      // What the user declined leaves the audit before it where it is.
+      this.go(error.kind === 'cancelled' && this.audit ? 'overview' : 'start');
       this.fail(new AskError(error), this.#retry);
     }
   }

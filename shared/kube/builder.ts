@@ -8,7 +8,7 @@ import {
   readKustomization,
   seenDocument,
 } from './kustomize.ts';
-import type { SeenFile } from './kustomize.ts';
+import type { PassedOver, SeenFile } from './kustomize.ts';
 import { ANY_GAP, readManifest } from './manifests.ts';
 import type { ManifestGap, ManifestObject } from './manifests.ts';
 import { PluginSignals } from './plugins.ts';
@@ -427,9 +427,12 @@ export class SnapshotBuilder {
       );
     }
     const folderOf = new Map(folders.map((one) => [one.file, one]));
+    const partsOf = new Map<string, PassedOver[]>();
+    for (const one of passed)
+      if (one.place !== null) partsOf.set(one.file, [...(partsOf.get(one.file) ?? []), one]);
     const entries = this.files.map((file): CoverageEntry => {
       const over = whole.get(file.file);
-      const parts = passed.filter((one) => one.place !== null && one.file === file.file);
+      const parts = partsOf.get(file.file) ?? [];
       const folder = folderOf.get(file.file);
       const template = over?.as === 'template';
       if (!template) gaps.push(...file.gaps);

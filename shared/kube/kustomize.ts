@@ -543,6 +543,15 @@ export class FolderTree {
    * @param files every file of the input that was read
    */
   decide(files: readonly SeenFile[]): { passed: PassedOver[]; folders: FolderResult[] } {
+    // Most inputs have no such folders: only a directive can make a patch there.
+    if (this.empty) {
+      const passed = files.flatMap(({ file, documents }) =>
+        documents.flatMap((one) =>
+          one.directive ? [documentOver(file, one, null, gapOf(one, one.namespace))] : [],
+        ),
+      );
+      return { passed, folders: [] };
+    }
     const byPath = new Map(files.map((one) => [normalPath(one.file), one]));
     const passed: PassedOver[] = [];
     const folders: FolderResult[] = [];
@@ -574,12 +583,9 @@ export class FolderTree {
       }
     }
     const gapsFor = (document: SeenDocument): ManifestGap[] =>
-      document.hides === null
-        ? []
-        : namespacesOf(document.kind, document.name, document.namespace, objects).map((namespace) => ({
-            hides: document.hides!,
-            namespace: document.hides === 'anything' ? null : namespace,
-          }));
+      namespacesOf(document.kind, document.name, document.namespace, objects).flatMap((namespace) =>
+        gapOf(document, namespace),
+      );
 
     const templates = new Map<string, number>();
     for (const file of files) {
@@ -749,6 +755,11 @@ function namespacesOf(
   const found = objects.get(`${kind} ${name}`) ?? [];
   if (found.length === 0 || name === '') return [null];
   return [...new Set(found.map((one) => one.namespace ?? 'default'))];
+}
+
+/** What a document may change as a patch of an object in a namespace. */
+function gapOf({ hides }: SeenDocument, namespace: string | null): ManifestGap[] {
+  return hides === null ? [] : [{ hides, namespace: hides === 'anything' ? null : namespace }];
 }
 
 /** What a whole object hides while it is not known whether it is deployed. */

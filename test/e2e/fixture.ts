@@ -25,6 +25,8 @@ interface Window {
   prepareSave(path: string): Promise<void>;
   /** The next open dialog answers these paths. */
   prepareOpen(paths: string[]): Promise<void>;
+  /** The next question of the desktop is answered with this button. */
+  prepareAnswer(button: number): Promise<void>;
   /** Chooses an item of the menu bar by its id. */
   menu(id: string): Promise<void>;
   close(): Promise<void>;
@@ -136,6 +138,11 @@ export class App {
     await this.#window?.prepareOpen(paths);
   }
 
+  /** Only in Electron. */
+  async prepareAnswer(button: number): Promise<void> {
+    await this.#window?.prepareAnswer(button);
+  }
+
   /** The figure that an element carries. */
   async value(testId: string): Promise<number> {
     const element = this.page.getByTestId(testId);
@@ -197,6 +204,7 @@ async function serveWindow(
       page,
       prepareSave: async () => {},
       prepareOpen: async () => {},
+      prepareAnswer: async () => {},
       menu: async () => {
         throw new Error('serve has no menu.');
       },
@@ -237,6 +245,7 @@ async function standinWindow(args: string[], env: Record<string, string>, userDa
         tell({ type: 'dialog', name: 'showSaveDialog', answer: { canceled: false, filePath } }),
       prepareOpen: (filePaths) =>
         tell({ type: 'dialog', name: 'showOpenDialog', answer: { canceled: false, filePaths } }),
+      prepareAnswer: (response) => tell({ type: 'dialog', name: 'showMessageBox', answer: { response } }),
       menu: (id) => tell({ type: 'menu', id }),
       async close() {
         await browser?.close();
@@ -285,6 +294,10 @@ async function electronWindow(
       electron.evaluate(({ dialog }, paths) => {
         dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: paths });
       }, filePaths),
+    prepareAnswer: (button) =>
+      electron.evaluate(({ dialog }, response) => {
+        dialog.showMessageBox = () => Promise.resolve({ response, checkboxChecked: false });
+      }, button),
     menu: (id) =>
       electron.evaluate(({ Menu }, item) => {
         Menu.getApplicationMenu()?.getMenuItemById(item)?.click();

@@ -45,6 +45,48 @@ test.describe('A source that is chosen in the window', () => {
     ).toBeVisible();
   });
 
+  test('is a folder that is rendered only after a question that no page can answer', async ({ app }) => {
+    const root = join(app.folder, 'home', 'app');
+    const bin = join(app.folder, 'bin');
+    mkdirSync(root, { recursive: true });
+    mkdirSync(bin);
+    writeFileSync(join(root, 'kustomization.yaml'), 'resources: [a.yaml]\npatches: [{path: p.yaml}]\n');
+    const pod =
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: NAME, namespace: shop}\nspec: {containers: [{name: c, image: i}]}\n';
+    writeFileSync(join(root, 'a.yaml'), pod.replace('NAME', 'plain'));
+    writeFileSync(
+      join(root, 'p.yaml'),
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: plain, namespace: shop}\n$patch: delete\n',
+    );
+    // A stub for the user's kubectl; its answer is two pods.
+    const two = ['one', 'two'].map((name) => pod.replace('NAME', name)).join('---\n');
+    writeFileSync(join(bin, 'kubectl'), `#!/bin/sh\ncat <<'END'\n${two}END\n`, { mode: 0o755 });
+    const page = await app.start({
+      args: ['--from', root],
+      env: { PATH: `${bin}:${process.env['PATH'] ?? ''}`, SHELL: '/bin/false' },
+    });
+    await app.audited();
+    await expect(page.getByTestId('coverage-card')).toHaveAttribute('data-complete', 'false');
+    await expect(page.getByTestId('coverage-card')).toContainText('kubectl kustomize');
+    await expect(page.getByTestId('isolation-pods')).toHaveAttribute('data-value', '1');
+    const again = page.getByTestId('render-again');
+    if (app.backend === 'serve') {
+      // Its standard input is no terminal here: nobody can be asked.
+      await again.click();
+      await expect(page.getByTestId('error-banner')).toContainText('no terminal to ask in');
+      return;
+    }
+    await app.prepareAnswer(0);
+    await again.click();
+    await app.audited();
+    await expect(page.getByTestId('isolation-pods')).toHaveAttribute('data-value', '1');
+    await app.prepareAnswer(1);
+    await page.getByTestId('render-again').click();
+    await expect(page.getByTestId('isolation-pods')).toHaveAttribute('data-value', '2');
+    await expect(page.getByTestId('coverage-card')).toHaveAttribute('data-complete', 'true');
+    await expect(page.getByTestId('render-again')).toHaveCount(0);
+  });
+
   test('stays chosen after its audit failed, and is not said to be unverified before it was asked', async ({
     app,
   }) => {

@@ -1,4 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -21,6 +29,10 @@ let backend: Backend;
 let history: HistoryClient;
 let events: { event: string; payload: Events[keyof Events] }[];
 let waiting: ((finished: AuditFinished) => void)[];
+/** What was asked before a rendering, and what the user answers. */
+let asked: string[][][];
+let agrees: boolean;
+let answering: () => void;
 let delivered: { name: string; type: string; bytes: Uint8Array } | null;
 
 beforeEach(() => {
@@ -28,6 +40,9 @@ beforeEach(() => {
   events = [];
   waiting = [];
   delivered = null;
+  asked = [];
+  agrees = false;
+  answering = () => {};
   const host: Host = {
     backend: 'serve',
     emit(event, payload) {
@@ -36,6 +51,11 @@ beforeEach(() => {
     },
     pickKubeconfig: async () => null,
     pickPaths: async () => null,
+    confirmRender: async (folders) => {
+      asked.push(folders.map(({ shown, remote }) => [shown, ...remote]));
+      answering();
+      return agrees;
+    },
     async deliver(name, type, make) {
       delivered = { name, type, bytes: await make() };
       return { path: `/somewhere/${name}` };
@@ -117,6 +137,49 @@ describe('An audit', () => {
       expect.objectContaining({ file: join(folder, 'gone.yaml'), outcome: 'failed' }),
     );
     expect(progress().some(({ phase, detail }) => phase === 'read' && detail.endsWith('a.yaml'))).toBe(true);
+  });
+
+  describe('that a page asks to be rendered first', () => {
+    const render = { assume: {}, render: true } as const;
+    let source: Source;
+    beforeEach(() => {
+      const paths = [join(folder, 'app')];
+      mkdirSync(paths[0]!);
+      source = { kind: 'manifests', paths };
+      writeFileSync(
+        join(folder, 'app', 'kustomization.yaml'),
+        'resources: [https://example.invalid/base, pod.yaml]\n',
+      );
+      writeFileSync(join(folder, 'app', 'pod.yaml'), 'apiVersion: v1\nkind: Pod\nmetadata: { name: a }\n');
+    });
+
+    test('runs nothing where the user, asked outside the page, does not agree', async () => {
+      const { audit, error } = await finish(source, render);
+      expect(asked).toEqual([[[join(folder, 'app'), 'https://example.invalid/base']]]);
+      expect(audit).toBeUndefined();
+      expect(error).toEqual({ kind: 'cancelled', message: 'Nothing was rendered.' });
+    });
+
+    test('is refused where what would be fetched has changed since the question', async () => {
+      agrees = true;
+      answering = () =>
+        writeFileSync(join(folder, 'app', 'kustomization.yaml'), 'resources: [https://other.invalid/base]\n');
+      const { error } = await finish(source, render);
+      expect(error).toMatchObject({
+        kind: 'bad-request',
+        message: 'Rendering would fetch https://other.invalid/base.',
+      });
+    });
+
+    test('asks nothing where no rendering was asked for', async () => {
+      await auditOf(source);
+      expect(asked).toEqual([]);
+    });
+
+    test('is a bad request for what is no folder of files', async () => {
+      expect((await finish({ kind: 'demo' }, render)).error?.kind).toBe('bad-request');
+      expect(asked).toEqual([]);
+    });
   });
 
   test('of nothing that can be read is an error with its place', async () => {

@@ -3,11 +3,11 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findCommand } from '../../electron/cluster/exec.ts';
 import { planRender } from '../../electron/render/plan.ts';
 import { agreedPlan, renderFolder } from '../../electron/render/render.ts';
+import { renderQuestion } from '../../electron/render/question.ts';
 import { environmentOf, runBounded } from '../../electron/render/run.ts';
-import { findKubectl } from '../apiserver/kubectl.ts';
+import { findHelm, findKubectl } from '../apiserver/kubectl.ts';
 import { files, runner } from '../cli/run.ts';
 
 let folder = '';
@@ -94,6 +94,31 @@ describe('what is rendered', () => {
 
   test('nothing to render is said', async () => {
     await expect(planRender([input({ 'a.yaml': POD })])).rejects.toMatchObject({ kind: 'bad-request' });
+  });
+});
+
+describe('what the user is asked', () => {
+  const one = {
+    shown: 'prod',
+    folder: '/x/prod',
+    how: 'kustomize',
+    remote: ['https://example.invalid/x'],
+  } as const;
+
+  test.each(['en', 'ko'] as const)('names the commands and what they would fetch (%s)', (lang) => {
+    const { detail, message } = renderQuestion([{ ...one, remote: [...one.remote] }], lang);
+    expect(detail).toContain('kubectl kustomize prod');
+    expect(detail).toContain('https://example.invalid/x');
+    expect(message).not.toBe('');
+    if (lang === 'ko') expect(message + detail).toMatch(/[\uac00-\ud7a3]/);
+  });
+
+  test('says that nothing is fetched where nothing is, and counts what would be too long', () => {
+    const many = Array.from({ length: 20 }, (_, i) => ({ ...one, shown: `f${i}`, remote: [] }));
+    const { detail } = renderQuestion(many, 'en');
+    expect(detail).toContain('Nothing is fetched');
+    expect(detail).toContain('and 8 more');
+    expect(detail).not.toContain('f12');
   });
 });
 
@@ -288,20 +313,25 @@ describe.skipIf(process.platform === 'win32')('from the terminal', () => {
     expect(why.out).toContain('permitted');
   }, 300_000);
 
-  test.skipIf(!existsSync('/usr/bin/helm') && !existsSync('/usr/local/bin/helm'))(
-    'with the real helm: the templates of a chart',
-    async () => {
-      expect(await findCommand('helm', '', process.env['PATH']!)).not.toBeNull();
-      const root = input({
-        'Chart.yaml': 'apiVersion: v2\nname: shop\nversion: 1.0.0\n',
-        'values.yaml': 'name: from-values\n',
-        'templates/pod.yaml': POD.replace('name: a,', 'name: {{ .Values.name }},'),
-      });
-      const { code, out } = await bulkhead(['snapshot', '--from', root, '--render', '--out', '-']);
-      expect(code).toBe(0);
-      expect(out).toContain('from-values');
-    },
-  );
+  test('with the real helm: the templates of a chart with its own values, and no cluster to look anything up in', async () => {
+    const helm = await findHelm();
+    const bin = program('helm', '');
+    writeFileSync(join(bin, 'helm'), `#!/bin/sh\nexec ${helm} "$@"\n`);
+    const root = input({
+      'Chart.yaml': 'apiVersion: v2\nname: shop\nversion: 1.0.0\n',
+      'values.yaml': 'name: from-values\n',
+      'templates/pod.yaml': POD.replace(
+        'name: a,',
+        'name: {{ .Values.name }}-{{ lookup "v1" "Namespace" "" "a" | len }},',
+      ),
+      'templates/NOTES.txt': 'kind: Pod\n',
+    });
+    const { code, out } = await bulkhead(['snapshot', '--from', root, '--render', '--out', '-'], {
+      env: { PATH: `${bin}:${process.env['PATH']!}` },
+    });
+    expect(out).toContain('"name":"from-values-0","kind":"Pod"');
+    expect(code).toBe(0);
+  }, 300_000);
 
   test('remote bases end it before anything runs, exit 2', async () => {
     const marker = join(folder, 'ran');

@@ -281,6 +281,7 @@ function stubbed(name) {
 }
 export const dialog = {
   showOpenDialog: () => stubbed('showOpenDialog'),
+  showMessageBox: () => stubbed('showMessageBox'),
   showSaveDialog: () => stubbed('showSaveDialog'),
 };
 
