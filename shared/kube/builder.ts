@@ -411,6 +411,7 @@ export class SnapshotBuilder {
       const params = { kind: one.kind, command: one.render ?? 'kubectl kustomize FOLDER' };
       const place = one.place ?? { file: one.file };
       if (one.as === 'patch') report({ check: 'input.patch', place, params }, one.gaps);
+      else if (one.as === 'namespace') report({ check: 'input.moved-policy', place, params }, one.gaps);
       else if (one.as === 'component') report({ check: 'input.component', place, params }, one.gaps);
     }
     for (const one of folders) {
@@ -440,7 +441,7 @@ export class SnapshotBuilder {
       if (over !== undefined)
         return passedEntry({ ...entry, count: 0 }, over.as, over.render, over.as !== 'settings');
       if (folder !== undefined) return passedEntry(entry, folder.as, folder.render, true);
-      return parts.length > 0 ? passedEntry(entry, 'patch', parts[0].render, true) : entry;
+      return parts.length > 0 ? passedEntry(entry, parts[0].as, parts[0].render, true) : entry;
     });
     const dropped = (place: Place | undefined): boolean =>
       place !== undefined && (places.has(place) || (place.file !== undefined && whole.has(place.file)));

@@ -342,8 +342,10 @@ export function hidesOf(kind: string | null, raw: Raw): Hides | null {
     entries(one),
   );
   const deciding =
-    removed ||
-    hasDirective(raw) ||
+    // A directive inside a container's settings, of its environment for example, changes nothing of it.
+    [raw, raw['spec'], template, spec, child(template, 'metadata'), ...containers].some(
+      (one) => isObject(one) && Object.keys(one).some((key) => DIRECTIVE.test(key)),
+    ) ||
     child(template, 'metadata', 'labels') !== undefined ||
     child(raw, 'spec', 'selector') !== undefined ||
     child(spec, 'hostNetwork') !== undefined ||
@@ -511,7 +513,12 @@ export class FolderTree {
     for (const one of this.kustomizations.values())
       if (!one.component && one.components.includes(kustomization.folder))
         return `kubectl kustomize ${quoted(one.folder)}`;
-    return `kubectl kustomize ${quoted(folderOf(kustomization.folder))}`;
+    for (let folder = kustomization.folder; folder !== '' && folder !== '/';) {
+      folder = folderOf(folder);
+      if (this.kustomizations.get(folder)?.component === false) return `kubectl kustomize ${quoted(folder)}`;
+    }
+    // Nothing that was read includes it.
+    return 'kubectl kustomize FOLDER';
   }
 
   /** All files that a kustomization deploys, through others that it names. */
@@ -653,6 +660,25 @@ export class FolderTree {
       }
     }
 
+    const moved = this.movedPolicies(
+      files,
+      new Set(passed.flatMap(({ file, place }) => (place === null ? [file] : []))),
+    );
+    const over = new Set(passed.flatMap(({ place }) => place ?? []));
+    for (const { document, by, namespaces } of moved)
+      if (!over.has(document.place)) {
+        const gaps: ManifestGap[] = namespaces.map((namespace) => ({ hides: 'policies', namespace }));
+        const { kind, place } = document;
+        passed.push({
+          file: place.file ?? '',
+          place,
+          as: 'namespace',
+          render: this.commandOf(by),
+          kind,
+          gaps,
+        });
+      }
+
     for (const one of this.kustomizations.values()) {
       const unread = [...one.resources, ...one.components].filter(
         (path) => !this.kustomizations.has(path) && !byPath.has(path),
@@ -699,6 +725,75 @@ export class FolderTree {
       });
     }
     return { passed, folders };
+  }
+
+  /** The namespaces that files are deployed to, from the outermost kustomizations inwards: the outermost one counts. */
+  private namespacesOfFiles(): Map<string, { by: Kustomization; namespaces: Set<string | null> }> {
+    const referred = new Set<string>();
+    for (const one of this.kustomizations.values())
+      for (const path of [...one.resources, ...one.components]) referred.add(path);
+    const found = new Map<string, { by: Kustomization; namespaces: Set<string | null> }>();
+    const walk = (
+      one: Kustomization,
+      root: Kustomization,
+      outer: string | null,
+      above: Set<string>,
+    ): void => {
+      if (above.has(one.folder)) return;
+      const namespace = outer ?? one.namespace;
+      for (const path of [...one.resources, ...one.components]) {
+        const inner = this.kustomizations.get(path);
+        if (inner !== undefined) walk(inner, root, namespace, new Set([...above, one.folder]));
+        else {
+          const known = found.get(path) ?? { by: root, namespaces: new Set() };
+          known.namespaces.add(namespace);
+          found.set(path, known);
+        }
+      }
+    };
+    for (const one of this.kustomizations.values())
+      if (!referred.has(one.folder) && !one.component) walk(one, one, null, new Set());
+    return found;
+  }
+
+  /**
+   * Policies that kustomizations put into other namespaces than their files say, unless all pods and policies of those
+   * namespaces move together, so that only the name differs. In the namespace of the file they would isolate others.
+   */
+  private movedPolicies(
+    files: readonly SeenFile[],
+    whole: ReadonlySet<string>,
+  ): { document: SeenDocument; by: Kustomization; namespaces: string[] }[] {
+    if (![...this.kustomizations.values()].some(({ namespace }) => namespace !== null)) return [];
+    const of = this.namespacesOfFiles();
+    const there = new Map<string, Set<string>>();
+    const back = new Map<string, Set<string>>();
+    const note = (map: Map<string, Set<string>>, from: string, to: string): void => {
+      const known = map.get(from);
+      if (known === undefined) map.set(from, new Set([to]));
+      else known.add(to);
+    };
+    const policies: { document: SeenDocument; by: Kustomization; namespaces: string[] }[] = [];
+    for (const file of files) {
+      if (whole.has(file.file)) continue;
+      const known = of.get(normalPath(file.file));
+      for (const document of file.documents) {
+        if (!this.isDeciding(document) || document.kind === 'Namespace') continue;
+        const written = document.namespace ?? 'default';
+        const namespaces =
+          known === undefined ? [written] : [...known.namespaces].map((one) => one ?? written);
+        for (const namespace of namespaces) {
+          note(there, written, namespace);
+          note(back, namespace, written);
+        }
+        if (known !== undefined && isPolicyKind(document.kind) && namespaces.some((one) => one !== written))
+          policies.push({ document, by: known.by, namespaces });
+      }
+    }
+    return policies.filter(({ document, namespaces }) => {
+      const together = there.get(document.namespace ?? 'default');
+      return together?.size !== 1 || namespaces.some((one) => back.get(one)?.size !== 1);
+    });
   }
 
   private isDeciding({ kind }: SeenDocument): boolean {

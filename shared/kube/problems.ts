@@ -40,6 +40,8 @@
  *   they were read as they stand. changes: the fields of the kustomization that do, and what was not read.
  * - `input.patch` {kind, command}: a file or document that is a part of an object: it takes no part in the audit.
  * - `input.component` {kind, command}: a file of a Kustomize component: only a kustomization that includes it deploys it.
+ * - `input.moved-policy` {kind, command}: a kustomization puts the policy into another namespace than its file says, and not
+ *   together with everything there: it takes no part in the audit.
  * - `input.helm-chart` {folder, files, command}: a Helm chart: its templates take no part in the audit.
  * - `input.not-rendered` {folder, message}: the folder was to be rendered, and its program failed.
  * - `input.no-objects` {}: nothing that was read is a namespace, pod, workload or policy: there is nothing to audit.
@@ -68,6 +70,7 @@ export const PROBLEM_CHECKS = {
   'input.kustomize': 'medium',
   'input.patch': 'medium',
   'input.component': 'medium',
+  'input.moved-policy': 'medium',
   'input.helm-chart': 'high',
   'input.not-rendered': 'high',
   'input.no-objects': 'high',

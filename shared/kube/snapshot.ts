@@ -233,9 +233,11 @@ export interface AssumptionRecord {
 
 /**
  * What a file is that is no object: a patch, a part of a component, a Helm template, settings of a kustomization; or a
- * kustomization or chart itself that changes what is deployed.
+ * kustomization or chart itself that changes what is deployed. 'namespace': a policy that a kustomization puts into another
+ * namespace than its file says.
  */
-export type Passed = 'patch' | 'component' | 'template' | 'settings' | 'kustomization' | 'chart';
+export type Passed =
+  'patch' | 'component' | 'template' | 'settings' | 'kustomization' | 'chart' | 'namespace';
 export const PASSED: readonly Passed[] = [
   'patch',
   'component',
@@ -243,6 +245,7 @@ export const PASSED: readonly Passed[] = [
   'settings',
   'kustomization',
   'chart',
+  'namespace',
 ];
 
 /** A problem that kept a document of a file from being read. */

@@ -8,6 +8,7 @@ const GAPS: Partial<Record<ProblemCheck, 'always' | 'left-out'>> = {
   'input.helm-template': 'always',
   'input.patch': 'always',
   'input.component': 'always',
+  'input.moved-policy': 'always',
   'input.helm-chart': 'always',
   'input.not-rendered': 'always',
   'input.alias-bomb': 'always',

@@ -302,6 +302,61 @@ describe('what a kustomization is', () => {
     expect(snapshot.coverage.complete).toBe(false);
   });
 
+  describe('that sets the namespace', () => {
+    const flux = {
+      'install/kustomization.yaml': 'namespace: flux-system\nresources: [../policies]\n',
+      'policies/kustomization.yaml': 'resources: [deny.yaml]\n',
+      'policies/deny.yaml': POLICY.replace(', namespace: shop', '').replace(
+        '{matchLabels: {app: web}}',
+        '{}',
+      ),
+    };
+    const pod = POD.replace(', namespace: shop', '');
+
+    test('takes a policy away from where its file would have it isolate others', () => {
+      const snapshot = snapshotOf({
+        ...flux,
+        'base/kustomization.yaml': 'resources: [a.yaml]\n',
+        'base/a.yaml': pod,
+      });
+      expect(policies(snapshot)).toEqual([]);
+      expect(isolated(snapshot)).toEqual([]);
+      expect(checks(snapshot)).toEqual(['input.kustomize', 'input.moved-policy']);
+      expect(entryOf(snapshot, 'policies/deny.yaml')).toMatchObject({
+        passed: 'namespace',
+        render: 'kubectl kustomize install',
+      });
+    });
+
+    test('leaves it where everything there goes the same way', () => {
+      const snapshot = snapshotOf({
+        ...flux,
+        'install/kustomization.yaml': 'namespace: flux-system\nresources: [../policies, pod.yaml]\n',
+        'install/pod.yaml': pod,
+      });
+      expect(isolated(snapshot)).toEqual(['db']);
+      expect(checks(snapshot)).toEqual(['input.kustomize']);
+      expect(snapshot.coverage.complete).toBe(false);
+    });
+
+    test('of two that set different ones none can be chosen', () => {
+      const snapshot = snapshotOf({
+        ...flux,
+        'other/kustomization.yaml': 'namespace: other\nresources: [../policies]\n',
+        'policies/pod.yaml': pod,
+      });
+      expect(policies(snapshot)).toEqual([]);
+    });
+
+    test('that all its objects have already is no change', () => {
+      const snapshot = snapshotOf({
+        'kustomization.yaml': 'namespace: shop\nresources: [a.yaml]\n',
+        'a.yaml': `${POD}---\n${POLICY}`,
+      });
+      expect(policies(snapshot)).toEqual(['a.yaml: web-in']);
+    });
+  });
+
   test('a folder with blanks in its name is quoted for a shell', () => {
     const snapshot = snapshotOf({
       "my app's/kustomization.yaml": 'resources: [a.yaml]\nnamePrefix: x-\n',

@@ -118,6 +118,11 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
     text: 'The file belongs to a component: its objects (kind {kind}) are deployed only where a kustomization includes it. They take no part in the audit.',
     advice: 'Audit what is rendered: add --render, or {command} | bulkhead audit --from -',
   },
+  'input.moved-policy': {
+    title: 'Policy that a kustomization moves to another namespace',
+    text: 'A kustomization puts this {kind} into another namespace than the file says. Where the file says it would isolate other pods, so it takes no part in the audit.',
+    advice: 'Audit what is rendered: add --render, or {command} | bulkhead audit --from -',
+  },
   'input.helm-chart': {
     title: 'Helm chart that was not rendered',
     text: 'The folder {folder} is a Helm chart: the templates in it ({files} files) take no part in the audit.',

@@ -118,6 +118,12 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
     advice:
       '렌더링한 결과를 감사하십시오. --render 옵션을 쓰거나 다음 명령을 실행합니다: {command} | bulkhead audit --from -',
   },
+  'input.moved-policy': {
+    title: 'kustomization이 다른 네임스페이스로 옮기는 정책',
+    text: 'kustomization이 이 {kind}을(를) 파일에 적힌 것과 다른 네임스페이스에 배포합니다. 파일에 적힌 네임스페이스에서는 엉뚱한 파드를 격리하게 되므로 감사에서 제외했습니다.',
+    advice:
+      '렌더링한 결과를 감사하십시오. --render 옵션을 쓰거나 다음 명령을 실행합니다: {command} | bulkhead audit --from -',
+  },
   'input.helm-chart': {
     title: '렌더링하지 않은 Helm 차트',
     text: '{folder} 폴더는 Helm 차트입니다. 그 안의 템플릿(파일 {files}개)은 감사에서 제외했습니다.',

@@ -112,6 +112,7 @@ export const en = {
       settings: 'settings of a kustomization',
       kustomization: 'kustomization that changes what is deployed: not rendered',
       chart: 'Helm chart: not rendered',
+      namespace: 'policy that a kustomization puts into another namespace: passed over',
     },
     rendered: '{what}; rendered by: {command}',
   },

@@ -111,6 +111,7 @@ export const ko: Messages = {
       settings: 'kustomization의 설정 파일',
       kustomization: '배포 내용을 바꾸는 kustomization: 렌더링하지 않음',
       chart: 'Helm 차트: 렌더링하지 않음',
+      namespace: 'kustomization이 다른 네임스페이스로 옮기는 정책: 제외함',
     },
     rendered: '{what}. 렌더링 명령: {command}',
   },
