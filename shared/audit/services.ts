@@ -410,8 +410,9 @@ export class Services {
   }
 
   /** Does something answer at the address itself, so that it may be compared as it stands? */
-  private mayStayAsItIs({ as, address }: Asked): boolean {
-    if (as === 'name' && address === null) return false;
+  private mayStayAsItIs({ as, address }: Asked, { src }: Explanation): boolean {
+    // Whoever calls from outside or from a node gets to the pods in any case.
+    if (src.type !== 'pod') return false;
     if (as !== 'clusterIP' && as !== 'name') return true;
     return address !== null && this.index.localDns.has(formatAddress(address));
   }
@@ -422,7 +423,7 @@ export class Services {
     const targets = this.targets(probe, asked, port);
     const plain = address === null ? null : this.asItStands(probe, address);
     const verdicts = targets.map((t) => t.answer?.verdict ?? 'depends');
-    const asItIs = this.mayStayAsItIs(asked) ? plain : null;
+    const asItIs = plain !== null && this.mayStayAsItIs(asked, plain) ? plain : null;
     const base = this.combined(probe, asked, targets, plain);
     const translated = together(verdicts);
     const shown: ServiceTarget[] = targets.slice(0, MOST_TARGETS).map(({ end, port: number, answer }) => ({

@@ -318,6 +318,17 @@ describe('a load-balancer, external or node-port address (S29, S23)', () => {
     expect(uses(e)).toContain('S29 service gate/entry');
   });
 
+  test('leads who calls from outside to the pods, by the rules and marked', () => {
+    const engine = audit(read(...gate('')));
+    const from = (src: string): unknown[] => {
+      const e = ask(engine, src, '10.40.0.13', 'TCP/443');
+      return [e.verdict, e.service?.untranslated, uses(e)];
+    };
+    const marks = ['S29 service gate/entry', 'S23 sourceRewrite gate/entry'];
+    expect(from('203.0.113.5')).toEqual(['permitted', undefined, marks]);
+    expect(from('192.0.2.200')).toEqual(['denied', undefined, marks]);
+  });
+
   test('at a port that no Service has there is an address', () => {
     const e = ask(audit(read(...gate(''))), 'app/caller', '10.40.0.13', 'TCP/80');
     expect([e.verdict, e.dst.type]).toEqual(['permitted', 'ip']);

@@ -122,6 +122,9 @@ export function plainService(
     // Nothing is known of it; it could even be the source itself or its node (S7).
     return PERHAPS;
   };
+  /** Only a pod's own side may see the address as it stands; who calls from elsewhere gets to the endpoints. */
+  const bothReadings = (service: ServiceRecord, entry: ServiceRecord['ports'][number]): Three =>
+    src.type === 'pod' ? agreed([translated(service, entry), plain()]) : translated(service, entry);
   const wanted = (s: ServiceRecord): ServiceRecord['ports'][number] | undefined =>
     s.ports.find((p) => p.port === port && p.protocol === protocol);
   const owns = (list: string[]): boolean => list.some((ip) => sameAddress(ip, address));
@@ -133,10 +136,10 @@ export function plainService(
     if (entry === undefined) continue;
     if (owns(service.clusterIPs)) {
       if (here.type !== 'ip') return null;
-      return listensHere ? agreed([translated(service, entry), plain()]) : translated(service, entry);
+      return listensHere ? bothReadings(service, entry) : translated(service, entry);
     }
     if (owns(service.externalIPs) || owns(service.loadBalancerIPs)) {
-      return agreed([translated(service, entry), plain()]);
+      return bothReadings(service, entry);
     }
   }
   if (here.type === 'ip' && snapshot.services.some((s) => owns(s.clusterIPs))) return 'no-port';
@@ -144,7 +147,7 @@ export function plainService(
     for (const service of snapshot.services) {
       const entry = service.ports.find((p) => p.nodePort === port && p.protocol === protocol);
       if (entry && snapshot.nodes.some((n) => n.ips.some((ip) => sameAddress(ip, address)))) {
-        return agreed([translated(service, entry), plain()]);
+        return bothReadings(service, entry);
       }
     }
   }
