@@ -141,6 +141,8 @@ function missedEnds(
     let ends = behind.get(key);
     if (!ends) behind.set(key, (ends = index.endpoints(service, port)));
     for (const end of ends) {
+      // No more names are shown than that, and one endpoint outside the block is enough.
+      if (out.size > NAMED) return out;
       known++;
       if ('unread' in end) continue;
       const point = connPoint(PROTOCOL_INDEX[port.protocol], end.port);
