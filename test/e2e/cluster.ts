@@ -58,6 +58,14 @@ spec:
     - to: [{ ipBlock: { cidr: 203.0.113.0/24 } }]
       ports: [{ protocol: TCP, port: 443 }]
 ---
+apiVersion: v1
+kind: Service
+metadata: { name: db, namespace: data }
+spec:
+  clusterIP: 10.96.0.20
+  selector: { app: db }
+  ports: [{ port: 5400, targetPort: sql }]
+---
 apiVersion: apps/v1
 kind: StatefulSet
 metadata: { name: db, namespace: data }

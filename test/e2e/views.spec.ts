@@ -170,6 +170,12 @@ test.describe('The views of an audit', () => {
     await expect(egress).toContainText('orders');
     await expect(ingress).toContainText('allow-orders');
 
+    // Its Service is what is behind it, at the port that it leads to.
+    await ask('api/orders', '10.96.0.20', 5400);
+    await expect(verdict).toHaveAttribute('data-verdict', 'permitted');
+    await expect(page.getByTestId('explain-service').first()).toContainText('data/db');
+    await expect(verdict).toContainText('data/StatefulSet/db:5432 (permitted)');
+
     // The same pair on a port that neither side names.
     await ask('api/orders', 'data/db', 5433);
     await expect(verdict).toHaveAttribute('data-verdict', 'denied');
