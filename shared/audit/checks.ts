@@ -13,18 +13,30 @@
  *   `policy.selector-values-given` {operator} · `version.sctp` {}
  * From the evaluated cluster:
  * - `policy.selects-nothing` {}: no pod of its namespace matches `podSelector`.
- * - `policy.peer-selects-nothing` {}: a selector peer matches no pod that takes part.
- * - `policy.named-port-unknown` {name, protocol}: no pod that the rule could reach declares the port's name.
- * - `policy.service-port` {port, service, targetPort}: the rule's number is a Service's port, its pods receive on another (S16).
+ * - `policy.peer-selects-nothing` {}: a selector peer matches no pod that takes part, and nothing says why.
+ * - `policy.peer-host-network` {workloads, count}: its labels match only pods on their node's network (S10, S18).
+ * - `policy.peer-namespace-name` {key, value}: asks for a label with a namespace's name, which that namespace lacks.
+ * - `policy.peer-label-on-pods` {label, namespaces}: the namespaceSelector's label stands on pods.
+ * - `policy.peer-label-on-namespaces` {label, namespaces}: the podSelector's label stands on namespaces.
+ * - `policy.peer-label-key` {label, like, where}: the value stands under a key that is easily taken for the one given.
+ * - `policy.peer-other-namespace` {label, namespaces}: a podSelector alone, and its pods are in other namespaces.
+ * - `policy.peer-open-to-label` {label, namespaces}: nobody has the label yet; whoever sets it in one of many
+ *   namespaces is let in.
+ * - `policy.named-port-unknown` {name, protocol}: no pod that the rule concerns declares the port's name: the selected
+ *   pods for ingress, the pods of its peers for egress (S14).
+ * - `policy.service-port` {port, service, targetPort, target}: the rule's number is a Service's port, its pods receive
+ *   on another (S16); `target` has the name as well where the Service's targetPort is one.
  * - `policy.block-over-service` {services, count, endpoints}: an egress ipBlock holds the address of a Service and not what
  *   is behind it, which plugins compare (S29).
  * - `policy.dns-local-cache` {address, pods}: DNS is permitted to the pods of the cluster's DNS alone, while a node-local
  *   cache answers (S29).
- * - `policy.dns-tcp-only` {}: egress names port 53 for TCP alone, so DNS over UDP stays denied (S13).
+ * - `policy.dns-tcp-only` {}: egress names port 53 for TCP alone, and no other policy of the same pods adds UDP (S13).
  * - `policy.egress-isolates-ingress` {}: egress rules alone, no policyTypes: ingress is isolated too (S4).
  * - `policy.empty-peer-list` {direction}: `from: []` or `to: []` is everyone (S9).
  * - `policy.permits-everything` {direction}: isolates on paper and permits everything (S3).
  * - `policy.block-over-pods` {value}: an ipBlock covers pod addresses, which plugins treat differently (S12).
+ * - `policy.block-may-cover-pods` {value}: no pod has an address yet, and the block is private and wide, or a whole family.
+ * - `policy.except-undone` {except, cidr, by}: another peer for the same pods permits the whole exception (S5, S11).
  * - `policy.unread-selector` {}: stored, but its podSelector cannot be read (S24).
  * - `version.endport` {version}: the server drops endPort, `port` alone holds (S22).
  * - `version.name-label` {version}: selects by kubernetes.io/metadata.name, which the server does not set (S22).
@@ -33,6 +45,12 @@
  * - `exposure.ingress-anywhere` {pods}: isolated for ingress, yet permitted from every outside address on some port.
  * - `exposure.published` {service, how, pods, total}: pods behind a Service that is published outside the cluster are
  *   not isolated for ingress.
+ * - `exposure.published-blocked` {service, how, ports, pods}: published by a node port or address, and no rule lets
+ *   outside addresses or nodes in.
+ * - `exposure.ingress-blocked` {service, how, ports, pods}: behind an Ingress, and nobody of another namespace, no node
+ *   and no outside address is let in.
+ * - `exposure.data-store` {store, port, because, pods}: pods of every namespace may connect to a data store's port;
+ *   `because` is `open` or the rule.
  * - `exposure.host-network` {pods}: pods that NetworkPolicy cannot isolate (S18).
  * - `cluster.not-enforced` {plugin, direction}: nothing enforces NetworkPolicy (S21).
  * - `cluster.enforcement-unknown` {}: whether anything enforces NetworkPolicy is not known (S21).
@@ -68,6 +86,13 @@ export const CHECKS = {
   'policy.unread-selector': 'high',
   'policy.selects-nothing': 'medium',
   'policy.peer-selects-nothing': 'low',
+  'policy.peer-host-network': 'medium',
+  'policy.peer-namespace-name': 'medium',
+  'policy.peer-label-on-pods': 'medium',
+  'policy.peer-label-on-namespaces': 'medium',
+  'policy.peer-label-key': 'medium',
+  'policy.peer-other-namespace': 'medium',
+  'policy.peer-open-to-label': 'low',
   'policy.named-port-unknown': 'medium',
   'policy.service-port': 'medium',
   'policy.block-over-service': 'medium',
@@ -77,6 +102,8 @@ export const CHECKS = {
   'policy.empty-peer-list': 'medium',
   'policy.permits-everything': 'low',
   'policy.block-over-pods': 'low',
+  'policy.block-may-cover-pods': 'info',
+  'policy.except-undone': 'medium',
   'version.sctp': 'medium',
   'version.endport': 'high',
   'version.name-label': 'high',
@@ -84,6 +111,9 @@ export const CHECKS = {
   'exposure.egress-anywhere': 'medium',
   'exposure.ingress-anywhere': 'medium',
   'exposure.published': 'medium',
+  'exposure.published-blocked': 'medium',
+  'exposure.ingress-blocked': 'medium',
+  'exposure.data-store': 'medium',
   'exposure.host-network': 'low',
   'cluster.not-enforced': 'critical',
   'cluster.enforcement-unknown': 'medium',

@@ -257,13 +257,49 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
   },
   'policy.selects-nothing': {
     title: 'Policy that selects no pod',
-    text: 'No pod of its namespace matches its podSelector: the policy isolates nothing.',
-    advice: 'Compare its labels with those of the pods, or remove the policy.',
+    text: 'No pod of its namespace matches its podSelector: the policy isolates nothing now.',
+    advice: 'Compare its labels with those of the pods that it is meant for.',
   },
   'policy.peer-selects-nothing': {
     title: 'Peer that matches no pod',
-    text: 'No pod in the audit matches this peer: the entry permits nothing.',
-    advice: 'Check the labels of pods and namespaces, or remove the peer.',
+    text: 'No pod in the audit matches this peer: the entry permits nothing now.',
+    advice: 'Compare its labels with those of the pods and namespaces that it is meant for.',
+  },
+  'policy.peer-host-network': {
+    title: 'Peer whose labels match only pods on their node’s network',
+    text: 'The labels match {workloads}, whose pods use their node’s network. Selectors never match such pods (S10, S18): their traffic comes from addresses of nodes, and this entry does not permit it.',
+    advice:
+      'Permit the addresses of the nodes with an ipBlock; on OpenShift, select the namespaces with the label policy-group.network.openshift.io/host-network.',
+  },
+  'policy.peer-namespace-name': {
+    title: 'Namespace selected by a label that it does not have',
+    text: 'No namespace has the label {key}={value}. There is a namespace {value}, which has no label {key}; the API server labels each namespace with kubernetes.io/metadata.name.',
+    advice: 'Write kubernetes.io/metadata.name: {value} in the namespaceSelector.',
+  },
+  'policy.peer-label-on-pods': {
+    title: 'Label of pods asked of namespaces',
+    text: 'The namespaceSelector asks for {label}, which no namespace has. Pods have it (namespaces: {namespaces}).',
+    advice: 'Ask for {label} in the podSelector, and select the namespace by kubernetes.io/metadata.name.',
+  },
+  'policy.peer-label-on-namespaces': {
+    title: 'Label of namespaces asked of pods',
+    text: 'The podSelector asks for {label}, which none of the pods has. Namespaces have it: {namespaces}.',
+    advice: 'Ask for {label} in the namespaceSelector.',
+  },
+  'policy.peer-label-key': {
+    title: 'Value under another label key',
+    text: 'Nothing that this peer selects among has the label {label}. In {where} there is {like}.',
+    advice: 'Write {like} if that is what is meant.',
+  },
+  'policy.peer-other-namespace': {
+    title: 'Pods of another namespace selected without their namespace',
+    text: 'A podSelector alone selects in the policy’s own namespace, and no pod there matches {label}. Pods of other namespaces do: {namespaces}.',
+    advice: 'Add a namespaceSelector to the same peer, for example by kubernetes.io/metadata.name.',
+  },
+  'policy.peer-open-to-label': {
+    title: 'Peer that matches whoever takes a label',
+    text: 'No pod matches this peer now. It waits in {namespaces} namespaces: whoever may create a pod with {label} in one of them fulfils it.',
+    advice: 'Narrow the namespaceSelector to the namespaces that are meant.',
   },
   'policy.named-port-unknown': {
     title: 'Named port that no pod declares',
@@ -272,12 +308,12 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
   },
   'policy.service-port': {
     title: 'Port of a Service instead of its pods',
-    text: 'The rule names port {port}, which is a port of the Service {service}; its pods receive on {targetPort}. Policies compare with the pod’s port.',
+    text: 'The rule names port {port}, which is a port of the Service {service}; its pods receive on {target}. Policies compare with the pod’s port.',
     advice: 'Write {targetPort}, or the name of the container’s port.',
   },
   'policy.dns-tcp-only': {
     title: 'DNS over UDP stays denied',
-    text: 'Egress names port 53 for TCP alone (a port without a protocol is TCP). Most DNS runs over UDP.',
+    text: 'Egress names port 53 for TCP alone (a port without a protocol is TCP), and no other policy of these pods adds UDP. Most DNS runs over UDP.',
     advice: 'Add port 53 with protocol UDP.',
   },
   'policy.block-over-service': {
@@ -310,6 +346,16 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
     title: 'Address range over pod addresses',
     text: 'This ipBlock covers addresses of pods. Network plugins differ in whether it matches them; taken here: {value}.',
     advice: 'Select pods by labels, and keep address ranges for what is outside the cluster.',
+  },
+  'policy.block-may-cover-pods': {
+    title: 'Address range that may hold pods',
+    text: 'No pod has an address yet, and pods may get theirs inside this ipBlock. Network plugins differ in whether it matches them then; taken here: {value}.',
+    advice: 'Where the range means only what is outside the cluster, leave the pods’ range out with except.',
+  },
+  'policy.except-undone': {
+    title: 'Exception that something else permits',
+    text: '{except} is left out of {cidr}, and the same pods are permitted all of it by {by}: policies and peers add up, and an exception denies nothing.',
+    advice: 'Leave the range out there as well, or drop the exception if it is not meant.',
   },
 
   'version.sctp': {
@@ -348,6 +394,23 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
     title: 'Published pods that are not isolated',
     text: 'The Service {service} is published outside the cluster ({how}), and {pods} of the {total} pods behind it are not isolated for ingress.',
     advice: 'Isolate them for ingress, and permit the published port alone from where its traffic comes.',
+  },
+  'exposure.published-blocked': {
+    title: 'Published pods that nobody outside reaches',
+    text: 'The Service {service} is published outside the cluster ({how}), and no rule lets that traffic in: on {ports} the {pods} pods behind it accept neither outside addresses nor other nodes. At most what enters at a pod’s own node gets through.',
+    advice:
+      'If the Service is meant to answer, permit its sources with an ipBlock; if not, do not publish it.',
+  },
+  'exposure.ingress-blocked': {
+    title: 'Pods behind an Ingress that nobody reaches',
+    text: '{how} leads to the Service {service}, and on {ports} the {pods} pods behind it accept nobody of another namespace, no outside address and no node: an ingress controller elsewhere is not let in.',
+    advice:
+      'Permit the pods of the ingress controller, or the nodes’ addresses where they use the node’s network.',
+  },
+  'exposure.data-store': {
+    title: 'Data store that every namespace may reach',
+    text: '{store} on port {port} accepts connections from pods of every namespace ({pods} pods): {because}.',
+    advice: 'Permit only the pods that use it, by their labels and namespace.',
   },
   'exposure.host-network': {
     title: 'Pods that NetworkPolicy cannot isolate',
@@ -412,6 +475,12 @@ export const valuesEn: Record<string, Record<string, string>> = {
   remaining: { '': 'an unknown number' },
   'policy.block-over-service.endpoints': { none: 'none of them is known here' },
   'policy.block-over-pods.value': { match: 'it matches', ignore: 'it does not match', unknown: 'unknown' },
+  'policy.block-may-cover-pods.value': {
+    match: 'it matches',
+    ignore: 'it does not match',
+    unknown: 'unknown',
+  },
+  'exposure.data-store.because': { open: 'no policy isolates it for ingress' },
   'cluster.node-not-enforced.what': {
     no: 'nothing enforces NetworkPolicy there',
     unknown: 'it is not known whether NetworkPolicy is enforced there',

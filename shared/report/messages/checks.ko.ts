@@ -258,13 +258,50 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
   },
   'policy.selects-nothing': {
     title: '선택하는 파드가 없는 정책',
-    text: '네임스페이스에 podSelector와 일치하는 파드가 없어 이 정책은 아무것도 격리하지 않습니다.',
-    advice: '파드의 레이블과 비교하거나 정책을 삭제하십시오.',
+    text: '네임스페이스에 podSelector와 일치하는 파드가 없어 지금은 아무것도 격리하지 않습니다.',
+    advice: '정책이 대상으로 하는 파드의 레이블과 비교하십시오.',
   },
   'policy.peer-selects-nothing': {
     title: '일치하는 파드가 없는 피어',
-    text: '이 피어와 일치하는 파드가 없어 허용되는 연결이 없습니다.',
-    advice: '파드와 네임스페이스의 레이블을 확인하거나 피어를 삭제하십시오.',
+    text: '감사 대상 중에 이 피어와 일치하는 파드가 없어 지금은 허용되는 연결이 없습니다.',
+    advice: '대상으로 하는 파드와 네임스페이스의 레이블과 비교하십시오.',
+  },
+  'policy.peer-host-network': {
+    title: '노드 네트워크를 쓰는 파드만 레이블이 일치하는 피어',
+    text: '레이블은 {workloads}와(과) 일치하지만, 그 파드는 노드의 네트워크를 씁니다. 셀렉터는 이런 파드와 일치하지 않습니다(S10, S18). 트래픽이 노드의 주소에서 오므로 이 항목으로는 허용되지 않습니다.',
+    advice:
+      '노드의 주소를 ipBlock으로 허용하십시오. OpenShift에서는 policy-group.network.openshift.io/host-network 레이블로 네임스페이스를 선택하십시오.',
+  },
+  'policy.peer-namespace-name': {
+    title: '네임스페이스에 없는 레이블로 선택',
+    text: '{key}={value} 레이블이 있는 네임스페이스가 없습니다. {value} 네임스페이스는 있지만 {key} 레이블이 없습니다. API 서버는 각 네임스페이스에 kubernetes.io/metadata.name 레이블을 붙입니다.',
+    advice: 'namespaceSelector에 다음과 같이 쓰십시오: kubernetes.io/metadata.name: {value}',
+  },
+  'policy.peer-label-on-pods': {
+    title: '파드의 레이블을 네임스페이스에서 찾음',
+    text: 'namespaceSelector가 {label} 레이블을 요구하지만 이 레이블이 있는 네임스페이스는 없습니다. 파드에는 있습니다(네임스페이스: {namespaces}).',
+    advice:
+      '{label} 레이블은 podSelector에 쓰고, 네임스페이스는 kubernetes.io/metadata.name으로 선택하십시오.',
+  },
+  'policy.peer-label-on-namespaces': {
+    title: '네임스페이스의 레이블을 파드에서 찾음',
+    text: 'podSelector가 {label} 레이블을 요구하지만 이 레이블이 있는 파드는 없습니다. 네임스페이스에는 있습니다: {namespaces}.',
+    advice: '{label} 레이블은 namespaceSelector에 쓰십시오.',
+  },
+  'policy.peer-label-key': {
+    title: '다른 레이블 키에 있는 값',
+    text: '이 피어의 선택 범위에 {label} 레이블이 없습니다. {where}에는 {like} 레이블이 있습니다.',
+    advice: '이것을 의도했다면 다음과 같이 쓰십시오: {like}',
+  },
+  'policy.peer-other-namespace': {
+    title: '네임스페이스 없이 선택한 다른 네임스페이스의 파드',
+    text: 'podSelector만 쓰면 정책이 속한 네임스페이스에서만 선택하며, 그곳에는 {label}와(과) 일치하는 파드가 없습니다. 다른 네임스페이스에는 있습니다: {namespaces}.',
+    advice: '같은 피어에 namespaceSelector를 추가하십시오(예: kubernetes.io/metadata.name).',
+  },
+  'policy.peer-open-to-label': {
+    title: '레이블만 붙이면 일치하는 피어',
+    text: '지금은 이 피어와 일치하는 파드가 없습니다. 그러나 네임스페이스 {namespaces}개 중 어디서든 {label} 레이블로 파드를 만들 수 있는 사람은 누구나 이 조건을 채울 수 있습니다.',
+    advice: 'namespaceSelector를 의도한 네임스페이스로 좁히십시오.',
   },
   'policy.named-port-unknown': {
     title: '선언한 파드가 없는 포트 이름',
@@ -273,12 +310,12 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
   },
   'policy.service-port': {
     title: '파드 포트가 아닌 서비스 포트',
-    text: '규칙에 쓰인 포트 {port} 값은 {service} 서비스의 포트이며, 파드는 {targetPort} 포트로 받습니다. 정책은 파드의 포트와 비교합니다.',
+    text: '규칙에 쓰인 포트 {port} 값은 {service} 서비스의 포트이며, 파드는 {target} 포트로 받습니다. 정책은 파드의 포트와 비교합니다.',
     advice: '{targetPort} 값이나 컨테이너 포트의 이름을 쓰십시오.',
   },
   'policy.dns-tcp-only': {
     title: 'UDP DNS가 허용되지 않음',
-    text: '이그레스가 53번 포트를 TCP로만 허용합니다(프로토콜을 생략하면 TCP입니다). DNS는 대부분 UDP를 사용합니다.',
+    text: '이그레스가 53번 포트를 TCP로만 허용하고(프로토콜을 생략하면 TCP입니다), 같은 파드의 다른 정책도 UDP를 허용하지 않습니다. DNS는 대부분 UDP를 사용합니다.',
     advice: '53번 포트를 UDP로도 허용하십시오.',
   },
   'policy.block-over-service': {
@@ -311,6 +348,16 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
     title: '파드 주소를 포함하는 주소 대역',
     text: '이 ipBlock은 파드의 주소를 포함합니다. 파드 주소에 적용되는지는 네트워크 플러그인마다 다르며, 여기서는 다음과 같이 가정했습니다: {value}.',
     advice: '파드는 레이블로 선택하고, 주소 대역은 클러스터 외부에만 쓰십시오.',
+  },
+  'policy.block-may-cover-pods': {
+    title: '파드 주소를 포함할 수 있는 주소 대역',
+    text: '아직 주소를 받은 파드가 없으며, 파드가 이 ipBlock 안의 주소를 받을 수 있습니다. 그때 파드 주소에 적용되는지는 네트워크 플러그인마다 다르며, 여기서는 다음과 같이 가정했습니다: {value}.',
+    advice: '클러스터 외부만 뜻하는 대역이라면 파드 대역을 except로 제외하십시오.',
+  },
+  'policy.except-undone': {
+    title: '다른 항목이 허용하는 예외',
+    text: '{cidr}에서 {except}을(를) 제외했지만, 같은 파드에 대해 {by} 항목이 그 전체를 허용합니다. 정책과 피어는 더해지며 예외는 아무것도 거부하지 않습니다.',
+    advice: '그 항목에서도 이 대역을 제외하거나, 의도하지 않은 예외라면 지우십시오.',
   },
 
   'version.sctp': {
@@ -348,6 +395,22 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
     title: '외부에 공개되었으나 격리되지 않은 파드',
     text: '서비스 {service}은(는) 클러스터 외부에 공개되어 있으며({how}), 뒤에 있는 파드 {total}개 중 {pods}개가 인그레스로 격리되어 있지 않습니다.',
     advice: '파드의 인그레스를 격리하고, 공개한 포트만 실제 트래픽의 출발지에 허용하십시오.',
+  },
+  'exposure.published-blocked': {
+    title: '외부에 공개되었으나 외부에서 닿지 않는 파드',
+    text: '서비스 {service}은(는) 클러스터 외부에 공개되어 있지만({how}), 그 트래픽을 허용하는 규칙이 없습니다. {ports} 포트에서 뒤에 있는 파드 {pods}개는 외부 주소도 다른 노드도 받지 않습니다. 파드가 실행되는 노드로 들어온 트래픽만 통과할 수 있습니다.',
+    advice: '응답해야 하는 서비스라면 출발지를 ipBlock으로 허용하고, 아니라면 공개하지 마십시오.',
+  },
+  'exposure.ingress-blocked': {
+    title: 'Ingress 뒤에 있으나 닿지 않는 파드',
+    text: '{how} 항목이 서비스 {service}(으)로 연결하지만, {ports} 포트에서 뒤에 있는 파드 {pods}개는 다른 네임스페이스의 파드도, 외부 주소도, 노드도 받지 않습니다. 다른 곳에 있는 인그레스 컨트롤러는 들어올 수 없습니다.',
+    advice:
+      '인그레스 컨트롤러의 파드를 허용하고, 컨트롤러가 노드의 네트워크를 쓴다면 노드의 주소를 허용하십시오.',
+  },
+  'exposure.data-store': {
+    title: '모든 네임스페이스에서 닿는 데이터 저장소',
+    text: '{store}(포트 {port}, 파드 {pods}개)가 모든 네임스페이스의 파드에서 오는 연결을 받습니다: {because}.',
+    advice: '사용하는 파드만 레이블과 네임스페이스로 허용하십시오.',
   },
   'exposure.host-network': {
     title: 'NetworkPolicy로 격리할 수 없는 파드',
@@ -421,6 +484,8 @@ export const valuesKo: Record<string, Record<string, string>> = {
   remaining: { '': '알 수 없음' },
   'policy.block-over-service.endpoints': { none: '알려진 엔드포인트 없음' },
   'policy.block-over-pods.value': { match: '적용됨', ignore: '적용되지 않음', unknown: '알 수 없음' },
+  'policy.block-may-cover-pods.value': { match: '적용됨', ignore: '적용되지 않음', unknown: '알 수 없음' },
+  'exposure.data-store.because': { open: '인그레스로 격리하는 정책이 없음' },
   'cluster.node-not-enforced.what': {
     no: 'NetworkPolicy가 적용되지 않습니다',
     unknown: 'NetworkPolicy가 적용되는지 알 수 없습니다',
