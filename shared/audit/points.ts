@@ -29,6 +29,7 @@ import {
 import type { CompiledPeer } from '../policy/compile.ts';
 import { bitTest } from '../policy/namespaces.ts';
 import { QuestionError } from './api.ts';
+import { nearestRule } from './nearest.ts';
 import { remedyFor } from './remedy.ts';
 import { Services } from './services.ts';
 import type {
@@ -357,7 +358,7 @@ export class Points {
 
   /**
    * The verdict of one probe with its reasons; through a Service where the destination is one's (S29).
-   * @param whole with what would permit a denied connection, which takes longer than all else together
+   * @param whole with the nearest rule and what would permit a denied connection, which takes longer than all else
    * @throws QuestionError for an unknown endpoint, protocol, family or an impossible port
    */
   explain(probe: Probe, whole = true): Explanation {
@@ -396,6 +397,7 @@ export class Points {
     const verdict = this.at(both, family, point);
     const egress = this.reason(src, dst, 'egress', isSelf, this.at(out, family, point), family, point);
     const ingress = this.reason(dst, src, 'ingress', isSelf, this.at(into, family, point), family, point);
+    if (whole) this.nearest(src, dst, egress, ingress, probe);
     const paper = isSelf ? EVERYTHING_PERMITTED : this.value(src, dst, true);
     const conns = this.bounds(both, families);
     return {
@@ -418,6 +420,32 @@ export class Points {
             )
           : null,
     };
+  }
+
+  /** Adds to the reasons what the sides that do not permit come closest to. */
+  private nearest(src: End, dst: End, egress: DirectionReason, ingress: DirectionReason, probe: Probe): void {
+    const m = this.m;
+    for (const [owner, other, reason, far] of [
+      [src, dst, egress, ingress],
+      [dst, src, ingress, egress],
+    ] as const) {
+      if (owner.type !== 'pod') continue;
+      if (reason.verdict === 'permitted') {
+        if (reason.permits.length > 0 && far.verdict === 'denied') reason.deniedBy = far.policies;
+        continue;
+      }
+      if (reason.permits.length > 0) continue;
+      const policies = reason.policies.length === 0 ? [] : m.policiesOf(owner.c, reason.direction);
+      const near = nearestRule(
+        m,
+        owner,
+        other,
+        reason.direction,
+        policies.map(({ policy }) => policy),
+        probe,
+      );
+      if (near) reason.nearest = near;
+    }
   }
 
   /** The probe with its pods named one by one, so that a copy of the cluster with fewer pods understands it. */

@@ -138,6 +138,52 @@ export interface DirectionReason {
   /** Rules that permit (or may permit) it. */
   permits: RuleRef[];
   assumptions: AssumptionUse[];
+  /** Where a port was asked for and nothing permits it: the entry that comes closest, and what fails in it. */
+  nearest?: NearestRule;
+  /** Where this side permits what the other denies: the policies that select the other end. */
+  deniedBy?: PolicyRef[];
+}
+
+/** A condition of an entry that fails; `report/messages` words it. */
+export type NearCheck =
+  | 'namespace-name'
+  | 'namespace-label-on-pod'
+  | 'namespace-like-key'
+  | 'namespace-value'
+  | 'namespace-absent'
+  | 'namespace-excluded'
+  | 'other-namespace'
+  | 'pod-label-on-namespace'
+  | 'pod-like-key'
+  | 'pod-value'
+  | 'pod-absent'
+  | 'pod-excluded'
+  | 'host-network'
+  | 'selector-address'
+  | 'block-outside'
+  | 'block-except'
+  | 'block-ignored'
+  | 'block-no-address'
+  | 'port-service'
+  | 'port-is-service'
+  | 'port-protocol'
+  | 'port-name'
+  | 'port-other';
+
+export interface NearMiss {
+  check: NearCheck;
+  params: Record<string, string | number>;
+}
+
+/** An entry of a policy (a peer of a rule, with the rule's ports) that does not permit a connection. */
+export interface NearestRule {
+  policy: PolicyRef;
+  /** JSON path below the policy: `spec.ingress[0].from[0]`, or the rule where it is for everyone. */
+  field: string;
+  /** What of the entry matches the connection. */
+  matches: ('namespaceSelector' | 'podSelector' | 'ipBlock' | 'ports')[];
+  /** What does not, at least one. */
+  misses: NearMiss[];
 }
 
 export type EndpointRef =

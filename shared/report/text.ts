@@ -458,6 +458,7 @@ function reasonLines(page: Page, reason: DirectionReason, lang: Lang): void {
     for (const rule of parts.rules.slice(0, MOST_RULES)) page.para(rule, 4, '- ');
     more(page, parts.rules.length - MOST_RULES);
   }
+  for (const sentence of parts.near) page.para(sentence, 2);
   for (const sentence of parts.assumptions) page.para(sentence, 2, '', 'dim');
 }
 

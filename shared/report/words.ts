@@ -13,6 +13,7 @@ import type {
   Finding,
   IsolationState,
   ObjectRef,
+  NearestRule,
   Overview,
   PairExplanation,
   PodRow,
@@ -304,6 +305,8 @@ export interface ReasonParts {
   rules: string[];
   /** What the verdict depends on or rests on, each a full sentence (S25). */
   assumptions: string[];
+  /** What comes closest to permitting it and what fails in that, or who denies it at the other end: full sentences. */
+  near: string[];
 }
 
 /** A direction's reason in words, in parts, for views that lay them out themselves. */
@@ -324,7 +327,23 @@ export function reasonParts(reason: DirectionReason, lang: Lang): ReasonParts {
       // The sentence of an own node says already what it rests on.
       .filter((use) => use.name !== 'ownNode' || use.permittedIf !== undefined)
       .map((use) => assumptionUseText(use, reason.verdict === 'depends', lang)),
+    near: [
+      ...(reason.nearest ? [nearestText(reason.nearest, lang)] : []),
+      ...(reason.deniedBy && reason.deniedBy.length > 0
+        ? [fill(w.near.otherEnd, { policies: listText(reason.deniedBy.map(policyName), lang) })]
+        : []),
+    ],
   };
+}
+
+/** The nearest rule, what of it matches and what does not, as a sentence. */
+export function nearestText({ policy, field, matches, misses }: NearestRule, lang: Lang): string {
+  const w = words(lang).near;
+  return fill(matches.length === 0 ? w.nearest : w.nearestMatching, {
+    rule: `${policyName(policy)} ${field}`,
+    matches: matches.join(', '),
+    misses: misses.map(({ check, params }) => fill(w.miss[check], params)).join('; '),
+  });
 }
 
 /** The sentence that a reason takes; see DirectionReason.state. */
@@ -379,7 +398,7 @@ export function remedyParts(
 export function reasonText(reason: DirectionReason, lang: Lang): string {
   const parts = reasonParts(reason, lang);
   const head = `${words(lang).directionTitle[reason.direction]}: ${parts.sentence}.`;
-  return [head, ...parts.assumptions].join(' ');
+  return [head, ...parts.near, ...parts.assumptions].join(' ');
 }
 
 /** Where the destination is a Service: what is behind it, and what each endpoint says, as full sentences (S29). */

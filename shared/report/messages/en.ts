@@ -313,6 +313,44 @@ export const en = {
       'Protocols other than TCP, UDP and SCTP: what happens to ICMP, for example, is left to the plugin.',
   },
 
+  /** What comes closest to permitting a connection; {rule} names policy and entry, {misses} what fails in it. */
+  near: {
+    nearest: 'The entry that comes closest is {rule}: {misses}.',
+    nearestMatching: 'The entry that comes closest is {rule} (it matches by {matches}): {misses}.',
+    otherEnd: 'What denies it stands at the other end: {policies}.',
+    miss: {
+      'namespace-name':
+        'namespaceSelector asks for {label}, and namespace {namespace} has no label {key} (it has kubernetes.io/metadata.name={namespace})',
+      'namespace-label-on-pod':
+        'namespaceSelector asks for {label}, which stands on the pod {pod}, not on its namespace {namespace}',
+      'namespace-like-key': 'namespaceSelector asks for {label}, and namespace {namespace} has {like}',
+      'namespace-value': 'namespaceSelector asks for {label}, and namespace {namespace} has {actual}',
+      'namespace-absent': 'namespaceSelector asks for {label}, and namespace {namespace} has no label {key}',
+      'namespace-excluded': 'namespaceSelector asks for {label}, which leaves namespace {namespace} out',
+      'other-namespace':
+        'a podSelector alone selects in namespace {own}, and the pod is in namespace {namespace}',
+      'pod-label-on-namespace':
+        'podSelector asks for {label}, which stands on the namespace {namespace}, not on the pod {pod}',
+      'pod-like-key': 'podSelector asks for {label}, and pod {pod} has {like}',
+      'pod-value': 'podSelector asks for {label}, and pod {pod} has {actual}',
+      'pod-absent': 'podSelector asks for {label}, and pod {pod} has no label {key}',
+      'pod-excluded': 'podSelector asks for {label}, which leaves pod {pod} out',
+      'host-network': 'pod {pod} uses its node’s network, and selectors never match such a pod (S10, S18)',
+      'selector-address': 'selectors never match an address ({ip})',
+      'block-outside': 'ipBlock {cidr} does not hold {ip}',
+      'block-except': 'ipBlock {cidr} leaves {ip} out by its except {except}',
+      'block-ignored': 'ipBlock {cidr} holds {ip}, but is taken not to match pods (S12)',
+      'block-no-address': 'ipBlock {cidr} is compared with addresses, and the pod has none yet',
+      'port-service':
+        'its port {port} is the port of the Service {service}; the pod receives on {target}, which policies compare with (S16)',
+      'port-is-service':
+        '{asked} is the port of the Service {service}; its pods receive on {target}, which this entry permits (S16)',
+      'port-protocol': 'it permits {ports}, and {asked} has another protocol',
+      'port-name': 'the destination declares no {protocol} port named {name}',
+      'port-other': 'it permits {ports}, not {asked}',
+    },
+  },
+
   explain: {
     paper: 'By the policies alone it would be {verdict}, but nothing enforces them.',
     enforcementUnknown: 'It is not known whether anything enforces these policies.',

@@ -329,6 +329,47 @@ export const ko: Messages = {
     otherProtocols: 'TCP, UDP, SCTP 이외의 프로토콜: 예를 들어 ICMP의 처리는 플러그인에 달려 있습니다.',
   },
 
+  /** What comes closest to permitting a connection; {rule} names policy and entry, {misses} what fails in it. */
+  near: {
+    nearest: '가장 가까운 항목: {rule}. 맞지 않는 조건: {misses}.',
+    nearestMatching: '가장 가까운 항목: {rule}(일치: {matches}). 맞지 않는 조건: {misses}.',
+    otherEnd: '거부하는 쪽은 상대편의 정책입니다: {policies}.',
+    miss: {
+      'namespace-name':
+        'namespaceSelector가 요구하는 {label} 레이블이 네임스페이스 {namespace}에 없음({key} 레이블 없음, kubernetes.io/metadata.name={namespace} 레이블 있음)',
+      'namespace-label-on-pod':
+        'namespaceSelector가 요구하는 {label} 레이블이 네임스페이스 {namespace}에는 없고 파드 {pod}에 있음',
+      'namespace-like-key':
+        'namespaceSelector가 요구하는 것은 {label}, 네임스페이스 {namespace}의 레이블은 {like}',
+      'namespace-value':
+        'namespaceSelector가 요구하는 것은 {label}, 네임스페이스 {namespace}의 레이블은 {actual}',
+      'namespace-absent':
+        'namespaceSelector가 요구하는 것은 {label}, 네임스페이스 {namespace}에는 {key} 레이블이 없음',
+      'namespace-excluded': 'namespaceSelector의 {label} 조건이 네임스페이스 {namespace}에는 맞지 않음',
+      'other-namespace':
+        'podSelector만 있으면 네임스페이스 {own}에서만 선택하며, 파드는 네임스페이스 {namespace}에 있음',
+      'pod-label-on-namespace':
+        'podSelector가 요구하는 {label} 레이블이 파드 {pod}에는 없고 네임스페이스 {namespace}에 있음',
+      'pod-like-key': 'podSelector가 요구하는 것은 {label}, 파드 {pod}의 레이블은 {like}',
+      'pod-value': 'podSelector가 요구하는 것은 {label}, 파드 {pod}의 레이블은 {actual}',
+      'pod-absent': 'podSelector가 요구하는 것은 {label}, 파드 {pod}에는 {key} 레이블이 없음',
+      'pod-excluded': 'podSelector의 {label} 조건이 파드 {pod}에는 맞지 않음',
+      'host-network': '파드 {pod}에서 노드의 네트워크를 쓰며, 셀렉터는 이런 파드와 일치하지 않음(S10, S18)',
+      'selector-address': '셀렉터는 주소({ip})와 일치하지 않음',
+      'block-outside': 'ipBlock {cidr} 대역에 {ip} 주소가 없음',
+      'block-except': 'ipBlock {cidr} 대역에서 except {except} 때문에 {ip} 주소가 제외됨',
+      'block-ignored': 'ipBlock {cidr} 대역에 {ip} 주소가 있으나, 파드에는 적용되지 않는 것으로 가정함(S12)',
+      'block-no-address': 'ipBlock {cidr} 대역은 주소와 비교하는데 파드에 아직 주소가 없음',
+      'port-service':
+        '포트 {port}번은 서비스 {service}의 포트이며, 파드는 {target}번 포트로 받음. 정책은 파드의 포트와 비교함(S16)',
+      'port-is-service':
+        '{asked} 포트는 서비스 {service}의 포트이며, 파드가 받는 포트는 이 항목이 허용하는 {target}번임(S16)',
+      'port-protocol': '허용하는 포트: {ports}, 프로토콜이 다른 요청 포트: {asked}',
+      'port-name': '목적지에 {name} 이름의 {protocol} 포트가 선언되어 있지 않음',
+      'port-other': '허용하는 포트: {ports}, 요청한 포트: {asked}',
+    },
+  },
+
   explain: {
     paper: '정책상으로는 {verdict}이지만 정책을 적용하는 주체가 없습니다.',
     enforcementUnknown: '이 정책이 실제로 적용되는지 알 수 없습니다.',
