@@ -868,6 +868,12 @@ export function projectPolicy(raw: unknown, context: ProjectContext): PolicyReco
     if (reader.refused) return null;
   }
   const record: PolicyRecord = { namespace: head.namespace, name: head.name, origin: context.origin };
+  if (
+    context.origin === 'manifest' &&
+    text(head.meta.uid) !== null &&
+    text(head.meta.resourceVersion) !== null
+  )
+    record.stored = true;
   if (object.spec !== undefined) {
     const spec = canonicalJson(object.spec);
     if (spec === undefined) {

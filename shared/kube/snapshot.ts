@@ -160,6 +160,8 @@ export interface PolicyRecord {
   spec?: unknown;
   /** 'manifest': refused where the API would refuse it; 'cluster': stored already, so it may be enforced (S24). */
   origin: 'manifest' | 'cluster';
+  /** A manifest with `uid` and `resourceVersion`: a copy of an object that a server has stored (S11). */
+  stored?: true;
   place?: Place;
 }
 

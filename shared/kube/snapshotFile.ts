@@ -152,6 +152,7 @@ const schema: z.ZodType<Snapshot> = z.object({
       name: text,
       spec: z.unknown().optional(),
       origin: z.enum(['manifest', 'cluster']),
+      stored: z.literal(true).optional(),
       place: place.optional(),
     }),
   ),
@@ -402,6 +403,7 @@ export function* serializeSnapshot(snapshot: Snapshot): Generator<string> {
     const ordered: Partial<PolicyRecord> = { namespace: policy.namespace, name: policy.name };
     if (policy.spec !== undefined) ordered.spec = canonicalJson(policy.spec)?.value ?? null;
     ordered.origin = policy.origin;
+    if (policy.stored) ordered.stored = true;
     return placed(policy, ordered);
   });
   yield* list('otherPolicies', snapshot.otherPolicies, (other: OtherPolicyRecord) =>

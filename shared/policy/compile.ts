@@ -371,7 +371,7 @@ export function isPortName(name: string): boolean {
  * Follows S4, S9-S15, S22, S24, S27.
  */
 export function compilePolicy(record: PolicyRecord, options: CompileOptions): CompiledPolicy {
-  const r = new Reader(options, record.origin === 'cluster');
+  const r = new Reader(options, record.origin === 'cluster' || record.stored === true);
   const spec = r.object(record.spec, 'spec') ?? {};
   r.known(spec, SPEC_FIELDS, 'spec');
 

@@ -284,7 +284,7 @@ const isStrict = (version: string): boolean => {
  */
 export function readPolicy(record: PolicyRecord, serverVersion: string): PlainPolicy {
   // A stored object was taken by an older server, and stays.
-  const strict = record.origin === 'manifest' && isStrict(serverVersion);
+  const strict = record.origin === 'manifest' && record.stored !== true && isStrict(serverVersion);
   const refusals: string[] = [];
   let spec: Obj = {};
   if (given(record.spec)) {

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { QuestionError } from '../../shared/audit/api.ts';
+import { parseSnapshot, serializeSnapshot } from '../../shared/kube/snapshotFile.ts';
 import { snapshotOf } from '../conformance/cases.ts';
 import { audit, snapshotFor, world, worldOf } from './world.ts';
 
@@ -410,6 +411,24 @@ describe('S11: ipBlock', () => {
       expect(w.engine.overview().rejected).toHaveLength(1);
       expect(w.verdict('8.8.8.8', 'a/web', 'TCP/80')).toBe('permitted');
     }
+  });
+  it('S11: a copy of a stored object counts, whatever the newest server says of its blocks', () => {
+    const text = (metadata: string): string =>
+      `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p, namespace: a${metadata}}\n` +
+      'spec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 192.0.2.77/28}}]}]}\n' +
+      '---\napiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: a}\n';
+    const verdicts = (metadata: string): string[] => {
+      const w = worldOf(snapshotOf(text(metadata)));
+      return ['192.0.2.64', '192.0.2.80'].map((ip) => w.verdict(ip, 'a/web', 'TCP/80'));
+    };
+    expect(verdicts('')).toEqual(['permitted', 'permitted']);
+    expect(verdicts(', uid: 5b0e, resourceVersion: "17"')).toEqual(['permitted', 'denied']);
+    expect(verdicts(', uid: 5b0e')).toEqual(['permitted', 'permitted']);
+    // A saved snapshot keeps it.
+    const saved = [...serializeSnapshot(snapshotOf(text(', uid: 5b0e, resourceVersion: "17"')))].join('');
+    const read = parseSnapshot(JSON.parse(saved));
+    if (!('snapshot' in read)) throw new Error(JSON.stringify(read.errors));
+    expect(worldOf(read.snapshot).verdict('192.0.2.80', 'a/web', 'TCP/80')).toBe('denied');
   });
   it('S11: what is canonical is taken by the newest server', () => {
     for (const cidr of [
