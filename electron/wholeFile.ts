@@ -52,7 +52,8 @@ export async function writeWhole(path: string, pieces: Pieces): Promise<void> {
     if (part !== null) await unlink(part).catch(() => undefined);
     // What went wrong while the pieces were made is its own error, not the file's.
     if (thrown instanceof BackendError) throw thrown;
-    const { message } = toIpcError(thrown);
+    // What a write says names no path of its own, and has no plain words without one.
+    const { message } = toIpcError(thrown instanceof Error ? Object.assign(thrown, { path }) : thrown);
     throw new BackendError({ kind: 'export', message, place: path }, { cause: thrown });
   }
 }

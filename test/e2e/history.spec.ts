@@ -62,7 +62,7 @@ test.describe('The history', () => {
     // What was read then is what opens: not what the file says now.
     writeFileSync(file, 'apiVersion: v1\nkind: Namespace\nmetadata: { name: empty }\n');
 
-    page = await app.start();
+    page = await startQuietly(app);
     await page.getByTestId('nav-history').click();
     const row = page.locator('[data-testid="history-row"][data-pods="8"]');
     await expect(row).toHaveCount(1);
@@ -98,7 +98,7 @@ test.describe('The history', () => {
     );
     db.close();
 
-    const page = await app.start();
+    const page = await startQuietly(app);
     await page.getByTestId('nav-history').click();
     await page.locator('[data-testid="history-row"][data-pods="8"]').click();
     await app.audited();

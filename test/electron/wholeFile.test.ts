@@ -126,4 +126,21 @@ describe('A file that is written whole', () => {
       expect(statSync(join(folder, 'real', 'shared.json')).mode & 0o777).toBe(0o644);
     },
   );
+
+  test('says in plain words that the disk is full', async () => {
+    async function* full(): AsyncIterable<string> {
+      yield 'one';
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), {
+        code: 'ENOSPC',
+        syscall: 'write',
+      });
+    }
+    const file = join(folder, 'report.json');
+    await expect(writeWhole(file, full())).rejects.toMatchObject({
+      kind: 'export',
+      place: file,
+      message: 'There is no space left on the disk.',
+    });
+    expect(readdirSync(folder)).toEqual([]);
+  });
 });
