@@ -20,8 +20,11 @@ import { sweepParts } from '../../electron/wholeFile.ts';
 import { overviewOf } from './overview.ts';
 
 const PARTS = 40;
-/** A kill comes this long after the process has begun, or sooner. */
-const LATEST_MS = 250;
+/** A kill comes after so many lines of what the process says, or fewer, and then so many ms later, or sooner. */
+const LATEST_LINE = 14;
+const LATEST_MS = 25;
+/** A process that says nothing for so long is killed too. */
+const SILENT_MS = 20_000;
 
 /** Numbers from 0 to below 1, the same for the same seed (the generator “mulberry32”). */
 export function randomOf(seed: number): () => number {
@@ -109,7 +112,10 @@ export async function killManyTimes(folder: string, kills: number, seed: number)
   };
   const random = randomOf(seed);
   for (let n = 0; n < kills; n++) {
-    const lines = await killed([file, backup, report, String(seed * 1000 + n)], random() * LATEST_MS);
+    const lines = await killed([file, backup, report, String(seed * 1000 + n)], {
+      line: 1 + Math.floor(random() * LATEST_LINE),
+      ms: random() * LATEST_MS,
+    });
     const doubt = heard(lines, model, result);
     const [during = 'nothing'] = Object.keys(doubt);
     result.during[during] = (result.during[during] ?? 0) + 1;
@@ -129,18 +135,26 @@ export async function killManyTimes(folder: string, kills: number, seed: number)
   return result;
 }
 
-/** Starts the process, kills it some ms after it has begun, and gives what it said. */
-async function killed(args: string[], after: number): Promise<string[]> {
+/**
+ * Starts the process, kills it, and gives what it said. Counted in lines first: on a busy machine as much is done before
+ * the kill as on a quiet one.
+ */
+async function killed(args: string[], after: { line: number; ms: number }): Promise<string[]> {
   const child = spawn(process.execPath, [fileURLToPath(new URL('./victim.ts', import.meta.url)), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let out = '';
   let err = '';
-  child.stdout.on('data', (text: Buffer) => (out += text.toString()));
+  const said = new Promise<void>((resolve) => {
+    child.stdout.on('data', (text: Buffer) => {
+      out += text.toString();
+      if (out.split('\n').length > after.line) resolve();
+    });
+  });
   child.stderr.on('data', (text: Buffer) => (err += text.toString()));
   const ended = once(child, 'close');
-  await Promise.race([once(child.stdout, 'data'), ended]);
-  await Promise.race([pause(after), ended]);
+  await Promise.race([said, ended, pause(SILENT_MS, undefined, { ref: false })]);
+  await Promise.race([pause(after.ms), ended]);
   child.kill('SIGKILL');
   await ended;
   if (child.signalCode !== 'SIGKILL') throw new Error(`the process ended by itself: ${err}`);
