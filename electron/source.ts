@@ -271,6 +271,9 @@ async function readManifests(
       gap ??= failed;
       client.coverage(failed.coverage);
       client.problem(failed.problem);
+      // What it deploys may be anything, in any namespace.
+      client.unread('policies', null);
+      client.unread('pods', null);
     }
   }
   for await (const found of collectFiles(paths, {

@@ -348,9 +348,13 @@ describe.skipIf(process.platform === 'win32')('from the terminal', () => {
   test('a program that fails is a gap: the rest is audited, exit 3', async () => {
     const bin = program('kubectl', "console.error('accumulating resources: no such file'); process.exit(1)");
     const root = input(SHOP);
-    const { code, out } = await bulkhead(['audit', '--no-history', '--from', root, '--render'], {
-      env: { PATH: `${bin}:${process.env['PATH']!}` },
-    });
+    const env = { PATH: `${bin}:${process.env['PATH']!}` };
+    const why = await bulkhead(
+      ['explain', '--from', root, '--render', '--src', 'shop/b', '--dst', '192.0.2.1', '--port', 'TCP/80'],
+      { env },
+    );
+    expect(why.out).toContain('depends');
+    const { code, out } = await bulkhead(['audit', '--no-history', '--from', root, '--render'], { env });
     expect(code).toBe(3);
     expect(out.replace(/\s+/g, ' ')).toContain('failed (1): accumulating resources: no such file');
   });
