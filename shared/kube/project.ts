@@ -82,6 +82,7 @@ export class Interner {
   private readonly labelMaps = new Map<string, Labels>();
   private readonly portLists = new Map<string, ContainerPort[]>();
   private readonly owners = new Map<string, OwnerRef>();
+  private readonly prefixes = new Map<string, number>();
 
   /** The kept copy of a string. */
   text(value: string): string {
@@ -110,6 +111,14 @@ export class Interner {
     let kept = this.portLists.get(key);
     if (kept === undefined) this.portLists.set(key, (kept = ports));
     return kept;
+  }
+
+  /** A name for an object by `generateName`: two of one prefix are two objects. */
+  generated(prefix: string | null): string | null {
+    if (prefix === null) return null;
+    const count = (this.prefixes.get(prefix) ?? 0) + 1;
+    this.prefixes.set(prefix, count);
+    return count === 1 ? prefix : `${prefix}${count}`;
   }
 
   owner(kind: string, name: string): OwnerRef {
@@ -300,7 +309,7 @@ function readHead(
   const name =
     typeof meta.name === 'number' || typeof meta.name === 'boolean'
       ? (written.name ?? String(meta.name))
-      : (text(meta.name) ?? generated);
+      : (text(meta.name) ?? (kind === 'NetworkPolicy' ? context.intern.generated(generated) : generated));
   const reader = new Reader(context, kind, namespaced ? namespace : null, name ?? '');
   if (object.metadata !== undefined && object.metadata !== null && !isObject(object.metadata))
     reader.invalid('metadata', 'not-an-object', treatment);

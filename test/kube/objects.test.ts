@@ -409,6 +409,13 @@ describe('policies', () => {
     expect(problemsOf(snapshot, 'input.invalid-object')).toEqual([]);
   });
 
+  test('two policies by one generateName are two', () => {
+    const one = named('"", generateName: a-');
+    const snapshot = read(`${one}---\n${one}`);
+    expect(snapshot.policies.map((policy) => policy.name)).toEqual(['a-', 'a-2']);
+    expect(snapshot.problems.filter((problem) => problem.check.startsWith('input.duplicate'))).toEqual([]);
+  });
+
   test('a bad name of a pod is named, and the pod stays: the name changes nothing of what it means', () => {
     const snapshot = read(podYaml('my_pod'));
     expect(endpoints(snapshot)).toEqual(['default/Pod/my_pod']);
