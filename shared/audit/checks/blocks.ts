@@ -3,6 +3,7 @@ import { isObject } from '../../kube/selector.ts';
 import { intersect, subtract, type Intervals } from '../../net/intervals.ts';
 import { parseAddress, parseCidr } from '../../net/ip.ts';
 import type { CompiledPeer, CompiledRule } from '../../policy/compile.ts';
+import { fastV4 } from '../../policy/addresses.ts';
 import { isFinished, type Model } from '../../policy/model.ts';
 import type { Direction } from '../result.ts';
 import type { Findings } from './list.ts';
@@ -12,7 +13,8 @@ type BlockPeer = CompiledPeer & { kind: 'block' };
 
 /** All findings on ipBlock peers. */
 export function blockChecks(m: Model, f: Findings): void {
-  const pods = new PodAddresses(m);
+  // Sorting the addresses of a large cluster takes time: only where a policy has a block.
+  let pods: PodAddresses | null = null;
   const covers = new Map<number, 'yes' | 'maybe' | 'no'>();
   const inNamespace = new Map<string, number[]>();
   m.compiled.forEach((c, i) => {
@@ -33,7 +35,7 @@ export function blockChecks(m: Model, f: Findings): void {
           const field = `spec.${direction}[${r}].${side}[${k}].ipBlock`;
           const id = m.peerIdOf(i, direction, r, k);
           let over = covers.get(id);
-          if (over === undefined) covers.set(id, (over = pods.within(peer)));
+          if (over === undefined) covers.set(id, (over = (pods ??= new PodAddresses(m)).within(peer)));
           const value = m.assumptions.ipBlockPods;
           if (over === 'yes') f.policy('policy.block-over-pods', p, field, { value });
           if (over === 'maybe') f.policy('policy.block-may-cover-pods', p, field, { value });
@@ -58,6 +60,11 @@ class PodAddresses {
       // A pod on its node's network has the node's address; one that has ended has none (S17).
       if (pod.hostNetwork || isFinished(pod)) continue;
       for (const ip of pod.ips) {
+        const plain = fastV4(ip);
+        if (plain >= 0) {
+          this.v4.push(plain);
+          continue;
+        }
         const a = parseAddress(ip);
         if (a?.family === 4) this.v4.push(a.value);
         else if (a) this.v6.push(a.value);

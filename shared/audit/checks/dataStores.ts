@@ -66,6 +66,8 @@ interface Reachable {
 /** Each workload, store and port once. */
 export function dataStoreChecks(m: Model, f: Findings): void {
   const found = new Map<string, Reachable>();
+  // Pods of a class and port have one answer.
+  const known = new Map<number, string | null>();
   let last: PodRecord['ports'] | null = null;
   let lastLabels: PodRecord['labels'] | null = null;
   let stores = new Map<number, string>();
@@ -78,7 +80,9 @@ export function dataStoreChecks(m: Model, f: Findings): void {
       stores = storesOf(pod);
     }
     for (const [port, store] of stores) {
-      const because = letsAllIn(m, c, port);
+      const at = c * 65_536 + port;
+      let because = known.get(at);
+      if (because === undefined) known.set(at, (because = letsAllIn(m, c, port)));
       if (because === null) continue;
       const key = `${workloadText(pod)} ${port} ${because}`;
       const one = found.get(key);
