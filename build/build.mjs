@@ -87,7 +87,10 @@ await part('renderer', async () => {
   // Where both the window and a browser tab can show them (About).
   const all = shipped(lists);
   writeFileSync(`${out}/renderer/notices.txt`, noticesText(all));
-  writeFileSync(`${out}/renderer/sbom.cdx.json`, sbomText(all));
+  const sbom = sbomText(all);
+  if (sbom === null)
+    console.log('build: no SBOM, since this npm does not know the command that makes it (npm 10 does)');
+  else writeFileSync(`${out}/renderer/sbom.cdx.json`, sbom);
 });
 
 // The PDF embeds these; TrueType, because woff2 embeds broken (text extracts, but renders blank).

@@ -2,11 +2,11 @@
  * What is shipped and under which licence: from the modules that really went into the bundles (Vite lists them with
  * their licence files), and what is shipped beside them. Gives the notices that About shows, and the CycloneDX SBOM.
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromRoot, ROOT } from './paths.mjs';
 import { npmCommand } from './steps.mjs';
-import { execFileSync } from 'node:child_process';
 
 /** @typedef {{name: string, version: string, identifier?: string, text?: string}} Shipped */
 
@@ -64,24 +64,21 @@ export function noticesText(all) {
 }
 
 /**
- * The CycloneDX SBOM of what is shipped: npm's own (`npm sbom`, in every npm since 9.5), which knows each package's
- * source, checksum and licence, without what only builds and tests. The same input gives the same bytes.
+ * The CycloneDX SBOM of what is shipped: npm's own (`npm sbom`), which knows each package's checksum and licence, without
+ * what only builds and tests. The same input gives the same bytes.
  * @param {Shipped[]} all
+ * @returns {string | null} null where there is no npm, or one too old to know the command (Debian 12 has such)
  */
 export function sbomText(all) {
   const npm = npmCommand(process.env, process.platform);
-  const out = execFileSync(
+  const ran = spawnSync(
     npm.command,
     [...npm.args, 'sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', '--include=dev'],
-    {
-      cwd: ROOT,
-      encoding: 'utf8',
-      maxBuffer: 64 * 1024 * 1024,
-      shell: npm.shell,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
+    { cwd: ROOT, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, shell: npm.shell },
   );
-  const sbom = JSON.parse(out);
+  if (ran.error || /unknown command/i.test(`${ran.stdout} ${ran.stderr}`)) return null;
+  if (ran.status !== 0) throw new Error(`npm sbom failed: ${ran.stderr}`);
+  const sbom = JSON.parse(ran.stdout);
   const wanted = new Set(all.map(({ name, version }) => `${name}@${version}`));
   /** @param {{name: string, group?: string, version: string}} component */
   const key = ({ name, group, version }) => `${group ? `${group}/` : ''}${name}@${version}`;

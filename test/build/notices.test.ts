@@ -12,6 +12,9 @@ const lock = JSON.parse(readFileSync(fromRoot('package-lock.json'), 'utf8')) as 
 };
 const version = (name: string): string => lock.packages[`node_modules/${name}`]!.version;
 
+/** An npm without the command that makes the SBOM. */
+const old = sbomText([]) === null;
+
 describe('what is shipped', () => {
   const list = (name: string, entries: object[]): string => {
     const file = join(folder, name);
@@ -27,13 +30,16 @@ describe('what is shipped', () => {
     for (const { name, text } of all) expect(text?.length, name).toBeGreaterThan(10);
     expect(all.find(({ name }) => name === 'pretendard')?.text).toMatch(/SIL Open Font License/i);
 
-    const sbom = JSON.parse(sbomText(all)) as { components: { name: string; hashes: object[] }[] };
+    const made = sbomText(all);
+    // An npm that is too old for the command, as the build says.
+    if (made === null) return;
+    const sbom = JSON.parse(made) as { components: { name: string; hashes: object[] }[] };
     expect(sbom.components.map(({ name }) => name).sort()).toEqual(all.map(({ name }) => name));
     for (const { name, hashes } of sbom.components) expect(hashes, name).toHaveLength(1);
-    expect(sbomText(all)).toBe(sbomText(all));
+    expect(sbomText(all)).toBe(made);
   });
 
-  it('stops the build where the lock file does not know it', () => {
+  it.skipIf(old)('stops the build where the lock file does not know it', () => {
     expect(() => sbomText([{ name: 'left-pad', version: '1.3.0' }])).toThrow(/left-pad@1\.3\.0/);
   });
 
@@ -47,35 +53,38 @@ describe('what is shipped', () => {
 describe('the build', () => {
   const page = fromRoot('dist/renderer');
 
-  it('leaves notices and an SBOM that name the same packages, and none of the lists that they were made of', () => {
-    const notices = readFileSync(join(page, 'notices.txt'), 'utf8');
-    const sbom = JSON.parse(readFileSync(join(page, 'sbom.cdx.json'), 'utf8')) as {
-      bomFormat: string;
-      components: { name: string; version: string }[];
-    };
-    expect(sbom.bomFormat).toBe('CycloneDX');
-    const named = [...notices.matchAll(/^-+\n(\S+) (\S+)(?: \(.*\))?\n-+$/gm)].map(
-      ([, name, at]) => `${name}@${at}`,
-    );
-    expect(named.length).toBeGreaterThan(50);
-    expect(sbom.components.map(({ name, version: at }) => `${name}@${at}`).sort()).toEqual(named.sort());
-    // In the window, the cluster's client, the PDF: and no tool that only builds or tests.
-    for (const name of [
-      'svelte',
-      'd3-scale',
-      '@kubernetes/client-node',
-      'undici',
-      'pdfkit',
-      'commander',
-      'better-sqlite3',
-    ])
-      expect(named).toContain(`${name}@${version(name)}`);
-    for (const tool of ['vite', 'vitest', 'eslint', 'typescript', 'electron-builder', 'fast-check'])
-      expect(
-        named.some((one) => one.startsWith(`${tool}@`)),
-        tool,
-      ).toBe(false);
-    const lists = ['renderer', 'electron'].flatMap((name) => readdirSync(fromRoot(`dist/${name}`)));
-    expect(lists.filter((name) => /licenses/.test(name))).toEqual([]);
-  });
+  it.skipIf(old)(
+    'leaves notices and an SBOM that name the same packages, and none of the lists that they were made of',
+    () => {
+      const notices = readFileSync(join(page, 'notices.txt'), 'utf8');
+      const sbom = JSON.parse(readFileSync(join(page, 'sbom.cdx.json'), 'utf8')) as {
+        bomFormat: string;
+        components: { name: string; version: string }[];
+      };
+      expect(sbom.bomFormat).toBe('CycloneDX');
+      const named = [...notices.matchAll(/^-+\n(\S+) (\S+)(?: \(.*\))?\n-+$/gm)].map(
+        ([, name, at]) => `${name}@${at}`,
+      );
+      expect(named.length).toBeGreaterThan(50);
+      expect(sbom.components.map(({ name, version: at }) => `${name}@${at}`).sort()).toEqual(named.sort());
+      // In the window, the cluster's client, the PDF: and no tool that only builds or tests.
+      for (const name of [
+        'svelte',
+        'd3-scale',
+        '@kubernetes/client-node',
+        'undici',
+        'pdfkit',
+        'commander',
+        'better-sqlite3',
+      ])
+        expect(named).toContain(`${name}@${version(name)}`);
+      for (const tool of ['vite', 'vitest', 'eslint', 'typescript', 'electron-builder', 'fast-check'])
+        expect(
+          named.some((one) => one.startsWith(`${tool}@`)),
+          tool,
+        ).toBe(false);
+      const lists = ['renderer', 'electron'].flatMap((name) => readdirSync(fromRoot(`dist/${name}`)));
+      expect(lists.filter((name) => /licenses/.test(name))).toEqual([]);
+    },
+  );
 });
