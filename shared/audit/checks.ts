@@ -26,6 +26,9 @@
  *   pods for ingress, the pods of its peers for egress (S14).
  * - `policy.service-port` {port, service, targetPort, target}: the rule's number is a Service's port, its pods receive
  *   on another (S16); `target` has the name as well where the Service's targetPort is one.
+ * - `policy.selects-unread` {workloads}: no pod that was read matches `podSelector`, but pods of these objects, which
+ *   were not read, may match.
+ * - `policy.peer-selects-unread` {workloads}: the same of a selector peer.
  * - `policy.block-over-service` {services, count, endpoints}: an egress ipBlock holds the address of a Service and not what
  *   is behind it, which plugins compare (S29).
  * - `policy.dns-local-cache` {address, pods}: DNS is permitted to the pods of the cluster's DNS alone, while a node-local
@@ -93,6 +96,8 @@ export const CHECKS = {
   'policy.peer-label-key': 'medium',
   'policy.peer-other-namespace': 'medium',
   'policy.peer-open-to-label': 'low',
+  'policy.selects-unread': 'low',
+  'policy.peer-selects-unread': 'low',
   'policy.named-port-unknown': 'medium',
   'policy.service-port': 'medium',
   'policy.block-over-service': 'medium',

@@ -15,6 +15,7 @@ import { publishedChecks } from './checks/published.ts';
 import { serviceFindings } from './serviceFindings.ts';
 import type { Finding, IsolationState, Rejected, Severity } from './result.ts';
 import { SEVERITIES } from './result.ts';
+import { UnreadWorkloads } from './unread.ts';
 
 export interface ExposureCounts {
   namespace: string;
@@ -110,11 +111,15 @@ function policyChecks(m: Model, f: Findings): void {
   const version = parseVersion(m.assumptions.serverVersion);
   const noNameLabel = version !== null && isBefore(version, 21);
   const selecting = m.policiesWithPods();
+  const unread = new UnreadWorkloads(m.snapshot);
   m.compiled.forEach((c, i) => {
     if (!m.active[i]) return;
     const p = m.snapshot.policies[i];
-    if (c.selects !== null && !selecting[i] && isToCompare(m, c.namespace, c.selects)) {
-      f.policy('policy.selects-nothing', p, 'spec.podSelector');
+    if (c.selects !== null && !selecting[i]) {
+      const workloads = unread.matching(c.selects, p.namespace);
+      if (workloads !== '') f.policy('policy.selects-unread', p, 'spec.podSelector', { workloads });
+      else if (isToCompare(m, c.namespace, c.selects))
+        f.policy('policy.selects-nothing', p, 'spec.podSelector');
     }
     const spec = isObject(p.spec) ? p.spec : {};
     const types = Array.isArray(spec.policyTypes) ? spec.policyTypes : [];

@@ -460,6 +460,21 @@ export class SnapshotBuilder {
     };
   }
 
+  /** A workload of which something in the input is the pod, or the workload that its controller made, hides nothing. */
+  private dropOwned(): void {
+    const owned = new Set<string>();
+    for (const { namespace, owner } of [...this.pods, ...this.workloads])
+      if (owner !== null) owned.add(`${namespace}/${owner.kind}/${owner.name}`);
+    for (const { namespace, controller } of this.owners)
+      if (controller !== null) owned.add(`${namespace}/${controller.kind}/${controller.name}`);
+    const hides = ({ check, object }: Problem): boolean =>
+      check !== 'input.workload-kind' ||
+      !owned.has(`${object?.namespace ?? ''}/${object?.kind ?? ''}/${object?.name ?? ''}`);
+    if (this.problems.every(hides)) return;
+    for (const file of this.files) file.gaps = file.gaps.filter(({ problem }) => hides(problem));
+    this.problems.splice(0, this.problems.length, ...this.problems.filter(hides));
+  }
+
   /** Takes the records away that take no part. */
   private leaveOut({ stays }: DecidedFiles): void {
     if (this.files.length === 0) return;
@@ -596,6 +611,7 @@ export class SnapshotBuilder {
 
   /** The snapshot: sorted, owners resolved, implied namespaces and nodes added. The same input in any order of pages gives the same. */
   finish(): Snapshot {
+    this.dropOwned();
     const files = this.decided();
     this.leaveOut(files);
     this.late.push(...files.late);

@@ -620,6 +620,79 @@ export function isSign(group: string, kind: string, name: unknown): boolean {
   );
 }
 
+/**
+ * Kinds of which a controller makes pods, by group (S20). How it makes them is its own matter: labels, ports and numbers
+ * need not be those that the object shows, so such pods are not read from the object but named as not read.
+ */
+const POD_OWNERS: Readonly<Record<string, string>> = {
+  'argoproj.io': 'Rollout Workflow CronWorkflow Application ApplicationSet ArgoCD',
+  'apps.openshift.io': 'DeploymentConfig',
+  'serving.knative.dev': 'Service Configuration Revision',
+  'eventing.knative.dev': 'Broker',
+  'kafka.strimzi.io': 'Kafka KafkaConnect KafkaMirrorMaker KafkaMirrorMaker2 KafkaBridge KafkaNodePool',
+  'core.strimzi.io': 'StrimziPodSet',
+  'postgresql.cnpg.io': 'Cluster Pooler',
+  'acid.zalan.do': 'postgresql',
+  'postgres-operator.crunchydata.com': 'PostgresCluster PGAdmin',
+  'monitoring.coreos.com': 'Prometheus PrometheusAgent Alertmanager ThanosRuler',
+  'helm.toolkit.fluxcd.io': 'HelmRelease',
+  'kubeflow.org': 'Notebook TFJob PyTorchJob MPIJob XGBoostJob PaddleJob JAXJob',
+  'trainer.kubeflow.org': 'TrainJob',
+  'serving.kserve.io': 'InferenceService LLMInferenceService InferenceGraph',
+  'ray.io': 'RayCluster RayJob RayService',
+  'batch.volcano.sh': 'Job',
+  'apps.kruise.io': 'CloneSet StatefulSet DaemonSet BroadcastJob AdvancedCronJob UnitedDeployment',
+  'jobset.x-k8s.io': 'JobSet',
+  'leaderworkerset.x-k8s.io': 'LeaderWorkerSet',
+  'elasticsearch.k8s.elastic.co': 'Elasticsearch',
+  'kibana.k8s.elastic.co': 'Kibana',
+  'beat.k8s.elastic.co': 'Beat',
+  'agent.k8s.elastic.co': 'Agent',
+  'logstash.k8s.elastic.co': 'Logstash',
+  'opensearch.opster.io': 'OpenSearchCluster',
+  'rabbitmq.com': 'RabbitmqCluster',
+  'databases.spotahome.com': 'RedisFailover',
+  'redis.redis.opstreelabs.in': 'Redis RedisCluster RedisReplication RedisSentinel',
+  'app.redislabs.com': 'RedisEnterpriseCluster',
+  'mongodb.com': 'MongoDB MongoDBMultiCluster MongoDBOpsManager',
+  'mongodbcommunity.mongodb.com': 'MongoDBCommunity',
+  'psmdb.percona.com': 'PerconaServerMongoDB',
+  'pxc.percona.com': 'PerconaXtraDBCluster',
+  'pgv2.percona.com': 'PerconaPGCluster',
+  'mysql.oracle.com': 'InnoDBCluster',
+  'k8s.mariadb.com': 'MariaDB MaxScale',
+  'cassandra.datastax.com': 'CassandraDatacenter',
+  'k8ssandra.io': 'K8ssandraCluster',
+  'scylla.scylladb.com': 'ScyllaCluster',
+  'clickhouse.altinity.com': 'ClickHouseInstallation',
+  'ceph.rook.io': 'CephCluster CephFilesystem CephObjectStore CephNFS CephRBDMirror',
+  'minio.min.io': 'Tenant',
+  'grafana.integreatly.org': 'Grafana',
+  'loki.grafana.com': 'LokiStack',
+  'tempo.grafana.com': 'TempoStack TempoMonolithic',
+  'jaegertracing.io': 'Jaeger',
+  'opentelemetry.io': 'OpenTelemetryCollector',
+  'k8s.keycloak.org': 'Keycloak',
+  'flink.apache.org': 'FlinkDeployment FlinkSessionJob',
+  'sparkoperator.k8s.io': 'SparkApplication ScheduledSparkApplication',
+  'solr.apache.org': 'SolrCloud',
+  'kubevirt.io': 'VirtualMachine VirtualMachineInstance VirtualMachineInstanceReplicaSet',
+  'tekton.dev': 'TaskRun PipelineRun',
+  'agones.dev': 'Fleet GameServer GameServerSet',
+  'actions.github.com': 'AutoscalingRunnerSet',
+  'operators.coreos.com': 'ClusterServiceVersion Subscription',
+};
+
+/** Does a controller make pods of an object of this kind? */
+export function bringsPods(group: string, kind: string): boolean {
+  return Object.hasOwn(POD_OWNERS, group) && POD_OWNERS[group].split(' ').includes(kind);
+}
+
+/** A Template of OpenShift: objects with parameters, which `oc process` makes whole. */
+export function isTemplate(group: string, kind: string): boolean {
+  return kind === 'Template' && (group === 'template.openshift.io' || group === '');
+}
+
 /** Kinds of our own tables: kind → groups that may serve it, and the version that a current server takes. */
 const READ_KINDS: Readonly<Record<string, { groups: readonly string[]; current: string }>> = {
   Namespace: { groups: [''], current: 'v1' },

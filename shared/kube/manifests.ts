@@ -6,7 +6,16 @@ import { CST, isAlias, isMap, isScalar, isSeq, Lexer } from 'yaml';
 import type { Document, ParsedNode } from 'yaml';
 import { jsonFacts } from './json.ts';
 import type { JsonFacts } from './json.ts';
-import { groupOf, isSign, meantKind, readingOf } from './kinds.ts';
+import {
+  bringsPods,
+  groupOf,
+  isBuiltIn,
+  isSign,
+  isTemplate,
+  meantKind,
+  networkKind,
+  readingOf,
+} from './kinds.ts';
 import { isObject, WRITTEN } from './project.ts';
 import type { Raw } from './project.ts';
 import type { ProblemCheck } from './problems.ts';
@@ -388,9 +397,14 @@ class ManifestReader {
         isLeft(apiVersion ?? '', kind, contents.getIn(['metadata', 'name']))
       ) {
         // Most documents of a folder: a Secret or ConfigMap is not even turned into values.
-        const podTemplate = isSeq(contents.getIn(['spec', 'template', 'spec', 'containers']));
-        this.leave(kind, apiVersion ?? '', place, podTemplate);
-        return null;
+        const group = groupOf(apiVersion ?? '');
+        const whole =
+          isTemplate(group, kind) ||
+          (!isBuiltIn(group) && (bringsPods(group, kind) || /\bcontainers:/.test(piece.text)));
+        if (!whole) {
+          this.leave(kind, apiVersion ?? '', place, null);
+          return null;
+        }
       }
     }
     const inspection = inspectDocument(document);
@@ -454,12 +468,12 @@ class ManifestReader {
     const reading = readingOf(apiVersion, kind);
     const meta = isObject(value.metadata) ? value.metadata : {};
     if (reading.as === 'sign' && isLeft(apiVersion, kind, meta.name)) {
-      this.leave(kind, apiVersion, place, false);
+      this.leave(kind, apiVersion, place, null);
       return;
     }
     switch (reading.as) {
       case 'skip':
-        this.leave(kind, apiVersion, place, hasPodTemplate(value));
+        this.leave(kind, apiVersion, place, value);
         return;
       case 'list':
         this.takeList(value, apiVersion, reading.itemKind, place, lineOf, entries);
@@ -538,12 +552,42 @@ class ManifestReader {
     }
   }
 
-  /** An object of a kind that is not read: counted, and named where it may hide pods or a misspelt policy. */
-  private leave(kind: string, apiVersion: string, place: Place, podTemplate: boolean): void {
+  /**
+   * An object of a kind that is not read: counted, and named where it may hide pods or a misspelt policy.
+   * @param value the object; null where it is of no interest
+   */
+  private leave(kind: string, apiVersion: string, place: Place, value: Raw | null): void {
+    const group = groupOf(apiVersion);
     const meant = meantKind(kind);
     if (meant !== null) this.problem('input.unknown-kind', place, { kind, meant }, null);
-    else if (podTemplate) this.problem('input.workload-kind', place, { kind, apiVersion }, null);
+    else if (value !== null && isTemplate(group, kind)) return this.leaveTemplate(apiVersion, place, value);
+    else if (value !== null) {
+      const known = bringsPods(group, kind);
+      // What admission policies show of pods is a pattern.
+      const looked = known || networkKind(group, kind)?.effect !== 'none';
+      const template = looked ? podTemplateOf(value.spec, 0) : null;
+      if (known || template !== null) {
+        const params: Record<string, string> = { kind, apiVersion };
+        const labels = template === null ? null : labelsOf(template);
+        if (labels !== null) params.labels = labels;
+        const object = objectOf(value);
+        const gap: ManifestGap = { hides: 'pods', namespace: object.namespace };
+        return this.sink.problem({ check: 'input.workload-kind', place, object, params }, gap);
+      }
+    }
     this.sink.skipped();
+  }
+
+  /** What a Template holds is not whole before `oc process`; only its kinds are looked at. */
+  private leaveTemplate(apiVersion: string, place: Place, value: Raw): void {
+    const objects = Array.isArray(value.objects) ? value.objects.filter(isObject) : [];
+    const kinds = [...new Set(objects.map(({ kind }) => (typeof kind === 'string' ? kind : '?')))].sort();
+    const object = objectOf(value);
+    const params = { apiVersion, kinds: kinds.join(', '), file: this.file };
+    const policies = kinds.some((kind) => kind === 'NetworkPolicy' || kind.includes('$'));
+    // Its objects may go to another namespace than its own.
+    const gap: ManifestGap = { hides: policies ? 'anything' : 'pods', namespace: null };
+    this.sink.problem({ check: 'input.openshift-template', place, object, params }, gap);
   }
 
   private broken(piece: Piece, where: { line: number; column: number }, message: string): void {
@@ -592,7 +636,7 @@ function keepWritten(node: unknown, raw: unknown): void {
 }
 
 /** What a problem can say of an object that is not projected. */
-function objectOf(raw: Raw): Problem['object'] {
+function objectOf(raw: Raw): NonNullable<Problem['object']> & { namespace: string } {
   const meta = isObject(raw.metadata) ? raw.metadata : {};
   return {
     kind: String(raw.kind),
@@ -630,8 +674,24 @@ function joinField(outer: string | undefined, inner: string): string {
   return outer === undefined ? inner : `${outer}.${inner}`;
 }
 
-function hasPodTemplate(raw: Raw): boolean {
-  const spec = isObject(raw.spec) ? raw.spec : {};
-  const template = isObject(spec.template) ? spec.template : {};
-  return isObject(template.spec) && Array.isArray(template.spec.containers);
+/** A pod template inside an object of any kind: a `template` with containers; null where there is none near the top. */
+function podTemplateOf(value: unknown, depth: number): Raw | null {
+  if (!isObject(value) || depth > 4) return null;
+  for (const [key, child] of Object.entries(value)) {
+    if (!isObject(child)) continue;
+    if (/template$/i.test(key) && isObject(child.spec) && Array.isArray(child.spec.containers)) return child;
+    const found = podTemplateOf(child, depth + 1);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** The labels of a pod template as `key=value,…`; null where they cannot be read. */
+function labelsOf(template: Raw): string | null {
+  const meta = template.metadata ?? {};
+  const labels = isObject(meta) ? (meta.labels ?? {}) : null;
+  if (!isObject(labels)) return null;
+  const entries = Object.entries(labels);
+  if (!entries.every(([, value]) => typeof value === 'string')) return null;
+  return entries.map(([key, value]) => `${key}=${String(value)}`).join(',');
 }

@@ -30,8 +30,9 @@
  *   'too-deep'.
  * - `input.unknown-field` {field, treatment}: the API does not know the field and drops it (S27).
  * - `input.unknown-kind` {kind, meant}: no such kind, but it looks like one that matters.
- * - `input.workload-kind` {kind, apiVersion}: an object of an unknown kind with a pod template: its pods are not
- *   in the audit.
+ * - `input.workload-kind` {kind, apiVersion, labels?}: an object of a kind that is known to bring pods, or that has a pod
+ *   template: its pods are not in the audit. labels: those of its pod template as `key=value,…`, where it has one.
+ * - `input.openshift-template` {apiVersion, kinds, file}: a Template of OpenShift, whose objects were not processed.
  * - `input.name-label` {value}: a namespace gives the label kubernetes.io/metadata.name another value than its
  *   name; the API server overwrites it with the name, and so do we (S19).
  * - `input.partial-list` {remaining}: a saved list ends with a continue token: it holds only the first part.
@@ -64,6 +65,7 @@ export const PROBLEM_CHECKS = {
   'input.unknown-field': 'high',
   'input.unknown-kind': 'medium',
   'input.workload-kind': 'medium',
+  'input.openshift-template': 'high',
   'input.name-label': 'low',
   'input.partial-list': 'high',
   'input.not-an-item': 'medium',

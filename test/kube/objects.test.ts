@@ -209,6 +209,54 @@ describe('workloads (S20)', () => {
     ]);
   });
 
+  test('S20: objects that bring pods are named, with the labels of their template; coverage is not complete', () => {
+    const rollout = `apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: r, namespace: shop}
+spec: {template: {metadata: {labels: {app: r, tier: web}}, spec: {containers: [{image: x}]}}}
+`;
+    const kafka = 'apiVersion: kafka.strimzi.io/v1\nkind: Kafka\nmetadata: {name: k}\nspec: {}\n';
+    const unknown = `apiVersion: example.com/v1
+kind: Fleet
+metadata: {name: f, namespace: b}
+spec: {workers: {podTemplate: {spec: {containers: [{image: x}]}}}}
+`;
+    const pattern = unknown.replace('example.com/v1', 'kyverno.io/v1').replace('Fleet', 'ClusterPolicy');
+    const snapshot = read([rollout, kafka, unknown, pattern].join('---\n'));
+    expect(
+      problemsOf(snapshot, 'input.workload-kind').map(({ object, params }) => [object, params.labels]),
+    ).toEqual([
+      [{ kind: 'Rollout', namespace: 'shop', name: 'r' }, 'app=r,tier=web'],
+      [{ kind: 'Kafka', namespace: 'default', name: 'k' }, undefined],
+      [{ kind: 'Fleet', namespace: 'b', name: 'f' }, ''],
+    ]);
+    expect(snapshot.coverage.complete).toBe(false);
+    // Its pods are in the input, through what its controller made.
+    const owned = podYaml(
+      'p',
+      '  namespace: shop\n  ownerReferences: [{kind: Rollout, name: r, controller: true}]\n',
+    );
+    expect(checks(read([rollout, owned].join('---\n')))).toEqual([]);
+    const set = `apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: k-kafka, namespace: default, ownerReferences: [{kind: Kafka, name: k, controller: true}]}
+spec: {template: {spec: {containers: [{image: x}]}}}
+`;
+    expect(read([kafka, set].join('---\n')).coverage.complete).toBe(true);
+  });
+
+  test('S20: a Template of OpenShift is named with what it holds', () => {
+    const snapshot = read(`apiVersion: template.openshift.io/v1
+kind: Template
+metadata: {name: t, namespace: m}
+objects: [{kind: Pod}, {kind: NetworkPolicy}, {kind: Pod}]
+`);
+    expect(problemsOf(snapshot, 'input.openshift-template')).toMatchObject([
+      { object: { kind: 'Template', namespace: 'm', name: 't' }, params: { kinds: 'NetworkPolicy, Pod' } },
+    ]);
+    expect(snapshot.coverage.complete).toBe(false);
+  });
+
   test('a misspelt kind that matters is named', () => {
     const snapshot = read('apiVersion: networking.k8s.io/v1\nkind: Networkpolicy\nmetadata: {name: p}\n');
     expect(problemsOf(snapshot, 'input.unknown-kind')[0].params).toEqual({

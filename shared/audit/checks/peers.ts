@@ -7,6 +7,7 @@ import type { CompiledPeer } from '../../policy/compile.ts';
 import { CLASS_HOST, type Model } from '../../policy/model.ts';
 import type { CheckId } from '../checks.ts';
 import type { Finding } from '../result.ts';
+import { UnreadWorkloads } from '../unread.ts';
 import { isLikeKey, NAME_LABEL, requirementText, workloadText, type Findings } from './list.ts';
 
 type PodsPeer = CompiledPeer & { kind: 'pods' };
@@ -54,16 +55,23 @@ export function peerChecks(m: Model, f: Findings): void {
   });
   if (unmatched.length === 0) return;
   const places = labelPlaces(m, unmatched);
+  const hidden = new UnreadWorkloads(m.snapshot);
   // Many policies repeat a peer.
   const reasons = new Map<string, Reason>();
   for (const one of unmatched) {
     const set = m.peerPods(one.id)?.set;
+    const policy = m.snapshot.policies[one.policy];
+    const workloads = hidden.matching(one.peer.pods, policy.namespace, one.peer.namespaces);
+    if (workloads !== '') {
+      f.policy('policy.peer-selects-unread', policy, one.field, { workloads });
+      continue;
+    }
     if (unread.length > 0 && [...(set?.list ?? [])].some((n) => unread.includes(m.spaces.names[n]))) continue;
     const key = `${one.id} ${one.peer.namespaces?.canonical ?? 'own'}`;
     let reason = reasons.get(key);
     if (!reason) reasons.set(key, (reason = reasonOf(m, one, places)));
     const { check, params } = reason;
-    f.policy(check, m.snapshot.policies[one.policy], one.field, params);
+    f.policy(check, policy, one.field, params);
   }
 }
 

@@ -79,9 +79,14 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
     advice: 'Correct the kind.',
   },
   'input.workload-kind': {
-    title: 'Pods of an unknown kind of workload',
-    text: '{object} ({apiVersion} {kind}) has a pod template, but how its controller makes pods is not known. Its pods are not in the audit.',
-    advice: 'Audit the live cluster, where its pods can be read.',
+    title: 'Workload whose pods were not read',
+    text: '{object} ({apiVersion}) brings pods that were not read: its controller makes them, and this input does not hold them. They take no part in the audit.',
+    advice: 'Audit the live cluster, or give the pods too: kubectl get pods -A -o yaml.',
+  },
+  'input.openshift-template': {
+    title: 'OpenShift Template that was not processed',
+    text: 'The objects of {object} take no part in the audit: {kinds}.',
+    advice: 'Process it first: oc process -f {file} | bulkhead audit --from -',
   },
   'input.name-label': {
     title: 'Namespace’s name label is overwritten',
@@ -300,6 +305,16 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
     title: 'Peer that matches whoever takes a label',
     text: 'No pod matches this peer now. It waits in {namespaces} namespaces: whoever may create a pod with {label} in one of them fulfils it.',
     advice: 'Narrow the namespaceSelector to the namespaces that are meant.',
+  },
+  'policy.selects-unread': {
+    title: 'Policy whose pods were not read',
+    text: 'No pod that was read matches its podSelector, but pods of {workloads} were not read and may match.',
+    advice: 'Keep the policy; audit the live cluster, or give the pods too.',
+  },
+  'policy.peer-selects-unread': {
+    title: 'Peer whose pods were not read',
+    text: 'No pod that was read matches this peer, but pods of {workloads} were not read and may match.',
+    advice: 'Keep the peer; audit the live cluster, or give the pods too.',
   },
   'policy.named-port-unknown': {
     title: 'Named port that no pod declares',

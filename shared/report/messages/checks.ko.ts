@@ -76,9 +76,14 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
     advice: '종류를 고치십시오.',
   },
   'input.workload-kind': {
-    title: '알 수 없는 종류의 워크로드',
-    text: '{object} 객체({apiVersion} {kind})에 파드 템플릿이 있으나 컨트롤러가 파드를 만드는 방식을 알 수 없습니다. 이 워크로드의 파드는 감사에 포함되지 않습니다.',
-    advice: '파드를 직접 읽을 수 있는 실제 클러스터를 감사하십시오.',
+    title: '파드를 읽지 못한 워크로드',
+    text: '{object}({apiVersion})의 파드는 컨트롤러가 만들며 입력에 없어 읽지 못했습니다. 이 파드는 감사에 포함되지 않습니다.',
+    advice: '실제 클러스터를 감사하거나 kubectl get pods -A -o yaml 출력도 함께 지정하십시오.',
+  },
+  'input.openshift-template': {
+    title: '처리하지 않은 OpenShift Template',
+    text: '{object}의 객체는 감사에 포함되지 않습니다: {kinds}.',
+    advice: '먼저 처리하십시오: oc process -f {file} | bulkhead audit --from -',
   },
   'input.name-label': {
     title: '덮어쓰이는 네임스페이스 이름 레이블',
@@ -302,6 +307,16 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
     title: '레이블만 붙이면 일치하는 피어',
     text: '지금은 이 피어와 일치하는 파드가 없습니다. 그러나 네임스페이스 {namespaces}개 중 어디서든 {label} 레이블로 파드를 만들 수 있는 사람은 누구나 이 조건을 채울 수 있습니다.',
     advice: 'namespaceSelector를 의도한 네임스페이스로 좁히십시오.',
+  },
+  'policy.selects-unread': {
+    title: '대상 파드를 읽지 못한 정책',
+    text: '읽은 파드 중에는 podSelector와 일치하는 파드가 없지만, 읽지 못한 {workloads}의 파드가 일치할 수 있습니다.',
+    advice: '정책을 유지하고 실제 클러스터를 감사하거나 파드도 함께 지정하십시오.',
+  },
+  'policy.peer-selects-unread': {
+    title: '대상 파드를 읽지 못한 피어',
+    text: '읽은 파드 중에는 이 피어와 일치하는 파드가 없지만, 읽지 못한 {workloads}의 파드가 일치할 수 있습니다.',
+    advice: '피어를 유지하고 실제 클러스터를 감사하거나 파드도 함께 지정하십시오.',
   },
   'policy.named-port-unknown': {
     title: '선언한 파드가 없는 포트 이름',
