@@ -5,7 +5,9 @@
 import type { Family, Protocol } from '../kube/snapshot.ts';
 import { PROTOCOL_INDEX, connPoint, type ConnId } from '../net/conns.ts';
 import { formatAddress, parseAddress, type Address } from '../net/ip.ts';
+import { AMBIENT_LABEL, TUNNEL_PORT } from '../policy/ambient.ts';
 import {
+  CLASS_AMBIENT,
   CLASS_HOST,
   CLASS_HOST_MAYBE,
   CLASS_ON_HOST,
@@ -560,6 +562,7 @@ export class Points {
       });
     }
     this.gapUses(owner, direction, papers[owner.c], verdict, use);
+    if (verdict === 'depends') this.meshUse(owner, other, direction, point, use);
     reason.assumptions = [...uses.values()];
     return reason;
   }
@@ -610,6 +613,33 @@ export class Points {
         deniedIf: 'it selects the pod',
       });
     }
+  }
+
+  /** Says that the mesh's tunnel is what a direction depends on (S28). */
+  private meshUse(
+    owner: End & { type: 'pod' },
+    other: End,
+    direction: Direction,
+    point: number,
+    use: (u: AssumptionUse) => void,
+  ): void {
+    const m = this.m;
+    if (other.type !== 'pod' || point >= connPoint(1, 0)) return;
+    if (!(m.classFlags.items[owner.c] & m.classFlags.items[other.c] & CLASS_AMBIENT)) return;
+    const row = (direction === 'ingress' ? m.classIngress : m.classEgress).items[owner.c];
+    const destination = direction === 'ingress' ? owner.c : other.c;
+    const plain = m.entriesValue(row, other.c, m.classPorts.items[destination]);
+    const permitted = m.conns.has(m.values.upper(plain), point);
+    const tunnel = m.conns.has(m.values.upper(plain), connPoint(0, TUNNEL_PORT));
+    if (permitted === tunnel) return;
+    const [inside, outside] = ['it arrives in the tunnel', 'it arrives on its own port'];
+    use({
+      rule: 'S28',
+      name: 'ambientMesh',
+      value: `${AMBIENT_LABEL}=ambient`,
+      permittedIf: tunnel ? inside : outside,
+      deniedIf: tunnel ? outside : inside,
+    });
   }
 
   /** Names every rule, peer and port that permits or may permit the point, and why a "may" is one. */

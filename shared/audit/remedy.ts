@@ -1,7 +1,8 @@
 /** What would permit a denied connection: the smallest policies to add, and the labels that they may lean on. */
 import type { Labels, PolicyRecord, Protocol } from '../kube/snapshot.ts';
 import { formatAddress, parseAddress } from '../net/ip.ts';
-import { CLASS_HOST, CLASS_HOST_MAYBE, type Model } from '../policy/model.ts';
+import { TUNNEL_PORT } from '../policy/ambient.ts';
+import { CLASS_AMBIENT, CLASS_HOST, CLASS_HOST_MAYBE, type Model } from '../policy/model.ts';
 import type { End } from './points.ts';
 import type { Direction, DirectionReason, Probe, Remedy } from './result.ts';
 import { Trial, type Ask } from './trial.ts';
@@ -121,6 +122,11 @@ function sideOf(
   }
   const name = freeName(m, namespace, `permit-${direction}-${protocol.toLowerCase()}-${port}`);
   const list = direction === 'ingress' ? 'from' : 'to';
+  const ports = [{ protocol, port }];
+  // In the mesh it may arrive in the tunnel (S28).
+  const inMesh =
+    other.type === 'pod' && m.classFlags.items[owner.c] & m.classFlags.items[other.c] & CLASS_AMBIENT;
+  if (inMesh && protocol === 'TCP' && port !== TUNNEL_PORT) ports.push({ protocol, port: TUNNEL_PORT });
   return {
     direction,
     namespace,
@@ -131,7 +137,7 @@ function sideOf(
       spec: {
         podSelector,
         policyTypes: [direction === 'ingress' ? 'Ingress' : 'Egress'],
-        [direction]: [{ [list]: peers, ports: [{ protocol, port }] }],
+        [direction]: [{ [list]: peers, ports }],
       },
     })),
   };

@@ -91,7 +91,7 @@ export interface RuleRef {
 export interface AssumptionUse {
   /** Semantics rule, e.g. 'S12'. */
   rule: string;
-  /** Assumption's name; 'coverage' or 'otherPolicies' for gaps (then `value` names the resource or kind); 'ownNode' for S7. */
+  /** Assumption's name; 'coverage' or 'otherPolicies' for gaps (then `value` names the resource or kind); 'ownNode' for S7; 'ambientMesh' for S28. */
   name:
     | AssumptionName
     | 'coverage'
@@ -100,6 +100,7 @@ export interface AssumptionUse {
     | 'podAddress'
     | 'namedPort'
     | 'refusedPolicy'
+    | 'ambientMesh'
     // Services (S29), their addresses as callers (S23) and the node-local DNS cache.
     | 'service'
     | 'serviceEndpoint'

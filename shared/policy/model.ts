@@ -24,6 +24,7 @@ import { parseAddress, type Address } from '../net/ip.ts';
 import { IntList, ListPool } from '../net/listPool.ts';
 import { PairMap } from '../net/pairMap.ts';
 import { AddressClasses, familyBit, fastV4 } from './addresses.ts';
+import { ambientNamespaces, isAmbient, TUNNEL_PORT } from './ambient.ts';
 import { hasStrictAddresses, resolveAssumptions } from './assumptions.ts';
 import {
   compilePolicy,
@@ -64,6 +65,8 @@ export const ROW_DROPS = 2;
 export const ROW_RAISES = 4;
 /** The owner's node is not known, so a hostNetwork pod may be on it (S7). */
 export const ROW_NODE_UNKNOWN = 8;
+/** The owner is in Istio's ambient mesh (S28). */
+export const ROW_AMBIENT = 16;
 
 /** Class flags. */
 /** Its node by assumption `hostNetwork=node` (S18). */
@@ -73,6 +76,8 @@ export const CLASS_HOST_MAYBE = 2;
 export const CLASS_NODE_UNKNOWN = 4;
 /** An ordinary pod by assumption `hostNetwork=pod`, its node for S7 all the same. */
 export const CLASS_HOST_AS_POD = 8;
+/** In Istio's ambient mesh (S28). */
+export const CLASS_AMBIENT = 16;
 /** Shares its node's network, whatever the assumption makes of it. */
 export const CLASS_ON_HOST = CLASS_HOST | CLASS_HOST_MAYBE | CLASS_HOST_AS_POD;
 
@@ -165,6 +170,8 @@ export class Model {
   readonly unsure: ValueId;
   /** Some namespace is under a policy kind that is not evaluated and may permit or deny (S26). */
   readonly anyOverrides: boolean;
+  /** Some pods are in Istio's ambient mesh (S28). */
+  anyAmbient = false;
   /** Some pods are (or may be) their node. */
   hasHosts = false;
   /** Some of those pods show no node. */
@@ -443,6 +450,7 @@ export class Model {
     }
     const addresses = blocks ? new AddressClasses(this, pods, plainV4) : null;
     const enforcement = this.enforcementOfNodes();
+    const mesh = ambientNamespaces(this.snapshot);
     const usesNames = this.ports.names.length > 0;
     // A class is (namespace, labels) and what else tells pods apart, which is mostly the same from pod to pod.
     const places = new PairMap();
@@ -478,13 +486,17 @@ export class Model {
         flags = mode === 'node' ? CLASS_HOST : mode === 'pod' ? CLASS_HOST_AS_POD : CLASS_HOST_MAYBE;
       }
       if (anyHost && pod.node === null) flags |= CLASS_NODE_UNKNOWN;
+      if (isAmbient(pod, mesh)) {
+        flags |= CLASS_AMBIENT;
+        this.anyAmbient = true;
+      }
       // A node declares no ports, so a name means nothing on a pod that counts as one.
       const ports =
         usesNames && !(flags & CLASS_HOST) ? this.ports.vector(pod, (flags & CLASS_HOST_MAYBE) !== 0) : 0;
       const address = addresses ? addresses.of(pod, i) : 0;
       const enforced = enforcement.get(pod.node) ?? 0;
       const family = this.mixedFamilies ? this.familiesOf(pod) : 0;
-      const rest = flags | (enforced << 4) | (family << 8);
+      const rest = flags | (enforced << 5) | (family << 9);
       if (ports !== lastPorts || address !== lastAddress || rest !== lastRest) {
         lastPorts = ports;
         lastAddress = address;
@@ -608,7 +620,7 @@ export class Model {
   // ---- rows ----
 
   row(list: number, flags: number, family: number): number {
-    const low = flags | (family << 4);
+    const low = flags | (family << 5);
     let id = this.rowIds.get(list, low);
     if (id < 0) {
       id = this.rowList.push(list);
@@ -801,6 +813,7 @@ export class Model {
     }
     if (flags & ROW_OPEN) return { row: 0, state, paper };
     if (this.hasHosts && classFlags & CLASS_NODE_UNKNOWN) flags |= ROW_NODE_UNKNOWN;
+    if (classFlags & CLASS_AMBIENT) flags |= ROW_AMBIENT;
     return { row: this.row(list, flags, family), state, paper };
   }
 
@@ -871,15 +884,17 @@ export class Model {
    * destination, which is the row's owner for ingress and the class for egress.
    */
   evaluate(row: number, c: number, vector: number): ValueId {
-    const flags = this.rowFlags.items[row];
-    if (flags & ROW_OPEN) return EVERYTHING_PERMITTED;
+    if (this.rowFlags.items[row] & ROW_OPEN) return EVERYTHING_PERMITTED;
+    return this.finish(this.entriesValue(row, c, vector), row, c);
+  }
+
+  /** What the entries of a row permit by themselves, without what `finish` adds; parameters as `evaluate`. */
+  entriesValue(row: number, c: number, vector: number): ValueId {
     const list = this.rowList.items[row];
     const items = this.rowLists.items;
     const to = this.rowLists.start(list + 1);
     let value: ValueId = NOTHING;
-    if (to - this.rowLists.start(list) > LONG_ROW) {
-      return this.finish(this.evaluateLong(list, c, vector), row, c);
-    }
+    if (to - this.rowLists.start(list) > LONG_ROW) return this.evaluateLong(list, c, vector);
     for (let k = this.rowLists.start(list); k < to; k++) {
       const e = items[k];
       const mask = this.peerMask(this.entryPeers.items[e], c);
@@ -887,7 +902,7 @@ export class Model {
       value = this.values.union(value, this.entryValue(e, mask, vector));
       if (value === EVERYTHING_PERMITTED) break;
     }
-    return this.finish(value, row, c);
+    return value;
   }
 
   private readonly longRows: (LongRow | undefined)[] = [];
@@ -949,12 +964,15 @@ export class Model {
 
   /** Does `finish` change values of this row? */
   needsFinish(row: number): boolean {
-    return this.mixedFamilies || this.hasHosts || (this.rowFlags.items[row] & (ROW_DROPS | ROW_RAISES)) !== 0;
+    const unsure = ROW_DROPS | ROW_RAISES | ROW_AMBIENT;
+    return this.mixedFamilies || this.hasHosts || (this.rowFlags.items[row] & unsure) !== 0;
   }
 
-  /** Applies what is not in the row's entries: gaps, unknown nodes, families. */
+  /** Applies what is not in the row's entries: the mesh's tunnel, gaps, unknown nodes, families. */
   finish(value: ValueId, row: number, c: number): ValueId {
     const flags = this.rowFlags.items[row];
+    if (flags & ROW_AMBIENT && this.classFlags.items[c] & CLASS_AMBIENT)
+      value = this.values.tunnelled(value, TUNNEL_PORT);
     if (flags & ROW_DROPS) value = this.values.dropLower(value);
     if (flags & ROW_RAISES) value = this.values.raiseUpper(value);
     if (this.hasHosts) {
@@ -1021,7 +1039,7 @@ export class Model {
     const from = this.podClass[p];
     const to = this.podClass[q];
     if (p === q) return true;
-    if (this.hasHosts || this.mixedFamilies || this.anyOverrides) {
+    if (this.hasHosts || this.mixedFamilies || this.anyOverrides || this.anyAmbient) {
       return this.conns.has(this.values.lower(this.podValue(p, q)), point);
     }
     const vector = this.classPorts.items[to];

@@ -5,7 +5,7 @@
  * Union and intersection work on each part, which is rule S6 with three values: denied and anything is denied,
  * depends and permitted is depends. Values are interned, so all of this costs one look-up.
  */
-import { ALL_CONNS, NO_CONNS, type ConnId, type ConnPool } from '../net/conns.ts';
+import { ALL_CONNS, connPoint, NO_CONNS, type ConnId, type ConnPool } from '../net/conns.ts';
 import { PairMap } from '../net/pairMap.ts';
 
 export type ValueId = number;
@@ -126,6 +126,33 @@ export class ValuePool {
     const p = this.parts;
     const i = a * 6;
     return this.intern([p[i], ALL_CONNS, p[i + 2], ALL_CONNS, p[i + 4], ALL_CONNS]);
+  }
+
+  private readonly tunnels = new Map<ValueId, ValueId>();
+
+  /**
+   * The same where each TCP connection may arrive on `port` in a tunnel, or on its own port (S28): sure is what both
+   * permit, denied what both deny.
+   */
+  tunnelled(a: ValueId, port: number): ValueId {
+    let id = this.tunnels.get(a);
+    if (id === undefined) {
+      const tcp = this.conns.range(0, 1, 65535);
+      const rest = this.conns.subtract(ALL_CONNS, tcp);
+      const point = connPoint(0, port);
+      const parts: ConnId[] = [];
+      for (let i = 0; i < 6; i += 2) {
+        const lower = this.parts[a * 6 + i];
+        const upper = this.parts[a * 6 + i + 1];
+        parts.push(
+          this.conns.has(lower, point) ? lower : this.conns.intersect(lower, rest),
+          this.conns.has(upper, point) ? this.conns.union(upper, tcp) : upper,
+        );
+      }
+      id = this.intern(parts);
+      this.tunnels.set(a, id);
+    }
+    return id;
   }
 
   /** Connections permitted for sure: over the families, any of which a client may use. */

@@ -485,10 +485,29 @@ function pairInFamily(
   port: number,
   family: Family | null,
 ): PlainAnswer {
-  const out = plainDirection(cluster, 'egress', src, dst, protocol, port, family);
-  const into = plainDirection(cluster, 'ingress', dst, src, protocol, port, family);
+  const pair = (at: number): { out: PlainAnswer; into: PlainAnswer } => ({
+    out: plainDirection(cluster, 'egress', src, dst, protocol, at, family),
+    into: plainDirection(cluster, 'ingress', dst, src, protocol, at, family),
+  });
+  const { out, into } = pair(port);
   // S6
-  return { verdict: and(out.verdict, into.verdict), rough: and(out.rough, into.rough) };
+  const plain = { verdict: and(out.verdict, into.verdict), rough: and(out.rough, into.rough) };
+  if (protocol !== 'TCP' || !inMesh(cluster, src) || !inMesh(cluster, dst)) return plain;
+  // S28: on its own port or on the tunnel's; the product looks at each direction by itself.
+  const tunnel = pair(15008);
+  const either = (a: Three, b: Three): Three => (a === b ? a : PERHAPS);
+  return {
+    verdict: either(plain.verdict, and(tunnel.out.verdict, tunnel.into.verdict)),
+    rough: and(either(out.rough, tunnel.out.rough), either(into.rough, tunnel.into.rough)),
+  };
+}
+
+/** Does Istio's ambient mesh carry the end's TCP connections to others in it (S28)? */
+function inMesh(cluster: PlainCluster, end: PlainEnd): boolean {
+  if (end.type !== 'pod' || end.pod.hostNetwork) return false;
+  const label = 'istio.io/dataplane-mode';
+  const home = cluster.snapshot.namespaces.find(({ name }) => name === end.pod.namespace);
+  return (end.pod.labels[label] ?? home?.labels[label]) === 'ambient';
 }
 
 /**

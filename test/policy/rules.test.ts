@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { QuestionError } from '../../shared/audit/api.ts';
 import { parseSnapshot, serializeSnapshot } from '../../shared/kube/snapshotFile.ts';
+import type { Snapshot } from '../../shared/kube/snapshot.ts';
 import { snapshotOf } from '../conformance/cases.ts';
 import { audit, snapshotFor, world, worldOf } from './world.ts';
 
@@ -1797,5 +1798,74 @@ describe('S27: absent and unknown fields', () => {
     expect(w.verdict('b/db', 'a/web', 'TCP/80')).toBe('denied');
     const finding = w.engine.allFindings().find((f) => f.place?.field?.includes('namepsaceSelector'));
     expect(finding).toMatchObject({ severity: 'high', object: { name: 'typo' } });
+  });
+});
+
+describe("S28: Istio's ambient mesh", () => {
+  const AMBIENT = { 'istio.io/dataplane-mode': 'ambient' };
+  const mesh =
+    (...names: string[]) =>
+    (snapshot: Snapshot): void => {
+      for (const namespace of snapshot.namespaces)
+        if (names.includes(namespace.name)) namespace.labels = { ...namespace.labels, ...AMBIENT };
+    };
+  const verdicts = (ports: string, edit: (snapshot: Snapshot) => void): unknown => {
+    const w = world({
+      ...base,
+      policies: `spec: {podSelector: {}, policyTypes: [Ingress], ingress: [{ports: [${ports}]}]}`,
+      edit,
+    });
+    return ['TCP/80', 'TCP/443', 'TCP/15008', 'UDP/80'].map((port) => w.verdict('b/web', 'a/web', port));
+  };
+
+  it('S28: permitted where both ports are, denied where neither is, else depends; other protocols keep theirs', () => {
+    const both = mesh('a', 'b');
+    expect(verdicts('{port: 15008}', both)).toEqual(['depends', 'depends', 'permitted', 'denied']);
+    expect(verdicts('{port: 80}', both)).toEqual(['depends', 'denied', 'denied', 'denied']);
+    expect(verdicts('{port: 80}, {port: 15008}', both)).toEqual([
+      'permitted',
+      'depends',
+      'permitted',
+      'denied',
+    ]);
+    expect(verdicts('{protocol: UDP, port: 80}', both)).toEqual(['denied', 'denied', 'denied', 'permitted']);
+  });
+
+  it('S28: both ends have to be in the mesh, and a pod may leave or join it', () => {
+    const plain = ['permitted', 'denied', 'denied', 'denied'];
+    const inside = ['depends', 'denied', 'denied', 'denied'];
+    expect(verdicts('{port: 80}', mesh('a'))).toEqual(plain);
+    expect(verdicts('{port: 80}', mesh('b'))).toEqual(plain);
+    const pods =
+      (home: string, mode: string, ...names: string[]) =>
+      (snapshot: Snapshot): void => {
+        mesh(...names)(snapshot);
+        for (const pod of snapshot.pods)
+          if (pod.namespace === home) pod.labels = { ...pod.labels, 'istio.io/dataplane-mode': mode };
+      };
+    expect(verdicts('{port: 80}', pods('a', 'none', 'a', 'b'))).toEqual(plain);
+    expect(verdicts('{port: 80}', pods('b', 'ambient', 'a'))).toEqual(inside);
+    expect(
+      verdicts('{port: 80}', (snapshot) => {
+        mesh('a', 'b')(snapshot);
+        for (const pod of snapshot.pods) if (pod.namespace === 'b') pod.hostNetwork = true;
+      }),
+    ).toEqual(plain);
+  });
+
+  it('S28: a depends names the label and which port decides', () => {
+    const w = world({
+      ...base,
+      policies: 'spec: {podSelector: {}, policyTypes: [Ingress], ingress: [{ports: [{port: 15008}]}]}',
+      edit: mesh('a', 'b'),
+    });
+    const { ingress } = w.engine.explain({ ...B_TO_A, protocol: 'TCP', port: 80 });
+    expect(ingress.assumptions).toContainEqual({
+      rule: 'S28',
+      name: 'ambientMesh',
+      value: 'istio.io/dataplane-mode=ambient',
+      permittedIf: 'it arrives in the tunnel',
+      deniedIf: 'it arrives on its own port',
+    });
   });
 });

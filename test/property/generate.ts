@@ -33,7 +33,7 @@ const mostly = <T>(common: T, weight: number, ...others: T[]): fc.Arbitrary<T> =
 const NAMESPACES = ['a', 'b', 'c'];
 const NAME_LABEL = 'kubernetes.io/metadata.name';
 const protocol: fc.Arbitrary<Protocol> = weighted([4, one('TCP')], [2, one('UDP')], [1, one('SCTP')]);
-const portNumber = one(80, 81, 82, 443, 8080, 1, 65535);
+const portNumber = one(80, 81, 82, 443, 8080, 1, 15008, 65535);
 const portName = one('http', 'dns', 'web');
 
 const podLabels: fc.Arbitrary<Labels> = fc
@@ -41,13 +41,19 @@ const podLabels: fc.Arbitrary<Labels> = fc
     app: one('', 'x', 'y', null),
     tier: one(null, 'x', 'y'),
     'k8s.io/z': mostly<string | null>(null, 4, 'x'),
+    // Istio's ambient mesh (S28).
+    'istio.io/dataplane-mode': mostly<string | null>(null, 12, 'ambient', 'none'),
   })
   .map(
     (labels) => Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== null)) as Labels,
   );
 
 const namespaceLabels: fc.Arbitrary<Labels> = fc
-  .record({ app: one(null, 'x'), env: one(null, 'x', 'y') })
+  .record({
+    app: one(null, 'x'),
+    env: one(null, 'x', 'y'),
+    'istio.io/dataplane-mode': mostly<string | null>(null, 8, 'ambient'),
+  })
   .map(
     (labels) => Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== null)) as Labels,
   );

@@ -220,6 +220,7 @@ export const en = {
     coverage: 'what could not be read ({value})',
     otherPolicies: 'policies of kind {value}, which are not evaluated and may override',
     ownNode: 'which node the pod runs on',
+    ambientMesh: 'whether Istio’s ambient mesh ({value}) carries it on port 15008',
     podAddress: 'the address of {value}, which has none yet',
     namedPort: 'the named port {value}, which plugins resolve differently',
     refusedPolicy: 'the rules of {value}, which the API would refuse today',
