@@ -3,7 +3,8 @@
  * coverage. Only GET is ever sent.
  * https://kubernetes.io/docs/reference/using-api/api-concepts/
  */
-import type { CoverageEntry } from '../../shared/kube/snapshot.ts';
+import type { CoverageEntry, OtherPolicyRecord } from '../../shared/kube/snapshot.ts';
+import { scopeOf } from '../../shared/kube/subject.ts';
 import { discover } from './discovery.ts';
 import type { Discovery } from './discovery.ts';
 import { cancelled, ClusterError } from './error.ts';
@@ -559,11 +560,9 @@ class Reader {
     let restarts = 0;
     let token: string | null = null;
     let resourceVersion: string | undefined;
-    const found = new Map<string, { namespace: string | null; name: string }>();
+    const found = new Map<string, OtherPolicyRecord>();
     const end = (outcome: CoverageEntry['outcome'], reason?: string): void => {
-      for (const { namespace, name } of found.values()) {
-        this.#sink.otherPolicy({ kind, group, namespace, name, status: 'present' });
-      }
+      for (const record of found.values()) this.#sink.otherPolicy(record);
       if (outcome !== 'read') {
         this.#sink.otherPolicy({ kind, group, namespace: null, name: null, status: 'unreadable' });
       } else if (resourceVersion !== undefined) {
@@ -613,7 +612,7 @@ class Reader {
       }
       if (answer.status !== 200) return end(answer.status === 403 ? 'refused' : 'failed', worded(answer));
       let list: {
-        items?: { metadata?: { name?: unknown; namespace?: unknown } }[];
+        items?: { metadata?: { name?: unknown; namespace?: unknown }; [field: string]: unknown }[];
         metadata?: { continue?: unknown; resourceVersion?: unknown };
       };
       try {
@@ -630,7 +629,14 @@ class Reader {
         const { metadata } = item;
         const name = String(metadata?.name ?? '');
         const namespace = other.namespaced ? String(metadata?.namespace ?? '') : null;
-        found.set(`${namespace}/${name}`, { namespace, name });
+        found.set(`${namespace}/${name}`, {
+          kind,
+          group,
+          namespace,
+          name,
+          status: 'present',
+          ...scopeOf(group, kind, { ...item }),
+        });
       }
       pages += 1;
       if (typeof list.metadata?.resourceVersion === 'string') resourceVersion = list.metadata.resourceVersion;

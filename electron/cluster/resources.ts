@@ -3,6 +3,7 @@
  * that `bulkhead rbac` prints is made from it.
  */
 import { OTHER_POLICIES as KNOWN, SIGN_OBJECTS } from '../../shared/kube/kinds.ts';
+import { SCOPED_GROUPS } from '../../shared/kube/subject.ts';
 
 /** A list that every audit reads. */
 export interface ListResource {
@@ -129,7 +130,7 @@ export interface OtherPolicyResource {
   group: string;
   version: string;
   namespaced: boolean;
-  /** Names are not enough: its fields say whether it has an effect. */
+  /** Names are not enough: its fields say whether it has an effect, or whom it selects. */
   whole: boolean;
 }
 
@@ -139,7 +140,7 @@ export const OTHER_POLICIES: readonly OtherPolicyResource[] = KNOWN.map((one) =>
   group: one.group,
   version: one.version,
   namespaced: one.scope === 'namespace',
-  whole: one.onlyWith !== null,
+  whole: one.onlyWith !== null || SCOPED_GROUPS.has(one.group),
 }));
 
 /** Name in coverage and of `ClusterSink.page`: the plural alone for what the audit reads, else with its group. */

@@ -143,8 +143,6 @@ export class Pairs {
       const row = rows[c];
       side.open[c] = 0;
       side.groupOf[c] = -1;
-      // S26: all its pairs are open questions, counted apart.
-      if (m.anyOverrides && m.isOverridden(c)) continue;
       if (m.rowFlags.items[row] & ROW_OPEN) {
         side.open[c] = 1;
         side.openPods[a] += count;
@@ -527,11 +525,6 @@ export class Pairs {
       out.add(NOTHING, -n);
       out.add(value, n);
     });
-    if (m.anyOverrides) {
-      let plain = 0;
-      for (let c = 0; c < m.classes; c++) if (!m.isOverridden(c)) plain += m.classCount.items[c];
-      out.add(m.unsure, m.pods * m.pods - plain * plain);
-    }
     // A pod and itself are no pair (S7).
     for (let c = 0; c < m.classes; c++) out.add(m.between(c, c), -m.classCount.items[c]);
     if (m.hasHosts) {
@@ -577,7 +570,7 @@ export class Pairs {
    */
   edit(namespace: number, change: () => boolean): Histogram | null {
     const now = this.current;
-    if (now === null || this.m.anyOverrides || this.m.hasHosts) {
+    if (now === null || this.m.hasHosts) {
       change();
       return null;
     }
@@ -891,10 +884,7 @@ export class Pairs {
     const d = this.destination;
     for (let a = 0; a < n; a++) {
       for (let b = 0; b < n; b++) {
-        if (m.anyOverrides && (m.gaps[a].overrides.length > 0 || m.gaps[b].overrides.length > 0)) {
-          const pairs = this.podsOf(a) * this.podsOf(b);
-          if (pairs > 0) visit(a, b, m.unsure, pairs);
-        } else if (s.openPods[a] > 0 && d.openPods[b] > 0) {
+        if (s.openPods[a] > 0 && d.openPods[b] > 0) {
           visit(a, b, EVERYTHING_PERMITTED, s.openPods[a] * d.openPods[b]);
         }
       }

@@ -11,6 +11,7 @@ import {
   CLASS_HOST,
   CLASS_HOST_MAYBE,
   CLASS_ON_HOST,
+  OVERRIDES,
   ROW_OPEN,
   isFinished,
   type Model,
@@ -32,6 +33,7 @@ import type { CompiledPeer } from '../policy/compile.ts';
 import { bitTest } from '../policy/namespaces.ts';
 import { QuestionError } from './api.ts';
 import { nearestRule } from './nearest.ts';
+import { otherKindUses, unreadUses } from './openUses.ts';
 import { remedyFor } from './remedy.ts';
 import { Services } from './services.ts';
 import type {
@@ -255,14 +257,18 @@ export class Points {
     const row = paper
       ? m.paperRow(owner.c, direction)
       : (direction === 'ingress' ? m.classIngress : m.classEgress).items[owner.c];
-    const destination = direction === 'ingress' ? owner : other;
-    const vector = destination.type === 'pod' ? m.classPorts.items[destination.c] : -1;
-    let value = this.evaluate(row, other, vector);
-    if (m.isOverridden(owner.c)) return value;
+    let value = this.rowOf(row, owner, other, direction);
     const own = this.ownNode(owner, other);
-    if (own === 'same') value = m.ownNodeValue(owner.c);
+    if (own === 'same') value = m.ownNodeValue(owner.c, direction);
     else if (own === 'maybe' && other.type === 'node') value = m.values.raiseUpper(value);
     return value;
+  }
+
+  /** A row of the owner asked of the other end. */
+  private rowOf(row: number, owner: End, other: End, direction: Direction): ValueId {
+    const destination = direction === 'ingress' ? owner : other;
+    const vector = destination.type === 'pod' ? this.m.classPorts.items[destination.c] : -1;
+    return this.evaluate(row, other, vector);
   }
 
   /** Families that both ends have: bits; 0 for none in common. An address decides for both. */
@@ -277,18 +283,9 @@ export class Points {
     return of(src) & of(dst);
   }
 
-  private overridden(src: End, dst: End): boolean {
-    const m = this.m;
-    return (
-      m.anyOverrides &&
-      ((src.type === 'pod' && m.isOverridden(src.c)) || (dst.type === 'pod' && m.isOverridden(dst.c)))
-    );
-  }
-
   /** Everything permitted from one end to another. */
   value(src: End, dst: End, paper = false): ValueId {
     if (src.type === 'pod' && dst.type === 'pod' && src.pod === dst.pod) return EVERYTHING_PERMITTED;
-    if (this.overridden(src, dst)) return this.m.unsure;
     return this.m.values.intersect(
       this.side(src, dst, 'egress', paper),
       this.side(dst, src, 'ingress', paper),
@@ -377,10 +374,9 @@ export class Points {
     const m = this.m;
     const { src, dst, point, protocol, families } = this.read(probe);
     const isSelf = src.type === 'pod' && dst.type === 'pod' && src.pod === dst.pod;
-    const forced = !isSelf && this.overridden(src, dst);
     const out = isSelf ? EVERYTHING_PERMITTED : this.side(src, dst, 'egress', false);
     const into = isSelf ? EVERYTHING_PERMITTED : this.side(dst, src, 'ingress', false);
-    const both = forced ? m.unsure : m.values.intersect(out, into);
+    const both = m.values.intersect(out, into);
     // Of several families the best is reported: a client may use any that both ends have.
     let family = families[0];
     let differ = false;
@@ -533,7 +529,7 @@ export class Points {
     }));
     const uses = new Map<string, AssumptionUse>();
     const use = (u: AssumptionUse): void => {
-      uses.set(`${u.rule} ${u.name} ${u.value}`, u);
+      uses.set(`${u.rule} ${u.name} ${u.value} ${String(u.because?.params.file ?? '')}`, u);
     };
     if (state === 'not-enforced') use({ rule: 'S21', name: 'enforced', value: 'no' });
     if (state === 'not-isolatable') {
@@ -543,7 +539,8 @@ export class Points {
       use({ rule: 'S18', name: 'hostNetwork', value: 'unknown', permittedIf: 'node', deniedIf: 'pod' });
     }
     const own = this.ownNode(owner, other);
-    const overridden = m.isOverridden(owner.c);
+    const standing = m.standing(owner.c, direction);
+    const overridden = (standing & OVERRIDES) !== 0;
     if (state === 'isolated' || state === 'unknown') {
       this.permits(owner, other, direction, selecting, family, point, reason.permits, use);
     }
@@ -561,6 +558,21 @@ export class Points {
         deniedIf: 'another node',
       });
     }
+    if (standing !== 0 && verdict === 'depends') {
+      const value =
+        own === 'same'
+          ? EVERYTHING_PERMITTED
+          : this.rowOf(m.ownRow(owner.c, direction), owner, other, direction);
+      const alone = this.at(value, family, point);
+      // As its node no NetworkPolicy selects it.
+      const isolated =
+        selecting.some(({ sure }) => sure) &&
+        m.gaps[m.classNamespace.items[owner.c]].altered !== 'objects' &&
+        !(m.classFlags.items[owner.c] & CLASS_HOST_MAYBE);
+      const others = otherKindUses(m, owner.c, direction, alone, isolated);
+      if (others.length > 0) reason.alone = alone;
+      for (const u of others) use(u);
+    }
     this.gapUses(owner, direction, papers[owner.c], verdict, use);
     if (verdict === 'depends') this.meshUse(owner, other, direction, point, use);
     reason.assumptions = [...uses.values()];
@@ -575,30 +587,11 @@ export class Points {
     use: (u: AssumptionUse) => void,
   ): void {
     const m = this.m;
-    const gap = m.gaps[m.classNamespace.items[owner.c]];
-    for (const kind of [...gap.overrides, ...gap.restricts, ...(paper !== 'isolated' ? gap.baseline : [])]) {
-      use({
-        rule: 'S26',
-        name: 'otherPolicies',
-        value: kind,
-        permittedIf: `no ${kind} denies it`,
-        deniedIf: `a ${kind} denies it`,
-      });
-    }
     if (verdict !== 'depends') {
       if (paper === 'unselected-denied') use({ rule: 'S3', name: 'unselected', value: 'deny' });
       return;
     }
-    if (gap.unread) {
-      use({
-        rule: 'S25',
-        name: 'coverage',
-        value: `networkpolicies in ${m.spaces.names[m.classNamespace.items[owner.c]]}`,
-        permittedIf:
-          paper === 'isolated' ? 'an unread policy permits it' : 'no unread policy isolates the pod',
-        deniedIf: paper === 'isolated' ? 'no unread policy permits it' : 'an unread policy isolates the pod',
-      });
-    }
+    for (const u of unreadUses(m, owner.c, paper)) use(u);
     if (paper === 'unknown' && m.assumptions.unselected === 'unknown') {
       use({ rule: 'S3', name: 'unselected', value: 'unknown', permittedIf: 'permit', deniedIf: 'deny' });
     }

@@ -114,11 +114,29 @@ export interface AssumptionUse {
   /** For `depends`: the two values that would decide it either way. */
   permittedIf?: string;
   deniedIf?: string;
+  /** What it is, as a code with parameters; `value` and the two above say the same in English. */
+  because?: { code: BecauseCode; params: Record<string, string | number> };
 }
+
+/**
+ * Other kinds of policy {kind, status: 'present' | 'unreadable', file?, line?} by what they would have to do; parts of
+ * files {file, line?} that could not be read; {count} more of those.
+ */
+export type BecauseCode =
+  | 'kind-may-deny'
+  | 'kind-must-allow'
+  | 'kind-decides'
+  | 'mesh-may-refuse'
+  | 'part-may-permit'
+  | 'part-may-isolate'
+  | 'part-may-change'
+  | 'more-parts';
 
 export interface DirectionReason {
   direction: Direction;
   verdict: Verdict;
+  /** What NetworkPolicy alone says, where policies of another kind that are not evaluated may change it (S26). */
+  alone?: Verdict;
   /**
    * not-isolated: no policy selects the pod. isolated: see `permits`, empty means nothing permits it.
    * not-isolatable: hostNetwork (S18). not-enforced (S21). outside: the endpoint is an address, nothing

@@ -29,10 +29,12 @@ import {
   projectWorkload,
   WORKLOADS,
 } from './project.ts';
+import type { ProblemCheck } from './problems.ts';
 import type { ProjectContext } from './project.ts';
 import type {
   ClusterInfo,
   CoverageEntry,
+  CoverageGap,
   EndpointSliceRecord,
   Enforcement,
   IngressRecord,
@@ -48,6 +50,7 @@ import type {
   ServiceRecord,
   Snapshot,
 } from './snapshot.ts';
+import { scopeOf } from './subject.ts';
 
 /** What `decided` found: see there. */
 interface DecidedFiles {
@@ -74,6 +77,9 @@ export function isSystemNamespace(name: string): boolean {
 function isOtherPolicy(group: string, kind: string): boolean {
   return effectOf(group, kind) !== 'none';
 }
+
+/** Problems of a whole file that was not read; the files are collected elsewhere, and their problems added here. */
+const UNREAD_FILE: ReadonlySet<string> = new Set<ProblemCheck>(['input.unreadable', 'input.too-large']);
 
 /** What a page of a list says beside its items. */
 export interface PageNext {
@@ -162,6 +168,7 @@ export function projectObject(
       namespace: known?.scope === 'cluster' ? null : (written ?? (known?.kind === '*' ? null : 'default')),
       name: typeof meta.name === 'string' ? meta.name : '',
       status: 'present',
+      ...scopeOf(group, kind, raw),
     };
     if (context.place) record.place = context.place;
     return { is: 'otherPolicy', record };
@@ -252,6 +259,8 @@ export class SnapshotBuilder {
   private readonly problems: Problem[] = [];
   private readonly unreadPolicies = new Set<string | null>();
   private readonly unreadPods = new Set<string | null>();
+  /** Files that could not be read at all. */
+  private readonly unreadFiles: DecidedFiles['gaps'] = [];
   private skippedDocuments = 0;
   private readonly files: ReadFile[] = [];
   private readonly folders = new FolderTree();
@@ -588,6 +597,8 @@ export class SnapshotBuilder {
 
   addProblem(problem: Problem): void {
     this.problems.push(problem);
+    // Nobody knows what a file holds that could not be read at all.
+    if (UNREAD_FILE.has(problem.check)) this.unreadFiles.push({ problem, gap: ANY_GAP });
   }
 
   /** Policies or pods of a namespace (null: of the cluster) could not be read: verdicts on them depend. */
@@ -615,6 +626,7 @@ export class SnapshotBuilder {
     const files = this.decided();
     this.leaveOut(files);
     this.late.push(...files.late);
+    const gaps = [...this.unreadFiles, ...files.gaps];
     const owners = new Map<string, KnownOwner>();
     for (const owner of this.owners) owners.set(`${owner.namespace}/${owner.kind}/${owner.name}`, owner);
     const pods = this.endpoints(owners);
@@ -646,12 +658,13 @@ export class SnapshotBuilder {
       endpointSlices,
       ingresses,
       policies,
-      otherPolicies: this.allOtherPolicies(),
+      otherPolicies: this.allOtherPolicies(gaps),
       enforcement: this.enforcement ?? this.signals.detect(),
       coverage: {
         complete:
           this.unreadPolicies.size === 0 &&
           this.unreadPods.size === 0 &&
+          gaps.length === 0 &&
           !entries.some(
             (entry) =>
               entry.affectsVerdicts &&
@@ -664,6 +677,7 @@ export class SnapshotBuilder {
         unreadPolicies: [...this.unreadPolicies].sort(compareNullable),
         unreadPods: [...this.unreadPods].sort(compareNullable),
         skippedDocuments: this.skippedDocuments,
+        ...(gaps.length > 0 ? { gaps: gaps.map(coverageGap).sort(compareGaps) } : {}),
       },
       problems,
     };
@@ -804,11 +818,23 @@ export class SnapshotBuilder {
     return [...byName.values()].sort((a, b) => compareText(a.name, b.name));
   }
 
-  private allOtherPolicies(): OtherPolicyRecord[] {
+  private allOtherPolicies(gaps: DecidedFiles['gaps']): OtherPolicyRecord[] {
     const identity = (one: OtherPolicyRecord): string =>
       JSON.stringify([one.group, one.kind, one.namespace, one.name, one.status]);
     const byIdentity = new Map<string, OtherPolicyRecord>();
     for (const one of this.otherPolicies) byIdentity.set(identity(one), one);
+    for (const { problem, gap } of gaps) {
+      if (gap.other === undefined) continue;
+      const { place } = problem;
+      const one = {
+        ...gap.other,
+        namespace: gap.namespace,
+        name: null,
+        status: 'unreadable',
+        place,
+      } as const;
+      byIdentity.set(`${identity(one)} ${place.file ?? ''} ${place.line ?? 0}`, one);
+    }
     return [...byIdentity.entries()].sort((a, b) => compareText(a[0], b[0])).map(([, one]) => one);
   }
 }
@@ -876,6 +902,34 @@ function currentVersion(found: ManifestObject): string | null {
   if (!Object.hasOwn(CURRENT, found.kind) || found.apiVersion === '') return null;
   if (isOtherPolicy(found.group, found.kind)) return null;
   return found.apiVersion === CURRENT[found.kind] ? null : CURRENT[found.kind];
+}
+
+/** Where something that was read is changed by what was not: what it permits is not sure either. */
+const ALTERING: ReadonlySet<string> = new Set<ProblemCheck>([
+  'input.patch',
+  'input.component',
+  'input.kustomize',
+]);
+
+function coverageGap({ problem: { check, place }, gap }: DecidedFiles['gaps'][number]): CoverageGap {
+  return {
+    hides: gap.hides,
+    namespace: gap.namespace,
+    ...(gap.other === undefined ? {} : { kind: gap.other.kind }),
+    ...(ALTERING.has(check) ? { alters: gap.rulesOnly ? ('rules' as const) : ('objects' as const) } : {}),
+    check,
+    file: place.file ?? '',
+    ...(place.line === undefined ? {} : { line: place.line }),
+  };
+}
+
+function compareGaps(a: CoverageGap, b: CoverageGap): number {
+  return (
+    compareText(a.file, b.file) ||
+    (a.line ?? 0) - (b.line ?? 0) ||
+    compareText(a.check, b.check) ||
+    compareNullable(a.namespace, b.namespace)
+  );
 }
 
 function compareNullable(a: string | null, b: string | null): number {

@@ -406,6 +406,8 @@ export interface SeenDocument {
   name: string;
   /** What it may change as a patch. */
   hides: Hides | null;
+  /** As a patch of a policy it changes rules alone, and neither whom it selects nor its types. */
+  rulesOnly: boolean;
   directive: boolean;
   /** It lacks what its kind must have. */
   partial: boolean;
@@ -417,6 +419,17 @@ export interface SeenFile {
   documents: SeenDocument[];
   /** Operations of a JSON patch, where the file is one. */
   operations: unknown[] | null;
+}
+
+/** A merge patch that leaves a policy's selector and types as they are. */
+function isRulesOnly(kind: string, raw: Raw): boolean {
+  const spec = child(raw, 'spec');
+  return (
+    kind === 'NetworkPolicy' &&
+    !hasDirective(raw) &&
+    isObject(spec) &&
+    Object.keys(spec).every((field) => field === 'ingress' || field === 'egress')
+  );
 }
 
 /** What is known of an object that may be a patch, without keeping it. */
@@ -433,6 +446,7 @@ export function seenDocument(
     namespace: textOf(child(raw, 'metadata', 'namespace')),
     name: textOf(child(raw, 'metadata', 'name')) ?? '',
     hides: hidesOf(kind, raw),
+    rulesOnly: isRulesOnly(kind, raw),
     directive: mayDirect && hasDirective(raw),
     partial: lacksParts(kind, group, raw),
   };
@@ -828,7 +842,14 @@ export class FolderTree {
         const own = together(kindsOf(target).map((kind) => (kind === document.kind ? document.hides : null)));
         const hides = kindsOf(target).includes(document.kind) ? own : document.hides;
         if (hides === null) return [];
-        return [{ hides, namespace: hides === 'anything' ? null : plain(target.namespace) }];
+        const rulesOnly = document.rulesOnly && kindsOf(target).every((kind) => kind === 'NetworkPolicy');
+        return [
+          {
+            hides,
+            namespace: hides === 'anything' ? null : plain(target.namespace),
+            ...(rulesOnly ? { rulesOnly: true as const } : {}),
+          },
+        ];
       });
     return documents.flatMap(gapsFor);
   }
@@ -853,8 +874,11 @@ function namespacesOf(
 }
 
 /** What a document may change as a patch of an object in a namespace. */
-function gapOf({ hides }: SeenDocument, namespace: string | null): ManifestGap[] {
-  return hides === null ? [] : [{ hides, namespace: hides === 'anything' ? null : namespace }];
+function gapOf({ hides, rulesOnly }: SeenDocument, namespace: string | null): ManifestGap[] {
+  if (hides === null) return [];
+  return [
+    { hides, namespace: hides === 'anything' ? null : namespace, ...(rulesOnly ? { rulesOnly: true } : {}) },
+  ];
 }
 
 /** What a whole object hides while it is not known whether it is deployed. */
@@ -893,6 +917,7 @@ function inlineFile(values: readonly unknown[], file: string): SeenFile {
 function distinctGaps(gaps: readonly ManifestGap[]): ManifestGap[] {
   if (gaps.some(({ hides, namespace }) => hides === 'anything' && namespace === null)) return [ANY];
   const seen = new Map<string, ManifestGap>();
-  for (const gap of gaps) seen.set(`${gap.hides} ${gap.namespace ?? ''}`, gap);
+  for (const gap of gaps)
+    seen.set(`${gap.hides} ${gap.namespace ?? ''} ${String(gap.rulesOnly ?? false)}`, gap);
   return [...seen.values()];
 }

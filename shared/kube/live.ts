@@ -14,6 +14,7 @@ import type { NodeSign, PluginSignals, PodSign } from './plugins.ts';
 import { compareText, Interner, isObject } from './project.ts';
 import type { ProjectContext } from './project.ts';
 import type { ClusterInfo, CoverageEntry, OtherPolicyRecord, Problem, Snapshot } from './snapshot.ts';
+import { scopeOf } from './subject.ts';
 
 /** A list that is followed: a resource of the whole cluster, or of one namespace. */
 export interface FollowedList {
@@ -317,7 +318,14 @@ export class LiveSnapshot {
       if (typeof name !== 'string') return null;
       const place = namespaced ? String(namespace ?? '') : null;
       if (!hasEffect(group, kind, item)) return { shelf, key: keyOf(place, name), kept: NOTHING };
-      const record: OtherPolicyRecord = { kind, group, namespace: place, name, status: 'present' };
+      const record: OtherPolicyRecord = {
+        kind,
+        group,
+        namespace: place,
+        name,
+        status: 'present',
+        ...scopeOf(group, kind, item),
+      };
       return {
         shelf,
         key: keyOf(place, name),

@@ -4,6 +4,7 @@
  */
 import { CST, isAlias, isMap, isScalar, isSeq, Lexer } from 'yaml';
 import type { Document, ParsedNode } from 'yaml';
+import { gapOfText } from './brokenText.ts';
 import { jsonFacts } from './json.ts';
 import type { JsonFacts } from './json.ts';
 import {
@@ -41,6 +42,10 @@ export interface ManifestGap {
   hides: 'policies' | 'pods' | 'anything';
   /** The namespace that it belongs to; null where that does not show: any namespace. */
   namespace: string | null;
+  /** A patch of rules alone: whom the patched policies isolate stays isolated. */
+  rulesOnly?: true;
+  /** The kind, where it shows that it is another kind of policy (S26). */
+  other?: { kind: string; group: string };
 }
 
 /** A gap of which nothing is known. */
@@ -415,7 +420,7 @@ class ManifestReader {
     this.tell(inspection, place, at);
     const read = valueOf(document, inspection.hasAlias);
     if (read === 'bomb') {
-      this.problem('input.alias-bomb', place, {}, ANY_GAP);
+      this.problem('input.alias-bomb', place, {}, gapOfText(piece.text));
       return null;
     }
     if ('fault' in read) {
@@ -424,7 +429,8 @@ class ManifestReader {
     }
     const { value } = read;
     if (piece.text.includes('{{') && isUnrendered(value)) {
-      this.problem('input.helm-template', place, { message: 'a name or rule is still a template' }, ANY_GAP);
+      const params = { message: 'a name or rule is still a template' };
+      this.problem('input.helm-template', place, params, gapOfText(piece.text));
       return null;
     }
     const items = isMap(contents) ? contents.get('items') : undefined;
@@ -596,8 +602,7 @@ class ManifestReader {
       template ? 'input.helm-template' : 'input.unparsable',
       { file: this.file, document: Math.max(1, this.number), ...where },
       { message: message.split('\n')[0].slice(0, 200) },
-      // Text without the word cannot have been an object; with zero bytes it may be in another encoding.
-      /\bkind\b|\0/.test(piece.text) ? ANY_GAP : null,
+      gapOfText(piece.text),
     );
   }
 

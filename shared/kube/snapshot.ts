@@ -165,6 +165,21 @@ export interface PolicyRecord {
   place?: Place;
 }
 
+/** One condition of a label selector (S15); `values` is empty for Exists and DoesNotExist. */
+export interface LabelRequirement {
+  key: string;
+  operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+  values: string[];
+}
+
+/** Whom a policy of another kind selects, where that is a plain label selector. All conditions of a list hold together. */
+export interface PolicySubject {
+  /** Over the labels of namespaces; null: the policy's own, or every one where it is cluster-wide. */
+  namespaces: LabelRequirement[] | null;
+  /** Over the labels of pods; null: every pod. */
+  pods: LabelRequirement[] | null;
+}
+
 /** Another kind of policy that exists beside NetworkPolicy and is not evaluated (S26). */
 export interface OtherPolicyRecord {
   /** e.g. 'AdminNetworkPolicy' */
@@ -177,6 +192,10 @@ export interface OtherPolicyRecord {
   name: string | null;
   /** 'present': the object exists; 'unreadable': the kind is served but its objects could not be listed. */
   status: 'present' | 'unreadable';
+  /** Absent where it is not understood: any pod of its namespace, or of the cluster, may be selected. */
+  subject?: PolicySubject;
+  /** Directions of the selected pods that it may decide; absent: both. */
+  directions?: ('ingress' | 'egress')[];
   place?: Place;
 }
 
@@ -283,6 +302,23 @@ export interface CoverageEntry {
   affectsVerdicts: boolean;
 }
 
+/** Something of a file that could not be read, and what it may have held (S26). */
+export interface CoverageGap {
+  /** 'policies': what it held can only be policies; 'pods': only pods; 'anything': either. */
+  hides: 'policies' | 'pods' | 'anything';
+  /** The namespace that it belongs to; null where that does not show: any namespace. */
+  namespace: string | null;
+  /** Another kind of policy, where that shows: `otherPolicies` has it then as one that could not be read. */
+  kind?: string;
+  /** It may change objects that were read, as a patch does that was not applied; 'rules': rules of policies alone. */
+  alters?: 'objects' | 'rules';
+  /** Why: the id of a check of reading (problems.ts). */
+  check: string;
+  /** The file as the user named it ('-' is standard input), and the 1-based line where that shows. */
+  file: string;
+  line?: number;
+}
+
 export interface Coverage {
   /** True when nothing that affects verdicts was refused, failed or moved. */
   complete: boolean;
@@ -293,6 +329,8 @@ export interface Coverage {
   unreadPods: (string | null)[];
   /** Documents that are no Kubernetes object or are of kinds the audit does not need. */
   skippedDocuments: number;
+  /** Parts of files that could not be read; absent where there are none. */
+  gaps?: CoverageGap[];
 }
 
 export type SourceKind = 'context' | 'manifests' | 'snapshot' | 'demo';

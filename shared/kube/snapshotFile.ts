@@ -15,6 +15,7 @@ import type {
   EndpointSliceRecord,
   Enforcement,
   IngressRecord,
+  LabelRequirement,
   Labels,
   NamespaceRecord,
   NodeRecord,
@@ -50,6 +51,16 @@ const place: z.ZodType<Place> = z.object({
   column: count.optional(),
   field: text.optional(),
 });
+
+const requirements = z
+  .array(
+    z.object({
+      key: text,
+      operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
+      values: z.array(text),
+    }),
+  )
+  .nullable();
 
 const evidence = z.array(z.object({ where: text, what: text }));
 
@@ -163,6 +174,8 @@ const schema: z.ZodType<Snapshot> = z.object({
       namespace: text.nullable(),
       name: text.nullable(),
       status: z.enum(['present', 'unreadable']),
+      subject: z.object({ namespaces: requirements, pods: requirements }).optional(),
+      directions: z.array(z.enum(['ingress', 'egress'])).optional(),
       place: place.optional(),
     }),
   ),
@@ -196,6 +209,20 @@ const schema: z.ZodType<Snapshot> = z.object({
     unreadPolicies: z.array(text.nullable()),
     unreadPods: z.array(text.nullable()),
     skippedDocuments: count,
+    // Absent in files from before they were kept, and where there are none.
+    gaps: z
+      .array(
+        z.object({
+          hides: z.enum(['policies', 'pods', 'anything']),
+          namespace: text.nullable(),
+          kind: text.optional(),
+          alters: z.enum(['objects', 'rules']).optional(),
+          check: text,
+          file: text,
+          line: count.optional(),
+        }),
+      )
+      .optional(),
   }),
   problems: z.array(
     z.object({
@@ -406,9 +433,14 @@ export function* serializeSnapshot(snapshot: Snapshot): Generator<string> {
     if (policy.stored) ordered.stored = true;
     return placed(policy, ordered);
   });
-  yield* list('otherPolicies', snapshot.otherPolicies, (other: OtherPolicyRecord) =>
-    placed(other, fields(other, ['kind', 'group', 'namespace', 'name', 'status'])),
-  );
+  yield* list('otherPolicies', snapshot.otherPolicies, (other: OtherPolicyRecord) => {
+    const ordered = fields(other, ['kind', 'group', 'namespace', 'name', 'status', 'subject', 'directions']);
+    if (other.subject !== undefined) {
+      const { namespaces, pods } = other.subject;
+      ordered.subject = { namespaces: conditions(namespaces), pods: conditions(pods) };
+    }
+    return placed(other, ordered);
+  });
   yield `"enforcement":${JSON.stringify(orderedEnforcement(enforcement))},\n`;
   yield `"coverage":{"complete":${String(coverage.complete)},\n`;
   yield* list('entries', coverage.entries, (entry: CoverageEntry) => {
@@ -435,6 +467,11 @@ export function* serializeSnapshot(snapshot: Snapshot): Generator<string> {
 }
 
 const CAUSE: readonly (keyof CoverageCause)[] = ['check', 'line'];
+
+function conditions(list: LabelRequirement[] | null): LabelRequirement[] | null {
+  return list?.map((one) => fields(one, ['key', 'operator', 'values']) as LabelRequirement) ?? null;
+}
+
 const COVERAGE: readonly (keyof CoverageEntry)[] = [
   'resource',
   'verb',
@@ -464,8 +501,19 @@ function* list<T>(
 }
 
 function restOfCoverage(coverage: Coverage): string {
-  const { unreadPolicies, unreadPods, skippedDocuments } = coverage;
-  return JSON.stringify({ unreadPolicies, unreadPods, skippedDocuments }).slice(1, -1);
+  const { unreadPolicies, unreadPods, skippedDocuments, gaps } = coverage;
+  return JSON.stringify({
+    unreadPolicies,
+    unreadPods,
+    skippedDocuments,
+    ...(gaps === undefined
+      ? {}
+      : {
+          gaps: gaps.map((gap) =>
+            fields(gap, ['hides', 'namespace', 'kind', 'alters', 'check', 'file', 'line']),
+          ),
+        }),
+  }).slice(1, -1);
 }
 
 function orderedEnforcement(enforcement: Enforcement): object {

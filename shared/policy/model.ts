@@ -11,13 +11,17 @@ import type {
   AssumptionName,
   AssumptionRecord,
   Assumptions,
+  CoverageGap,
+  LabelRequirement,
   Labels,
+  OtherPolicyRecord,
   PodRecord,
   PolicyRecord,
   Snapshot,
   Tri,
 } from '../kube/snapshot.ts';
-import { kindName, networkKind, reachOf } from '../kube/kinds.ts';
+import { networkKind, reachOf } from '../kube/kinds.ts';
+import { parseSelector, type Selector } from '../kube/selector.ts';
 import { ALL_CONNS, ConnPool, NO_CONNS, type ConnId } from '../net/conns.ts';
 import { contains, type Intervals } from '../net/intervals.ts';
 import { parseAddress, type Address } from '../net/ip.ts';
@@ -88,12 +92,26 @@ export type RowState =
 export interface NamespaceGaps {
   /** Policies of this namespace could not be read. */
   unread: boolean;
-  /** Another kind may permit or deny (S26); its names. */
-  overrides: string[];
-  /** Another kind may only deny. */
-  restricts: string[];
-  /** Another kind counts only where no NetworkPolicy selects. */
-  baseline: string[];
+  /** What was read may be changed by what was not (a patch that was not applied): any of it, or rules alone. */
+  altered: CoverageGap['alters'] | null;
+}
+
+// What other kinds of policy may do to a class in one direction (S26), as bits.
+/** Permit or deny, whatever NetworkPolicy says. */
+export const OVERRIDES = 1;
+/** Deny what NetworkPolicy permits. */
+export const RESTRICTS = 2;
+/** Decide where no NetworkPolicy selects. */
+export const BASELINE = 4;
+
+/** A policy of another kind, by whom it may select and in which directions. */
+export interface OtherPolicy {
+  record: OtherPolicyRecord;
+  effect: number;
+  ingress: boolean;
+  egress: boolean;
+  /** Its pod selector (LabelClasses), -1 where it may select every pod. */
+  selector: number;
 }
 
 export type Block = { family: 4; ranges: Intervals<number> } | { family: 6; ranges: Intervals<bigint> };
@@ -168,8 +186,11 @@ export class Model {
   private familyBits = L4 | LN;
   /** Everything may be permitted, nothing is for sure. */
   readonly unsure: ValueId;
-  /** Some namespace is under a policy kind that is not evaluated and may permit or deny (S26). */
-  readonly anyOverrides: boolean;
+  /** Policies of other kinds (S26) by the namespaces of their subjects, and those that may select in any namespace. */
+  private readonly othersIn: OtherPolicy[][] = [];
+  private readonly othersAnywhere: OtherPolicy[] = [];
+  private readonly anyOthers: boolean;
+  private readonly standings = new PairMap();
   /** Some pods are in Istio's ambient mesh (S28). */
   anyAmbient = false;
   /** Some pods are (or may be) their node. */
@@ -197,7 +218,7 @@ export class Model {
     this.spaces = new Namespaces(snapshot, assumptions.serverVersion);
     this.ports = new Ports(this.conns, v, assumptions.sctp !== 'off');
     this.gaps = this.readGaps();
-    this.anyOverrides = this.gaps.some((g) => g.overrides.length > 0);
+    this.anyOthers = snapshot.otherPolicies.length > 0;
     this.unsure = v.of(ALL_CONNS, ALL_CONNS, MAY_MATCH);
 
     this.options = {
@@ -214,6 +235,7 @@ export class Model {
     this.peerA.push(0);
     this.peerB.push(0);
     this.internPolicies();
+    if (this.anyOthers) this.internOthers();
     this.podClass = new Int32Array(snapshot.pods.length);
     this.classifyPods();
     this.labels.match();
@@ -224,12 +246,7 @@ export class Model {
   // ---- gaps (S26, coverage) ----
 
   private readGaps(): NamespaceGaps[] {
-    const gaps: NamespaceGaps[] = this.spaces.names.map(() => ({
-      unread: false,
-      overrides: [],
-      restricts: [],
-      baseline: [],
-    }));
+    const gaps: NamespaceGaps[] = this.spaces.names.map(() => ({ unread: false, altered: null }));
     const each = (namespace: string | null, f: (g: NamespaceGaps) => void): void => {
       if (namespace === null) gaps.forEach(f);
       else {
@@ -238,18 +255,80 @@ export class Model {
       }
     };
     for (const ns of this.snapshot.coverage.unreadPolicies) each(ns, (g) => (g.unread = true));
-    for (const o of this.snapshot.otherPolicies) {
-      // A snapshot of another version may hold a kind that is not known here.
-      const effect = networkKind(o.group, o.kind)?.effect ?? 'may-permit';
-      if (effect === 'none') continue;
-      const which =
-        effect === 'baseline' ? 'baseline' : effect === 'may-only-deny' ? 'restricts' : 'overrides';
-      const name = kindName(o.group, o.kind);
-      each(reachOf(o.group, o.kind, o.namespace), (g) => {
-        if (!g[which].includes(name)) g[which].push(name);
-      });
+    for (const gap of this.snapshot.coverage.gaps ?? []) {
+      if (gap.alters !== undefined)
+        each(alteredNamespace(gap), (g) => {
+          g.unread = true;
+          if (g.altered !== 'objects') g.altered = gap.alters;
+        });
+      else if (mayHoldPolicy(gap)) each(gap.namespace, (g) => (g.unread = true));
     }
     return gaps;
+  }
+
+  /** Parts of files that could not be read, or applied, and may hold or change a NetworkPolicy of the namespace. */
+  unreadParts(namespace: string): CoverageGap[] {
+    return (this.snapshot.coverage.gaps ?? []).filter((gap) => {
+      const place = gap.alters === undefined ? gap.namespace : alteredNamespace(gap);
+      return (gap.alters !== undefined || mayHoldPolicy(gap)) && (place === null || place === namespace);
+    });
+  }
+
+  // ---- other kinds of policy (S26) ----
+
+  private internOthers(): void {
+    for (let n = 0; n < this.spaces.names.length; n++) this.othersIn.push([]);
+    for (const record of this.snapshot.otherPolicies) {
+      // A snapshot of another version may hold a kind that is not known here.
+      const known = networkKind(record.group, record.kind)?.effect ?? 'may-permit';
+      if (known === 'none') continue;
+      const effect = known === 'baseline' ? BASELINE : known === 'may-only-deny' ? RESTRICTS : OVERRIDES;
+      const { subject, directions } = record;
+      const pods = subject?.pods ? selectorOf(subject.pods) : null;
+      const other: OtherPolicy = {
+        record,
+        effect,
+        ingress: directions?.includes('ingress') ?? true,
+        egress: directions?.includes('egress') ?? true,
+        selector: pods === null ? -1 : this.labels.selectorId(pods),
+      };
+      const own = reachOf(record.group, record.kind, record.namespace);
+      const spaces = subject?.namespaces ? selectorOf(subject.namespaces) : null;
+      if (own !== null) {
+        const i = this.spaces.index.get(own);
+        if (i !== undefined) this.othersIn[i].push(other);
+      } else if (spaces === null) this.othersAnywhere.push(other);
+      // Labels that are not known may match.
+      else for (const i of this.spaces.sets[this.spaces.matching(spaces)].list) this.othersIn[i].push(other);
+    }
+  }
+
+  /** Policies of other kinds that may select pods of the class and decide the direction (S26). */
+  othersOf(c: number, direction: 'ingress' | 'egress'): OtherPolicy[] {
+    if (!this.anyOthers) return [];
+    const labels = this.classLabels.items[c];
+    const isNode = (this.classFlags.items[c] & CLASS_HOST) !== 0;
+    const selects = (o: OtherPolicy): boolean =>
+      o[direction] &&
+      // A subject that is understood is one of pods: it is no node (S18).
+      !(isNode && o.record.subject !== undefined) &&
+      (o.selector < 0 || this.labels.matches(o.selector, labels));
+    return [...this.othersIn[this.classNamespace.items[c]], ...this.othersAnywhere].filter(selects);
+  }
+
+  /** What they may do, as bits: OVERRIDES, RESTRICTS, BASELINE. */
+  standing(c: number, direction: 'ingress' | 'egress'): number {
+    if (!this.anyOthers) return 0;
+    const isNode = this.classFlags.items[c] & CLASS_HOST ? 1 : 0;
+    const place = this.classNamespace.items[c] * 4 + isNode * 2 + (direction === 'ingress' ? 1 : 0);
+    const labels = this.classLabels.items[c];
+    let bits = this.standings.get(place, labels);
+    if (bits < 0) {
+      bits = 0;
+      for (const o of this.othersOf(c, direction)) bits |= o.effect;
+      this.standings.set(place, labels, bits);
+    }
+    return bits;
   }
 
   // ---- policies ----
@@ -749,17 +828,18 @@ export class Model {
     side: SubjectSide,
     direction: 'ingress' | 'egress',
     enforced = this.enforcedOf(this.classEnforced.items[c], direction),
+    standing = this.standing(c, direction),
   ): { row: number; state: RowState; paper: RowState } {
     const classFlags = this.classFlags.items[c];
     const gap = this.gaps[this.classNamespace.items[c]];
     const family = this.classFamily.items[c];
-    // S26, pair by pair: where another kind may select an end nothing is sure, whatever NetworkPolicy says.
-    if (gap.overrides.length > 0) {
+    // S26: where another kind may select the pod nothing is sure in that direction, whatever NetworkPolicy says.
+    if (standing & OVERRIDES) {
       const isNode = (classFlags & CLASS_HOST) !== 0;
       const state = isNode ? 'not-isolatable' : enforced === 'no' ? 'not-enforced' : 'unknown';
       return { row: this.row(0, ROW_RAISES, family), state, paper: isNode ? 'not-isolatable' : 'unknown' };
     }
-    const isolated = side.isolated && !(classFlags & CLASS_HOST);
+    const isolated = side.isolated && gap.altered !== 'objects' && !(classFlags & CLASS_HOST);
     const unselected = this.assumptions.unselected;
     let list = 0;
     let flags = 0;
@@ -772,6 +852,7 @@ export class Model {
       paper = 'isolated';
       // An unread policy may permit more; it cannot take away what another one permits (S5).
       if (gap.unread) flags |= ROW_RAISES;
+      if (gap.altered !== null) flags |= ROW_DROPS;
     } else if (side.maybe || gap.unread || unselected === 'unknown') {
       flags = ROW_RAISES;
       paper = 'unknown';
@@ -792,7 +873,7 @@ export class Model {
       list = 0;
       flags = ROW_OPEN;
     }
-    if (gap.baseline.length > 0 && !isolated) {
+    if (standing & BASELINE && !isolated) {
       // It holds where no NetworkPolicy selects the pod.
       list = 0;
       flags = ROW_RAISES;
@@ -800,12 +881,12 @@ export class Model {
         state = enforced === 'no' ? 'not-enforced' : 'unknown';
         paper = 'unknown';
       }
-    } else if (gap.baseline.length > 0 && classFlags & CLASS_HOST_MAYBE) {
+    } else if (standing & BASELINE && classFlags & CLASS_HOST_MAYBE) {
       // As a node no NetworkPolicy selects it, and the baseline may.
       list = 0;
       flags = ROW_RAISES;
     }
-    if (gap.restricts.length > 0) {
+    if (standing & RESTRICTS) {
       if (flags & ROW_OPEN) {
         list = 0;
         flags = ROW_RAISES;
@@ -829,11 +910,6 @@ export class Model {
       this.classIngress,
       this.classEgress,
     ].every((column) => column.items[c] === column.items[d]);
-  }
-
-  /** May a policy kind that is not evaluated overrule NetworkPolicy for pods of the class (S26)? */
-  isOverridden(c: number): boolean {
-    return this.gaps[this.classNamespace.items[c]].overrides.length > 0;
   }
 
   // ---- asking ----
@@ -991,7 +1067,6 @@ export class Model {
 
   /** Everything that two classes permit from a pod of `p` to a pod of `q`, own node and self left aside. */
   between(p: number, q: number): ValueId {
-    if (this.anyOverrides && (this.isOverridden(p) || this.isOverridden(q))) return this.unsure;
     const out = this.evaluate(this.classEgress.items[p], q, this.classPorts.items[q]);
     if (out === NOTHING) return NOTHING;
     return this.values.intersect(out, this.evaluate(this.classIngress.items[q], p, this.classPorts.items[q]));
@@ -1002,19 +1077,18 @@ export class Model {
    * the pod's own direction, ingress from its node and egress to it; the other direction stands as it is.
    */
   onOneNode(p: number, q: number): ValueId {
-    if (this.anyOverrides && (this.isOverridden(p) || this.isOverridden(q))) return this.unsure;
     const toNode = (this.classFlags.items[q] & CLASS_ON_HOST) !== 0;
     const fromNode = (this.classFlags.items[p] & CLASS_ON_HOST) !== 0;
     const vector = this.classPorts.items[q];
     return this.values.intersect(
-      toNode ? this.ownNodeValue(p) : this.evaluate(this.classEgress.items[p], q, vector),
-      fromNode ? this.ownNodeValue(q) : this.evaluate(this.classIngress.items[q], p, vector),
+      toNode ? this.ownNodeValue(p, 'egress') : this.evaluate(this.classEgress.items[p], q, vector),
+      fromNode ? this.ownNodeValue(q, 'ingress') : this.evaluate(this.classIngress.items[q], p, vector),
     );
   }
 
-  /** What S7 gives a pod of the class towards its node: all, unless a kind that only denies may act at the pod (S26). */
-  ownNodeValue(c: number): ValueId {
-    return this.gaps[this.classNamespace.items[c]].restricts.length > 0 ? this.unsure : EVERYTHING_PERMITTED;
+  /** What S7 gives a pod of the class with its node: all, unless another kind may act at the pod (S26). */
+  ownNodeValue(c: number, direction: 'ingress' | 'egress'): ValueId {
+    return this.standing(c, direction) & (OVERRIDES | RESTRICTS) ? this.unsure : EVERYTHING_PERMITTED;
   }
 
   /** Is a pod of either class on (or the same as) its node for S7? */
@@ -1039,7 +1113,7 @@ export class Model {
     const from = this.podClass[p];
     const to = this.podClass[q];
     if (p === q) return true;
-    if (this.hasHosts || this.mixedFamilies || this.anyOverrides || this.anyAmbient) {
+    if (this.hasHosts || this.mixedFamilies || this.anyAmbient) {
       return this.conns.has(this.values.lower(this.podValue(p, q)), point);
     }
     const vector = this.classPorts.items[to];
@@ -1292,6 +1366,13 @@ export class Model {
     return this.addresses;
   }
 
+  /** The row of a class by NetworkPolicies alone, other kinds left aside. */
+  ownRow(c: number, direction: 'ingress' | 'egress'): number {
+    const side = this.subject(this.classNamespace.items[c], this.classLabels.items[c], []);
+    const enforced = this.enforcedOf(this.classEnforced.items[c], direction);
+    return this.finalRow(c, side[direction], direction, enforced, 0).row;
+  }
+
   /** The row of a class by the policies alone, as if they were enforced. */
   paperRow(c: number, direction: 'ingress' | 'egress'): number {
     const side = this.subject(this.classNamespace.items[c], this.classLabels.items[c], []);
@@ -1369,6 +1450,21 @@ const TRI: readonly Tri[] = ['yes', 'no', 'unknown'];
 
 function blockKey(block: Block): string {
   return `${block.family}:${block.ranges.join(',')}`;
+}
+
+/** May the part that could not be read hold a NetworkPolicy? Another kind stands in `otherPolicies` (S26). */
+function mayHoldPolicy(gap: CoverageGap): boolean {
+  return gap.hides !== 'pods' && gap.kind === undefined;
+}
+
+/** Whose policies a change concerns: a pod of other labels is another one to the peers of every namespace. */
+function alteredNamespace(gap: CoverageGap): string | null {
+  return gap.hides === 'policies' ? gap.namespace : null;
+}
+
+/** A selector of conditions that were read already; null where they are none that the API takes. */
+function selectorOf(matchExpressions: readonly LabelRequirement[]): Selector | null {
+  return parseSelector({ matchExpressions }, []);
 }
 
 /** Pods that have ended take no part (S17). */

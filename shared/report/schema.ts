@@ -105,6 +105,23 @@ const coverage = z
     unreadPolicies: z.array(z.string().nullable()),
     unreadPods: z.array(z.string().nullable()),
     skippedDocuments: count,
+    gaps: z
+      .array(
+        z.strictObject({
+          hides: z.enum(['policies', 'pods', 'anything']),
+          namespace: z.string().nullable().describe('Null: it does not show, so any namespace.'),
+          kind: z.string().optional().describe('Another kind of policy, where that shows.'),
+          alters: z
+            .enum(['objects', 'rules'])
+            .optional()
+            .describe('It may change objects that were read, as a patch that was not applied.'),
+          check: z.string(),
+          file: z.string(),
+          line: count.optional(),
+        }),
+      )
+      .optional()
+      .describe('Parts of files that could not be read, and what they may have held.'),
   })
   .describe('What was read, refused, failed and skipped.');
 

@@ -316,6 +316,7 @@ export function reasonParts(reason: DirectionReason, lang: Lang): ReasonParts {
     side: reason.direction === 'ingress' ? w.reason.sideIngress : w.reason.sideEgress,
     direction: w.direction[reason.direction],
     policies: listText(reason.policies.map(policyName), lang),
+    ...otherKindsOf(reason, lang),
   };
   const permits = reason.permits.filter((ref) => ref.effect === 'permits');
   const named = permits.length > 0 ? permits : reason.permits;
@@ -346,9 +347,45 @@ export function nearestText({ policy, field, matches, misses }: NearestRule, lan
   });
 }
 
+const otherUses = ({ assumptions }: DirectionReason): AssumptionUse[] =>
+  assumptions.filter(({ name }) => name === 'otherPolicies');
+
+/** The other kinds of policy that leave a direction open, and why they are not judged (S26). */
+function otherKindsOf(reason: DirectionReason, lang: Lang): { kinds: string; why: string } {
+  const uses = otherUses(reason);
+  const r = words(lang).reason;
+  const unread = uses.length > 0 && uses.every((use) => use.because?.params['status'] === 'unreadable');
+  return {
+    kinds: listText([...new Set(uses.map((use) => use.value))], lang),
+    why: unread ? r.notRead : r.notEvaluated,
+  };
+}
+
+/** The sentence where policies of another kind leave a direction open; null where none do. */
+function otherKindTemplate(reason: DirectionReason, r: Messages['reason']): string | null {
+  const codes = otherUses(reason).map((use) => use.because?.code);
+  if (reason.verdict !== 'depends' || codes.length === 0) return null;
+  if (codes.every((code) => code === 'mesh-may-refuse'))
+    return reason.alone === 'permitted' ? r.meshMayRefuse : null;
+  if (reason.alone === 'permitted') return r.otherMayDeny;
+  if (reason.alone !== 'denied') return r.otherDecides;
+  return reason.policies.length > 0 ? r.otherMustAllow : r.otherMustAllowPlugin;
+}
+
+/** The sentence where it is not known what isolates the pod: by what leaves it open. */
+function unknownTemplate({ assumptions }: DirectionReason, r: Messages['reason']): string {
+  const leans = (name: AssumptionUse['name']): boolean => assumptions.some((use) => use.name === name);
+  if (leans('coverage')) return r.unknown;
+  if (leans('refusedPolicy')) return r.refusedOpen;
+  if (leans('hostNetwork')) return r.hostUnknown;
+  return leans('unselected') ? r['unselected-unknown'] : r.unknown;
+}
+
 /** The sentence that a reason takes; see DirectionReason.state. */
 function reasonTemplate(reason: DirectionReason, w: Messages): string {
   const r = w.reason;
+  const other = otherKindTemplate(reason, r);
+  if (other !== null) return other;
   const many = reason.policies.length > 1;
   switch (reason.state) {
     case 'isolated':
@@ -365,6 +402,8 @@ function reasonTemplate(reason: DirectionReason, w: Messages): string {
       return reason.policies.length > 0 ? r['not-enforced-paper'] : r['not-enforced'];
     case 'unselected-denied':
       return reason.verdict === 'depends' ? r['unselected-unknown'] : r['unselected-denied'];
+    case 'unknown':
+      return unknownTemplate(reason, r);
     default:
       return r[reason.state];
   }
@@ -445,6 +484,7 @@ const MARKS = new Set<AssumptionUse['name']>([
  */
 export function assumptionUseText(use: AssumptionUse, depends: boolean, lang: Lang): string {
   const w = words(lang);
+  if (use.because !== undefined) return becauseText(use, use.because, lang);
   const known = Object.hasOwn(w.assumption, use.name) ? w.assumption[use.name as AssumptionName] : null;
   const question =
     known === null
@@ -464,6 +504,37 @@ export function assumptionUseText(use: AssumptionUse, depends: boolean, lang: La
   if (use.permittedIf !== undefined && use.deniedIf !== undefined) return fill(w.reason.because, params);
   if (depends && !MARKS.has(use.name)) return fill(w.reason.becauseOpen, params);
   return fill(known === null ? w.reason.leansOpen : w.reason.leans, params);
+}
+
+/** What leaves a verdict open where policies were not read or are of another kind (S26). */
+function becauseText(
+  { rule, permittedIf: decides }: AssumptionUse,
+  { code, params }: NonNullable<AssumptionUse['because']>,
+  lang: Lang,
+): string {
+  const { because: w, reason } = words(lang);
+  const { file, line } = params;
+  const place = placeText(
+    {
+      ...(file === undefined ? {} : { file: String(file) }),
+      ...(line === undefined ? {} : { line: Number(line) }),
+    },
+    lang,
+  );
+  const kinds = params['status'] !== 'unreadable' ? w.kinds : place === '' ? w.kindsUnread : w.kindsUnreadAt;
+  const question =
+    code === 'part-may-change'
+      ? w.change
+      : code.startsWith('part')
+        ? w.part
+        : code === 'more-parts'
+          ? w.moreParts
+          : kinds;
+  const named = fill(question, { ...params, place });
+  if (code === 'kind-decides' || code === 'more-parts' || code === 'part-may-change' || decides === undefined)
+    return fill(reason.becauseOpen, { question: named, rule });
+  const [permittedIf, deniedIf] = w[code];
+  return fill(reason.because, { question: named, rule, permittedIf, deniedIf });
 }
 
 /** A phrase of the evaluator, with a name in it where its pattern has a hole, in the language's words. */

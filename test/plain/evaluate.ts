@@ -310,7 +310,24 @@ function selecting(
 }
 
 const policiesUnread = (cluster: PlainCluster, namespace: string): boolean =>
-  cluster.snapshot.coverage.unreadPolicies.some((entry) => entry === null || entry === namespace);
+  cluster.snapshot.coverage.unreadPolicies.some((entry) => entry === null || entry === namespace) ||
+  // A part of a file that could not be read; another kind of policy stands in `otherPolicies`.
+  (cluster.snapshot.coverage.gaps ?? []).some(
+    (gap) =>
+      gap.hides !== 'pods' &&
+      gap.kind === undefined &&
+      !gap.alters &&
+      (gap.namespace === null || gap.namespace === namespace),
+  );
+
+/** May something that was not applied change the namespace's policies, or pods of whatever namespace? */
+const altered = (cluster: PlainCluster, namespace: string, what?: 'objects'): boolean =>
+  (cluster.snapshot.coverage.gaps ?? []).some(
+    (gap) =>
+      gap.alters !== undefined &&
+      (what === undefined || gap.alters === what) &&
+      (gap.hides !== 'policies' || gap.namespace === null || gap.namespace === namespace),
+  );
 
 /** Groups of meshes and their root namespaces; '*': a rule names services of any namespace. */
 const ROOT_NAMESPACE = [
@@ -320,10 +337,11 @@ const ROOT_NAMESPACE = [
   ['consul.hashicorp.com', '*'],
 ] as const;
 
-/** Which other kinds of policy may select the pod (S26)? */
+/** Which other kinds of policy may select the pod and decide the direction (S26)? */
 function otherKinds(
   cluster: PlainCluster,
   pod: PodRecord,
+  direction: Direction,
 ): { override: boolean; baseline: boolean; mesh: boolean } {
   const found = { override: false, baseline: false, mesh: false };
   for (const other of cluster.snapshot.otherPolicies) {
@@ -332,6 +350,14 @@ function otherKinds(
     const mesh = root !== undefined;
     const anywhere = other.namespace === null || (mesh && (root[1] === '*' || other.namespace === root[1]));
     if (!anywhere && other.namespace !== pod.namespace) continue;
+    if (other.directions && !other.directions.includes(direction)) continue;
+    if (other.subject) {
+      const { namespaces, pods } = other.subject;
+      // A subject that is understood is one of pods: a pod that is its node is none (S18).
+      if (isNode(cluster, pod) === YES) continue;
+      if (anywhere && namespaces && selectsNamespace(cluster, namespaces, pod.namespace) === NO) continue;
+      if (pods && selects(pods, pod.labels) === NO) continue;
+    }
     if (mesh) found.mesh = true;
     else if (other.kind === 'BaselineAdminNetworkPolicy') found.baseline = true;
     else found.override = true;
@@ -356,6 +382,7 @@ function byPolicies(
   port: number,
   family: Family | null,
 ): Three {
+  if (altered(cluster, pod.namespace)) return PERHAPS;
   const self: PlainEnd = { type: 'pod', pod };
   const judged = selecting(cluster, pod, direction).map(({ policy, how }) => ({
     how,
@@ -373,7 +400,7 @@ function byPolicies(
   }
   if (gap) return PERHAPS;
   // Not isolated, unless one of the policies that perhaps select it does; each could be the only one.
-  const unselected = otherKinds(cluster, pod).baseline
+  const unselected = otherKinds(cluster, pod, direction).baseline
     ? PERHAPS
     : tri(cluster.assumptions.unselected, 'permit', 'deny');
   const possible = [unselected, ...judged.map(({ permits }) => permits)];
@@ -394,20 +421,26 @@ function roughDirection(
   if (samePod(self, other)) return YES;
   const { pod } = self;
   const own = isOwnNode(pod, other);
-  if (own === YES) return YES;
-  const baseline = otherKinds(cluster, pod).baseline;
+  const { override, baseline, mesh } = otherKinds(cluster, pod, direction);
+  // S26: an admin tier or a plugin's own kind overrides both ways, at the pod's own end and in its direction; a mesh
+  // can only take away.
+  if (override) return PERHAPS;
+  const standing = (value: Three): Three => (mesh ? and(value, PERHAPS) : value);
+  if (own === YES) return standing(YES);
   let verdict: Three;
   if (enforcedFor(cluster, pod, direction) === 'no' || isNode(cluster, pod) === YES) {
     // Open, whatever the policies say (S21, S18); a baseline tier may still apply to whom nothing selects (S26).
     const isolated =
-      isNode(cluster, pod) === NO && selecting(cluster, pod, direction).some(({ how }) => how === YES);
+      isNode(cluster, pod) === NO &&
+      !altered(cluster, pod.namespace, 'objects') &&
+      selecting(cluster, pod, direction).some(({ how }) => how === YES);
     verdict = baseline && !isolated ? PERHAPS : YES;
   } else {
     verdict = byPolicies(cluster, direction, pod, other, protocol, port, family);
     // Were it its node, the direction would be open (S18), or for a baseline tier to say (S26).
     if (isNode(cluster, pod) === PERHAPS) verdict = verdict === YES && !baseline ? YES : PERHAPS;
   }
-  return or(verdict, own);
+  return standing(or(verdict, own));
 }
 
 /** Every way in which the unknown assumptions can turn out. */
@@ -525,15 +558,9 @@ export function plainPair(
   if (samePod(src, dst)) return { verdict: YES, rough: YES };
   const families = family === undefined ? pairFamilies(cluster, src, dst) : [family];
   const answers = families.map((f) => pairInFamily(cluster, src, dst, protocol, port, f));
-  const kinds = [src, dst].filter((end) => end.type === 'pod').map((end) => otherKinds(cluster, end.pod));
-  const tiers = (value: Three): Three => {
-    // S26: an admin tier or a plugin's own kind overrides both ways; a mesh can only take away.
-    if (kinds.some((kind) => kind.override)) return PERHAPS;
-    return kinds.some((kind) => kind.mesh) ? and(value, PERHAPS) : value;
-  };
   return {
-    verdict: tiers(or(...answers.map((answer) => answer.verdict))),
-    rough: tiers(or(...answers.map((answer) => answer.rough))),
+    verdict: or(...answers.map((answer) => answer.verdict)),
+    rough: or(...answers.map((answer) => answer.rough)),
   };
 }
 
@@ -558,11 +585,12 @@ export function plainIsolation(
   const node = isNode(cluster, pod);
   if (node === YES) return 'not-isolatable';
   if (node === PERHAPS) return 'unknown';
-  const kinds = otherKinds(cluster, pod);
-  if (kinds.override) return 'unknown';
+  const kinds = otherKinds(cluster, pod, direction);
+  if (kinds.override || altered(cluster, pod.namespace, 'objects')) return 'unknown';
   const found = selecting(cluster, pod, direction);
   if (found.some(({ how }) => how === YES)) return 'isolated';
   if (found.length > 0 || kinds.baseline || policiesUnread(cluster, pod.namespace)) return 'unknown';
+  if (altered(cluster, pod.namespace)) return 'unknown';
   const { unselected } = cluster.assumptions;
   return unselected === 'permit' ? 'open' : unselected === 'deny' ? 'isolated' : 'unknown';
 }

@@ -5,7 +5,8 @@
 import { describe, expect, it } from 'vitest';
 import { QuestionError } from '../../shared/audit/api.ts';
 import { parseSnapshot, serializeSnapshot } from '../../shared/kube/snapshotFile.ts';
-import type { Snapshot } from '../../shared/kube/snapshot.ts';
+import type { CoverageGap, OtherPolicyRecord, Snapshot } from '../../shared/kube/snapshot.ts';
+import { reasonText } from '../../shared/report/words.ts';
 import { snapshotOf } from '../conformance/cases.ts';
 import { audit, snapshotFor, world, worldOf } from './world.ts';
 
@@ -1747,6 +1748,164 @@ describe('S26: other kinds of policy and gaps', () => {
         value: expect.stringContaining('CiliumNetworkPolicy'),
       }),
     );
+  });
+  describe('S26: whom another kind may select, and in which direction', () => {
+    const admin = (scope: Partial<OtherPolicyRecord>) => (snapshot: ReturnType<typeof snapshotFor>) => {
+      snapshot.otherPolicies.push({
+        kind: 'AdminNetworkPolicy',
+        group: 'policy.networking.k8s.io',
+        namespace: null,
+        name: 'x',
+        status: 'present',
+        ...scope,
+      });
+    };
+    const inNamespace = (...values: string[]) => ({
+      namespaces: [{ key: 'kubernetes.io/metadata.name', operator: 'In' as const, values }],
+      pods: null,
+    });
+    const withLabel = (value: string) => ({
+      namespaces: null,
+      pods: [{ key: 'app', operator: 'In' as const, values: [value] }],
+    });
+    it('its ingress rules act on the selected pods as destinations, its egress rules as sources', () => {
+      const into = world({ ...base, edit: admin({ subject: inNamespace('a'), directions: ['ingress'] }) });
+      expect(into.verdict('b/web', 'a/web', 'TCP/80')).toBe('depends');
+      expect(into.verdict('a/web', 'b/web', 'TCP/80')).toBe('permitted');
+      expect(into.verdict('b/web', 'b/db', 'TCP/80')).toBe('permitted');
+      expect(into.verdict('192.0.2.1', 'a/web', 'TCP/80')).toBe('depends');
+      expect(into.verdict('a/web', '192.0.2.1', 'TCP/80')).toBe('permitted');
+      expect([into.state('a/web', 'ingress'), into.state('a/web', 'egress')]).toEqual(['unknown', 'open']);
+      // 3 pods of `a` as destinations of the 4 others each.
+      expect(into.engine.overview().summary.pairs).toMatchObject({ total: 20, depends: 12, full: 8 });
+      const out = world({ ...base, edit: admin({ subject: inNamespace('a'), directions: ['egress'] }) });
+      expect(out.verdict('b/web', 'a/web', 'TCP/80')).toBe('permitted');
+      expect(out.verdict('a/web', 'b/web', 'TCP/80')).toBe('depends');
+      const neither = world({ ...base, edit: admin({ subject: inNamespace('a'), directions: [] }) });
+      expect(neither.engine.overview().summary.pairs).toMatchObject({ depends: 0, full: 20 });
+    });
+    it('a selector of pods leaves the others alone', () => {
+      const w = world({ ...base, edit: admin({ subject: withLabel('db') }) });
+      expect(w.verdict('b/web', 'a/db', 'TCP/80')).toBe('depends');
+      expect(w.verdict('b/db', 'a/web', 'TCP/80')).toBe('depends');
+      expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('permitted');
+    });
+    it('what the other end denies stays denied', () => {
+      const w = world({
+        ...base,
+        policies: DENY_INGRESS,
+        edit: admin({ subject: inNamespace('b'), directions: ['egress'] }),
+      });
+      expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('denied');
+      expect(w.verdict('b/web', 'b/db', 'TCP/80')).toBe('depends');
+    });
+    it('a namespace whose labels are not known may be selected', () => {
+      const subject = {
+        namespaces: [{ key: 'env', operator: 'In' as const, values: ['prod'] }],
+        pods: null,
+      };
+      const w = world({
+        ...base,
+        live: true,
+        assume: { hostNetwork: 'node', ipBlockPods: 'match' },
+        edit: (snapshot) => {
+          const b = snapshot.namespaces.find(({ name }) => name === 'b')!;
+          Object.assign(b, { labels: {}, labelsKnown: false });
+          admin({ subject, directions: ['ingress'] })(snapshot);
+        },
+      });
+      expect(w.verdict('a/web', 'b/web', 'TCP/80')).toBe('depends');
+      expect(w.verdict('b/web', 'a/web', 'TCP/80')).toBe('depends');
+      const known = world({ ...base, edit: admin({ subject, directions: ['ingress'] }) });
+      expect(known.verdict('a/web', 'b/web', 'TCP/80')).toBe('permitted');
+    });
+    it('a pod that is its node is no subject that is understood', () => {
+      const pods = [...PODS, 'a/agent app=agent ip=10.9.0.2 node=n2 hostNetwork'];
+      const understood = world({ ...base, pods, edit: admin({ subject: inNamespace('a') }) });
+      expect(understood.verdict('192.0.2.1', 'a/agent', 'TCP/80')).toBe('permitted');
+      const not = world({ ...base, pods, edit: admin({}) });
+      expect(not.verdict('192.0.2.1', 'a/agent', 'TCP/80')).toBe('depends');
+    });
+    it('says what it would take: no denial where NetworkPolicy permits, an Allow where it denies', () => {
+      const uses = (policies: string) => {
+        const edit = admin({ subject: inNamespace('a'), directions: ['ingress'] });
+        const w = world({ ...base, policies, edit });
+        const { ingress } = w.engine.explain({ ...B_TO_A, protocol: 'TCP', port: 80 });
+        const { permittedIf, deniedIf, because } = ingress.assumptions.find((u) => u.rule === 'S26')!;
+        return { alone: ingress.alone, permittedIf, deniedIf, code: because?.code };
+      };
+      expect(uses(DENY_INGRESS)).toEqual({
+        alone: 'denied',
+        permittedIf: 'an AdminNetworkPolicy allows it',
+        deniedIf: 'no AdminNetworkPolicy allows it',
+        code: 'kind-must-allow',
+      });
+      expect(uses('spec: {podSelector: {}, ingress: [{}]}')).toEqual({
+        alone: 'permitted',
+        permittedIf: 'no AdminNetworkPolicy denies it',
+        deniedIf: 'an AdminNetworkPolicy denies it',
+        code: 'kind-may-deny',
+      });
+    });
+    it('a mesh judges at the destination and leaves what is denied', () => {
+      const mesh = other('AuthorizationPolicy', 'security.istio.io', 'a');
+      const w = world({
+        ...base,
+        policies: 'spec: {podSelector: {}, ingress: [{ports: [{port: 80}]}]}',
+        edit: (snapshot) => {
+          mesh(snapshot);
+          snapshot.otherPolicies[0]!.directions = ['ingress'];
+        },
+      });
+      const why = w.engine.explain({ ...B_TO_A, protocol: 'TCP', port: 80 });
+      expect(why).toMatchObject({ verdict: 'depends', conns: {}, depends: { TCP: [[80, 80]] } });
+      expect(why.ingress.alone).toBe('permitted');
+      expect(reasonText(why.ingress, 'en')).toContain('permitted by network policy; the mesh may refuse it');
+      expect(w.verdict('b/web', 'a/web', 'TCP/81')).toBe('denied');
+      expect(w.verdict('a/web', 'b/web', 'TCP/80')).toBe('permitted');
+    });
+  });
+  it('S26: a part of a file that could not be read may hold a policy of its namespace', () => {
+    const withGap = (gap: Partial<CoverageGap>) =>
+      world({
+        ...base,
+        policies: 'spec: {podSelector: {matchLabels: {app: web}}, ingress: [{ports: [{port: 80}]}]}',
+        edit: (snapshot) => {
+          snapshot.coverage.gaps = [
+            {
+              hides: 'anything',
+              namespace: null,
+              check: 'input.unparsable',
+              file: 'm.yaml',
+              line: 9,
+              ...gap,
+            },
+          ];
+        },
+      });
+    const anywhere = withGap({});
+    expect(anywhere.verdict('b/web', 'b/db', 'TCP/80')).toBe('depends');
+    expect(anywhere.state('b/web', 'egress')).toBe('unknown');
+    const inA = withGap({ namespace: 'a', hides: 'policies' });
+    expect(inA.verdict('b/web', 'a/web', 'TCP/80')).toBe('permitted');
+    expect(inA.verdict('b/web', 'a/web', 'TCP/81')).toBe('depends');
+    expect(inA.verdict('b/web', 'b/db', 'TCP/80')).toBe('permitted');
+    const { ingress } = inA.engine.explain({ ...B_TO_A, protocol: 'TCP', port: 81 });
+    expect(ingress.assumptions).toContainEqual(
+      expect.objectContaining({
+        value: 'm.yaml, line 9',
+        permittedIf: 'a policy in it permits it',
+        because: { code: 'part-may-permit', params: { file: 'm.yaml', line: 9 } },
+      }),
+    );
+    expect(reasonText(ingress, 'en')).toContain(
+      'm.yaml, line 9, which could not be read and may hold a policy',
+    );
+    // Pods that are missing change nothing between those that are there; another kind stands among the other kinds.
+    for (const gap of [{ hides: 'pods' as const }, { kind: 'CiliumNetworkPolicy' }]) {
+      expect(withGap(gap).verdict('b/web', 'a/web', 'TCP/81')).toBe('denied');
+      expect(withGap(gap).verdict('b/web', 'b/db', 'TCP/80')).toBe('permitted');
+    }
   });
   it('S26: where policies could not be read, only what a known one permits is sure', () => {
     const w = world({

@@ -6,6 +6,8 @@ import fc from 'fast-check';
 import type {
   AssumptionName,
   ContainerPort,
+  CoverageGap,
+  LabelRequirement,
   Labels,
   NamespaceRecord,
   NodeRecord,
@@ -375,6 +377,14 @@ function podRecords(drafts: PodDraft[], nodes: NodeRecord[]): PodRecord[] {
   });
 }
 
+const conditions = (keys: string[], values: string[]): fc.Arbitrary<LabelRequirement[]> =>
+  fc.array(
+    expression(keys, values).map(
+      (made) => ({ values: [], ...(made as object) }) as unknown as LabelRequirement,
+    ),
+    { maxLength: 2 },
+  );
+
 const other: fc.Arbitrary<OtherPolicyRecord> = fc
   .record({
     kind: one(
@@ -393,8 +403,26 @@ const other: fc.Arbitrary<OtherPolicyRecord> = fc
     ),
     namespace: one(...NAMESPACES),
     status: mostly<'present' | 'unreadable'>('present', 3, 'unreadable'),
+    subject: weighted<'none' | 'pods' | 'namespaces' | 'both'>(
+      [1, one('none')],
+      [3, one('pods')],
+      [2, one('namespaces')],
+      [2, one('both')],
+    ),
+    podConditions: conditions(['app', 'tier'], ['x', 'y']),
+    namespaceConditions: weighted(
+      [2, conditions(['app', 'env'], ['x', 'y'])],
+      [2, conditions([NAME_LABEL], ['a', 'b'])],
+    ),
+    directions: weighted<('ingress' | 'egress')[] | null>(
+      [2, one(null)],
+      [2, one<('ingress' | 'egress')[]>(['ingress'])],
+      [2, one<('ingress' | 'egress')[]>(['egress'])],
+      [1, one<('ingress' | 'egress')[]>(['ingress', 'egress'])],
+      [1, one<('ingress' | 'egress')[]>([])],
+    ),
   })
-  .map(({ kind, namespace, status }) => {
+  .map(({ kind, namespace, status, subject, podConditions, namespaceConditions, directions }) => {
     const groups: Record<string, string> = {
       CiliumNetworkPolicy: 'cilium.io',
       CiliumClusterwideNetworkPolicy: 'cilium.io',
@@ -417,6 +445,16 @@ const other: fc.Arbitrary<OtherPolicyRecord> = fc
       namespace: namespaced ? namespace : null,
       name: status === 'present' ? 'other' : null,
       status,
+      // Of a kind that cannot be read nobody knows whom it selects.
+      ...(status === 'unreadable' || subject === 'none'
+        ? {}
+        : {
+            subject: {
+              namespaces: namespaced || subject === 'pods' ? null : namespaceConditions,
+              pods: subject === 'namespaces' ? null : podConditions,
+            },
+          }),
+      ...(status === 'unreadable' || directions === null ? {} : { directions }),
     };
   });
 
@@ -464,7 +502,28 @@ export const cases: fc.Arbitrary<Case> = fc
     ),
     others: weighted<OtherPolicyRecord[]>(
       [10, fc.constant([])],
-      [1, fc.array(other, { minLength: 1, maxLength: 2 })],
+      [2, fc.array(other, { minLength: 1, maxLength: 3 })],
+    ),
+    gaps: weighted<CoverageGap[]>(
+      [14, fc.constant([])],
+      [
+        1,
+        fc
+          .record({
+            hides: one<CoverageGap['hides']>('policies', 'pods', 'anything'),
+            namespace: one(null, 'a', 'b'),
+            alters: mostly<CoverageGap['alters'] | null>(null, 2, 'objects', 'rules'),
+          })
+          .map(({ alters, ...gap }) => [
+            {
+              ...gap,
+              ...(alters ? { alters } : {}),
+              check: 'input.unparsable',
+              file: 'broken.yaml',
+              line: 1,
+            },
+          ]),
+      ],
     ),
     unread: weighted<(string | null)[]>(
       [10, fc.constant([])],
@@ -544,11 +603,12 @@ export const cases: fc.Arbitrary<Case> = fc
           implies: {},
         },
         coverage: {
-          complete: draft.unread.length === 0,
+          complete: draft.unread.length + draft.gaps.length === 0,
           entries: [],
           unreadPolicies: draft.unread,
           unreadPods: [],
           skippedDocuments: 0,
+          ...(draft.gaps.length > 0 ? { gaps: draft.gaps } : {}),
         },
         problems: [],
       },

@@ -245,11 +245,10 @@ function checkOne(
       differ(`its connections at ${point.protocol}/${point.port}`, q, asVerdict(plain.verdict), told);
   }
 
-  // Directions combine by S6, unless another kind of policy stands above them (S26).
+  // Directions combine by S6; another kind of policy stands above one direction (S26).
   const order = ['denied', 'depends', 'permitted'];
   const least = order[Math.min(order.indexOf(why.egress.verdict), order.indexOf(why.ingress.verdict))];
-  if (snapshot.otherPolicies.length === 0 && least !== why.verdict)
-    differ('its two directions', q, why.verdict, least);
+  if (least !== why.verdict) differ('its two directions', q, why.verdict, least);
 
   // Policies that select each end.
   for (const direction of ['egress', 'ingress'] as const) {

@@ -191,9 +191,7 @@ test('every phrase of the evaluator that would decide a verdict has Korean words
   )) {
     expect(clauseText(phrase, 'ko'), phrase).toMatch(/[\uac00-\ud7a3]/);
   }
-  expect(clauseText('no AdminNetworkPolicy denies it', 'ko')).toBe(
-    '거부하는 AdminNetworkPolicy 정책이 없는 경우',
-  );
+  expect(clauseText('labels of namespace shop', 'ko')).toBe('shop 네임스페이스의 레이블');
 });
 
 test('an isolated pod that nothing enforces reads "isolated on paper, not enforced"', () => {

@@ -149,6 +149,18 @@ export const en = {
     'unselected-unknown':
       'no policy selects {side} for {direction}, and it is not known whether the network plugin permits or denies such pods',
     unknown: 'what could not be read leaves this open',
+    refusedOpen: 'a stored policy that the API would refuse today leaves this open',
+    hostUnknown:
+      '{side} uses its node’s network, and it is not known whether NetworkPolicy isolates such pods here',
+    otherMayDeny: 'NetworkPolicy permits it, and policies of another kind ({kinds}, {why}) may deny it',
+    otherMustAllow:
+      'NetworkPolicy denies it ({policies}); only policies of another kind ({kinds}, {why}) could permit it',
+    otherMustAllowPlugin:
+      'the network plugin denies it; only policies of another kind ({kinds}, {why}) could permit it',
+    otherDecides: 'policies of another kind ({kinds}, {why}) may decide it either way',
+    meshMayRefuse: 'permitted by network policy; the mesh may refuse it ({kinds}, {why})',
+    notEvaluated: 'not evaluated',
+    notRead: 'not read',
     because: 'It depends on {question}: permitted if {permittedIf}, denied if {deniedIf} ({rule}).',
     becauseOpen: 'It depends on {question} ({rule}).',
     leans: 'It rests on {question}: taken as {value} ({rule}).',
@@ -236,6 +248,21 @@ export const en = {
       'the caller’s address being kept: Service {value} publishes the pod without externalTrafficPolicy Local, so that the pod may see the address of a node instead',
     localDns:
       'the node-local DNS cache, which answers at {value} on the pod’s own node: only an ipBlock can name it, and a rule for the pods of the cluster’s DNS does not cover it',
+  },
+
+  /** Other kinds of policy and parts of files that a verdict depends on, by AssumptionUse.because (S26). */
+  because: {
+    kinds: 'policies of kind {kind}, which are not evaluated',
+    kindsUnread: 'policies of kind {kind}, which could not be read',
+    kindsUnreadAt: 'policies of kind {kind}, which could not be read ({place})',
+    part: '{place}, which could not be read and may hold a policy',
+    change: '{place}, which was not applied and may change this',
+    moreParts: '{count} more parts of files that could not be read',
+    'kind-may-deny': ['none of them denies it', 'one of them does'],
+    'kind-must-allow': ['one of them allows it', 'none of them does'],
+    'mesh-may-refuse': ['none of them refuses it', 'one of them does'],
+    'part-may-permit': ['a policy in it permits it', 'none does'],
+    'part-may-isolate': ['no policy in it isolates the pod', 'one does'],
   },
 
   /** What would decide it, as the end of “permitted if …”: first by what is asked and its value, then by phrase. */

@@ -151,6 +151,18 @@ export const ko: Messages = {
     'unselected-unknown':
       '{side} 파드를 {direction} 방향으로 선택하는 정책이 없으며, 네트워크 플러그인이 그런 파드를 허용하는지 알 수 없습니다',
     unknown: '읽지 못한 정보 때문에 결정할 수 없습니다',
+    refusedOpen: 'API가 지금은 거부할 저장된 정책 때문에 결정할 수 없습니다',
+    hostUnknown:
+      '{side} 파드가 노드의 네트워크를 쓰며, NetworkPolicy가 그런 파드를 격리하는지 알 수 없습니다',
+    otherMayDeny: 'NetworkPolicy로는 허용되지만 다른 종류의 정책({kinds}, {why})이 거부할 수 있습니다',
+    otherMustAllow:
+      'NetworkPolicy로는 거부되며({policies}), 다른 종류의 정책({kinds}, {why})이 허용할 때만 허용됩니다',
+    otherMustAllowPlugin:
+      '네트워크 플러그인이 거부하며, 다른 종류의 정책({kinds}, {why})이 허용할 때만 허용됩니다',
+    otherDecides: '다른 종류의 정책({kinds}, {why})이 허용하거나 거부할 수 있습니다',
+    meshMayRefuse: '네트워크 정책으로는 허용되지만 메시가 거부할 수 있습니다({kinds}, {why})',
+    notEvaluated: '평가하지 않음',
+    notRead: '읽지 못함',
     because: '판정 조건: {question}. {permittedIf} 허용, {deniedIf} 거부됩니다({rule}).',
     becauseOpen: '판정 조건: {question}({rule}).',
     leans: '전제: {question}. 적용한 값: {value}({rule}).',
@@ -238,6 +250,20 @@ export const ko: Messages = {
       '{value}에서는 파드가 실행되는 노드의 로컬 DNS 캐시가 응답함. 이 주소는 ipBlock으로만 지정할 수 있으며, 클러스터 DNS 파드를 선택하는 규칙은 적용되지 않습니다',
   },
 
+  because: {
+    kinds: '평가하지 않은 {kind} 종류의 정책',
+    kindsUnread: '읽지 못한 {kind} 종류의 정책',
+    kindsUnreadAt: '읽지 못한 {kind} 종류의 정책({place})',
+    part: '읽지 못했으며 정책이 들어 있을 수 있는 부분({place})',
+    change: '적용하지 않았으며 결과를 바꿀 수 있는 부분({place})',
+    moreParts: '그 밖에 읽지 못한 파일 일부 {count}곳',
+    'kind-may-deny': ['거부하는 정책이 없는 경우', '거부하는 정책이 있는 경우'],
+    'kind-must-allow': ['허용하는 정책이 있는 경우', '허용하는 정책이 없는 경우'],
+    'mesh-may-refuse': ['거부하는 정책이 없는 경우', '거부하는 정책이 있는 경우'],
+    'part-may-permit': ['그 안의 정책이 허용하는 경우', '허용하는 정책이 없는 경우'],
+    'part-may-isolate': ['그 안에 파드를 격리하는 정책이 없는 경우', '격리하는 정책이 있는 경우'],
+  },
+
   clause: {
     'ipBlockPods=match': '적용되는 경우',
     'ipBlockPods=ignore': '적용되지 않는 경우',
@@ -264,8 +290,6 @@ export const ko: Messages = {
     services: '서비스. 이 주소를 가진 서비스가 있을 수 있음',
     'it arrives in the tunnel': '터널(15008 포트)로 도착하는 경우',
     'it arrives on its own port': '원래 포트로 도착하는 경우',
-    'no {kind} denies it': '거부하는 {kind} 정책이 없는 경우',
-    'a {kind} denies it': '거부하는 {kind} 정책이 있는 경우',
     'an unread policy permits it': '읽지 못한 정책이 허용하는 경우',
     'no unread policy permits it': '읽지 못한 정책 중 허용하는 것이 없는 경우',
     'no unread policy isolates the pod': '읽지 못한 정책 중 파드를 격리하는 것이 없는 경우',
