@@ -175,7 +175,7 @@ export async function show(idText: string, flags: ShowFlags): Promise<number> {
     if (!sameResult(kept.overview, overview)) {
       say(
         version === VERSION
-          ? 'bulkhead: the result that was kept of this audit is not what its snapshot gives. One of them was changed.'
+          ? 'bulkhead: the result that was kept of this audit is not what its snapshot gives: one of them was changed, or another build of this version made it.'
           : `bulkhead: version ${version} judged this audit otherwise than version ${VERSION} does now.`,
       );
     }

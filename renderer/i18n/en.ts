@@ -39,7 +39,7 @@ export const en = {
   'notice.history-differs':
     'This version of Bulkhead evaluates the stored snapshot differently from when it was audited. What is shown is new.',
   'notice.history-changed':
-    'The result that was kept of this audit is not what its snapshot gives: one of them was changed. What is shown is evaluated anew.',
+    'The result that was kept of this audit is not what its snapshot gives: one of them was changed, or another build of this version made it. What is shown is evaluated anew.',
   'notice.history-set-aside': 'The history was damaged. It was set aside, and a new one was begun:',
 
   'error.bad-request': 'That question could not be understood',
