@@ -329,7 +329,12 @@ function compareEverything(
         }
       }
     }
-  } else if (told === 'isolated' && cluster.snapshot.otherPolicies.length === 0) {
+  } else if (
+    told === 'isolated' &&
+    cluster.snapshot.otherPolicies.length === 0 &&
+    // Rules that may be changed are not sure to permit anything.
+    !cluster.snapshot.coverage.gaps?.some(({ alters }) => alters !== undefined)
+  ) {
     const policies = plainSelecting(cluster, pod, direction).filter((p) => p.refusals.length === 0);
     const everything = policies.some((p) =>
       p[direction].some((rule) => rule.peers === null && rule.ports === null),
