@@ -1,13 +1,11 @@
 /** `bulkhead serve`: the whole app behind a local address, until it is interrupted. */
-import { createInterface } from 'node:readline/promises';
 import type { AuditOptions, Source } from '../shared/ipc.ts';
 import { createBackend } from './backend.ts';
 import { HistoryClient } from './history/client.ts';
 import { historyFile } from './history/file.ts';
 import { windowSources } from './reader/client.ts';
-import type { RenderFolder } from './render/plan.ts';
-import { renderQuestion } from './render/question.ts';
 import { startSource } from './start.ts';
+import { openConversation } from './terminal/conversation.ts';
 import { VERSION } from './version.ts';
 import { openBrowser, serve } from './web.ts';
 
@@ -27,28 +25,6 @@ export interface ServeCommand {
   say: (line: string) => void;
 }
 
-/** Asks in the terminal that `serve` runs in: what is answered there no page can answer. */
-async function askInTerminal(folders: RenderFolder[], signal: AbortSignal): Promise<boolean> {
-  const { message, detail } = renderQuestion(folders, 'en');
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  // Ctrl+C at the question ends `serve` as it does elsewhere.
-  lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-  try {
-    const answer = await lines.question(`\n${printable(detail)}\n${message} [y/N] `, { signal });
-    return /^y(es)?$/i.test(answer.trim());
-  } catch {
-    return false;
-  } finally {
-    lines.close();
-  }
-}
-
-/** Names of files and addresses may hold what a terminal would obey. */
-function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?');
-}
-
 /**
  * Serves until SIGINT or SIGTERM; a second signal ends at once.
  * @param command the command line's options
@@ -58,8 +34,9 @@ export async function runServe(command: ServeCommand): Promise<void> {
   const history = historyFile(command.history, process.env);
   const sources = windowSources(command.kubeconfig, history);
   const { start, notice } = startSource(command.source, await sources.list());
+  const conversation = openConversation();
   const served = await serve({
-    ...(process.stdin.isTTY && process.stderr.isTTY ? { ask: askInTerminal } : {}),
+    ...(conversation?.asks ? { ask: (question, signal) => conversation.ask(question, signal) } : {}),
     port: command.port,
     backend: (host) =>
       createBackend({
@@ -73,6 +50,9 @@ export async function runServe(command: ServeCommand): Promise<void> {
         assume: command.assume,
         host,
       }),
+  }).catch((thrown: unknown) => {
+    conversation?.close();
+    throw thrown;
   });
   command.say(`Bulkhead is at ${served.url}`);
   command.say('The address works once, on this machine only. Ctrl+C ends it.');
@@ -81,5 +61,6 @@ export async function runServe(command: ServeCommand): Promise<void> {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
   });
+  conversation?.close();
   await served.close();
 }

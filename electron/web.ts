@@ -22,7 +22,8 @@ import type { Backend, Host } from './backend.ts';
 import { isChannel } from './channels.ts';
 import { pageFiles, pageFolder, SECURITY_HEADERS } from './page.ts';
 import { checkedRequest } from './requests.ts';
-import type { RenderFolder } from './render/plan.ts';
+import { renderQuestion } from './render/question.ts';
+import type { Question } from './terminal/conversation.ts';
 import { BackendError, toIpcError } from './worker/errors.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -42,8 +43,8 @@ export interface ServeOptions {
   folder?: string;
   /** Builds the handlers, given the host that they talk to the browser with. */
   backend: (host: Host) => Backend;
-  /** Asks outside the page whether folders may be rendered; absent where there is nobody to ask. */
-  ask?: (folders: RenderFolder[], signal: AbortSignal) => Promise<boolean>;
+  /** Asks the user outside the page, in the terminal; absent where there is nobody to ask. */
+  ask?: (question: Question, signal: AbortSignal) => Promise<boolean>;
 }
 
 export interface Served {
@@ -103,7 +104,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
           hint: 'Start `bulkhead serve` from a terminal, or use `bulkhead audit --from … --render`.',
         });
       }
-      return options.ask(folders, signal);
+      return options.ask(renderQuestion(folders, 'en'), signal);
     },
     async deliver(name, type, make) {
       const bytes = await make();
