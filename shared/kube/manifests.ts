@@ -22,7 +22,7 @@ import type { Raw } from './project.ts';
 import type { ProblemCheck } from './problems.ts';
 import type { Place, Problem } from './snapshot.ts';
 import { indented, inspectDocument, isCutShort, readDocuments, valueOf } from './yaml.ts';
-import type { Spot } from './yaml.ts';
+import type { Letters, Spot } from './yaml.ts';
 
 /** Bytes of one file that are read at most, unless told otherwise. */
 export const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
@@ -252,6 +252,8 @@ class ManifestReader {
   /** Number of the document being read, 1-based. */
   private number = 0;
   private documents = 0;
+  /** What a plain `y` or `n` of this file is. */
+  private letters: Letters = 'boolean';
   /** Of the JSON document being read. */
   private pointed: Pointed = new Map();
 
@@ -261,7 +263,14 @@ class ManifestReader {
   }
 
   read(text: string): { documents: number } {
-    if (!this.readJson(text)) for (const piece of piecesOf(text)) this.readPiece(piece);
+    if (this.readJson(text)) return { documents: this.documents };
+    const pieces = [...piecesOf(text)];
+    const line = pieces.map(letterNamedNamespace).find((found) => found !== null);
+    if (line !== undefined) {
+      this.letters = 'text';
+      this.problem('input.yaml-letter-name', { file: this.file, line }, { treatment: 'kept' }, null);
+    }
+    for (const piece of pieces) this.readPiece(piece);
     return { documents: this.documents };
   }
 
@@ -334,7 +343,7 @@ class ManifestReader {
     const piece = { ...given, text: given.text.replace(/^(---[^\n]*\n)\ufeff/, '$1') };
     const read = BEHIND_MARKER.test(piece.text)
       ? { fault: { offset: 0, text: 'text behind the document marker ---' } }
-      : readDocuments(piece.text);
+      : readDocuments(piece.text, this.letters);
     if ('fault' in read) {
       const before = piece.text.slice(0, read.fault.offset);
       this.number++;
@@ -450,7 +459,7 @@ class ManifestReader {
   private tell(found: { repeated: Spot[]; letters: Spot[] }, place: Place, at: Position): void {
     for (const { offset, text } of found.repeated) this.repeatedKey(text, { ...place, ...at(offset) });
     const first = found.letters[0];
-    if (first === undefined) return;
+    if (first === undefined || this.letters === 'text') return;
     const params = { value: first.text, count: found.letters.length, treatment: 'kept' };
     this.problem('input.yaml-boolean', { ...place, ...at(first.offset) }, params, null);
   }
@@ -620,6 +629,29 @@ class ManifestReader {
 function isLeft(apiVersion: string, kind: string, name: unknown): boolean {
   const { as } = readingOf(apiVersion, kind);
   return as === 'skip' || (as === 'sign' && !isSign(groupOf(apiVersion), kind, name));
+}
+
+/**
+ * The line of a Namespace whose name is a plain `y` or `n`; null where the piece has none. kubectl refuses such a file,
+ * since the letter is a boolean to it; whoever wrote it used a tool for which it is the letter (PyYAML is one), so it is
+ * the letter in the whole file (S19).
+ */
+function letterNamedNamespace(piece: Piece): number | null {
+  if (piece.text.length > LARGE_PIECE || !/\bname["']?\s*:\s*[yYnN](?=[\s,}])/.test(piece.text)) return null;
+  const read = readDocuments(piece.text, 'text');
+  if ('fault' in read) return null;
+  for (const { contents } of read.documents) {
+    if (!isMap(contents)) continue;
+    const items: unknown = contents.get('items');
+    for (const object of isSeq(items) ? items.items : [contents]) {
+      if (!isMap(object) || object.get('kind') !== 'Namespace') continue;
+      const meta: unknown = object.get('metadata');
+      const name: unknown = isMap(meta) ? meta.get('name', true) : undefined;
+      if (isScalar(name) && name.type === 'PLAIN' && /^[yYnN]$/.test(name.source ?? ''))
+        return read.lines.linePos(name.range?.[0] ?? 0).line + piece.line - 1;
+    }
+  }
+  return null;
 }
 
 /** Notes how an object's name and namespace were written where they are no text. */

@@ -19,6 +19,8 @@
  *   named place as well, with other content. The later one counts (as after `kubectl apply`), and the
  *   problem's own place is that later one.
  * - `input.duplicate-identical` {file, document, line}: the same, but both say the same.
+ * - `input.yaml-letter-name` {treatment}: a Namespace is named by an unquoted `y` or `n`, which kubectl refuses; the
+ *   letter is read as the letter in the whole file (S19).
  * - `input.yaml-boolean` {value, count, treatment}: an unquoted `y` or `n`, which is a boolean, as for kubectl, and as a
  *   key the text `true` or `false`. count: how many in the document; the place is the first.
  * - `input.after-end` {treatment}: a document behind `...` without a `---` between: kubectl drops it without a word.
@@ -58,6 +60,7 @@ export const PROBLEM_CHECKS = {
   'input.duplicate': 'high',
   'input.duplicate-identical': 'low',
   'input.yaml-boolean': 'low',
+  'input.yaml-letter-name': 'high',
   'input.after-end': 'high',
   'input.no-name': 'high',
   'input.api-version': 'high',

@@ -96,6 +96,14 @@ function textOf(bytes: Uint8Array): string {
   }
 }
 
+/** What a plain `y` or `n` is: a boolean, as kubectl reads it, or the letter. */
+export type Letters = 'boolean' | 'text';
+
+const TRUE_WORD = /^(?:[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/;
+const TRUE = new RegExp(`^[Yy]$|${TRUE_WORD.source}`);
+const FALSE_WORD = /^(?:[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/;
+const FALSE = new RegExp(`^[Nn]$|${FALSE_WORD.source}`);
+
 class NotAMap extends Error {
   constructor() {
     super('map merge requires map or sequence of maps as the value');
@@ -124,13 +132,13 @@ const addMerge: NonNullable<Scalar['addToJSMap']> = (ctx, map, value) => {
   }
 };
 
-function kubernetesTags(tags: Tags): Tags {
+function kubernetesTags(tags: Tags, letters: Letters): Tags {
   const kept = new Set(['map', 'seq', 'str', 'null'].map((name) => PREFIX + name));
   const binary = tags.find((tag) => typeof tag !== 'string' && tag.tag === BINARY) as ScalarTag;
   return [
     ...tags.filter((tag) => typeof tag !== 'string' && kept.has(tag.tag)),
-    { default: true, tag: BOOL, test: /^(?:[Yy]|[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/, resolve: () => true },
-    { default: true, tag: BOOL, test: /^(?:[Nn]|[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/, resolve: () => false },
+    { default: true, tag: BOOL, test: letters === 'boolean' ? TRUE : TRUE_WORD, resolve: () => true },
+    { default: true, tag: BOOL, test: letters === 'boolean' ? FALSE : FALSE_WORD, resolve: () => false },
     { default: true, tag: INT, test: INTEGER, resolve: numberOf },
     // An explicit !!float takes an integer too; without it the line above has taken that already.
     { default: true, tag: FLOAT, test: INTEGER, resolve: numberOf },
@@ -161,22 +169,26 @@ function kubernetesTags(tags: Tags): Tags {
 const MERGE = Symbol('<<');
 
 /** Options of the `yaml` library under which a document means what it means to kubectl. */
-const KUBERNETES_YAML = {
-  version: '1.1',
-  // Made once: making one anew for each document would take longer than parsing it.
-  schema: new Schema({
-    schema: 'yaml-1.1',
-    merge: false,
-    customTags: kubernetesTags,
-    resolveKnownTags: false,
-    sortMapEntries: false,
-  }),
-  // Checked by `inspectDocument` in one pass: the library's own check compares each key with each other.
-  uniqueKeys: false,
-  strict: true,
-  prettyErrors: false,
-  logLevel: 'silent',
-} as const;
+function kubernetesYaml(letters: Letters) {
+  return {
+    version: '1.1',
+    // Made once: making one anew for each document would take longer than parsing it.
+    schema: new Schema({
+      schema: 'yaml-1.1',
+      merge: false,
+      customTags: (tags: Tags) => kubernetesTags(tags, letters),
+      resolveKnownTags: false,
+      sortMapEntries: false,
+    }),
+    // Checked by `inspectDocument` in one pass: the library's own check compares each key with each other.
+    uniqueKeys: false,
+    strict: true,
+    prettyErrors: false,
+    logLevel: 'silent',
+  } as const;
+}
+
+const KUBERNETES_YAML = { boolean: kubernetesYaml('boolean'), text: kubernetesYaml('text') };
 
 /** Something in a document at an offset of its text. */
 export interface Spot {
@@ -392,13 +404,13 @@ export interface ParsedText {
   lines: LineCounter;
 }
 
-function parsedText(text: string): ParsedText {
+function parsedText(text: string, letters: Letters): ParsedText {
   const lines = new LineCounter();
   // Lines are counted as editors count them, whatever else ends a line in YAML.
   const parser = new Parser((start) => {
     if (start === 0 || text[start - 1] === '\n') lines.addNewLine(start);
   });
-  const composer = new Composer<ParsedNode>(KUBERNETES_YAML);
+  const composer = new Composer<ParsedNode>(KUBERNETES_YAML[letters]);
   // A directive without a document behind it is an error, which the library tells only of a document that it makes.
   const directives = /^%/m.test(text);
   const documents = [...composer.compose(parser.parse(withPlainBreaks(text)), directives, text.length)];
@@ -408,16 +420,17 @@ function parsedText(text: string): ParsedText {
 /**
  * Parses a text as YAML. Gives its documents, of which kubectl reads the first; `fault` where nothing of it can be
  * read: characters that YAML forbids, or nesting deeper than the stack.
+ * @param letters what a plain `y` or `n` is
  */
-export function readDocuments(text: string): ParsedText | { fault: Spot } {
+export function readDocuments(text: string, letters: Letters = 'boolean'): ParsedText | { fault: Spot } {
   const forbidden = text.search(FORBIDDEN);
   if (forbidden >= 0)
     return { fault: { offset: forbidden, text: 'control characters, or bytes that are not UTF-8' } };
   try {
-    const read = parsedText(text);
+    const read = parsedText(text, letters);
     if (!read.documents.some((document) => document.errors.length > 0)) return read;
     const mended = indented(withPlainBreaks(text));
-    const again = mended === null ? null : parsedText(mended);
+    const again = mended === null ? null : parsedText(mended, letters);
     return again?.documents.every((document) => document.errors.length === 0) ? again : read;
   } catch (error) {
     // Nesting deeper than the stack: the library throws instead of reporting.

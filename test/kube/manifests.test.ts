@@ -294,6 +294,27 @@ describe('YAML as Kubernetes reads it', () => {
     ]);
   });
 
+  test('where a Namespace is named by a bare y, the letter is the letter in the whole file', () => {
+    const policy =
+      'kind: NetworkPolicy\napiVersion: networking.k8s.io/v1\nmetadata: {name: p, namespace: y}\n' +
+      'spec: {podSelector: {matchExpressions: [{key: app, operator: In, values: [y]}]}}\n';
+    const namespace = 'kind: Namespace\napiVersion: v1\nmetadata:\n  labels: {ns: y}\n  name: y\n';
+    const snapshot = read(`${policy}---\n${namespace}`);
+    expect(problemsOf(snapshot, 'input.yaml-letter-name')).toMatchObject([{ place: { line: 10 } }]);
+    expect(problemsOf(snapshot, 'input.yaml-boolean')).toEqual([]);
+    expect(snapshot.namespaces).toMatchObject([{ name: 'y', labels: { ns: 'y' } }]);
+    expect(snapshot.policies).toMatchObject([
+      { namespace: 'y', spec: { podSelector: { matchExpressions: [{ values: ['y'] }] } } },
+    ]);
+    // Without such a Namespace a policy's bare letter is a boolean; a pod that is named so says nothing.
+    const quoted = namespace.replace('name: y', 'name: "y"');
+    const other = read(`${policy.replace('namespace: y', 'namespace: a')}---\n${quoted}---\n${podYaml('y')}`);
+    expect(problemsOf(other, 'input.yaml-letter-name')).toEqual([]);
+    expect(other.policies).toMatchObject([
+      { spec: { podSelector: { matchExpressions: [{ values: [true] }] } } },
+    ]);
+  });
+
   test.each([
     ['y', 'n'],
     ['on', '007'],

@@ -103,6 +103,11 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
     text: 'An unquoted {value} ({count} such in this document) is true or false to kubectl (YAML 1.1), and was read so. The API refuses it where a text belongs.',
     advice: 'Put it in quotes where the letter is meant.',
   },
+  'input.yaml-letter-name': {
+    title: 'Namespace named by a bare letter',
+    text: 'A Namespace of this file is named by an unquoted y or n, which is true or false to kubectl (YAML 1.1): kubectl refuses this file. The tool that wrote it takes the letter for text, so the audit reads every unquoted y and n of the file as the letter.',
+    advice: 'Put the letter in quotes everywhere in the file.',
+  },
   'input.after-end': {
     title: 'Document that kubectl does not read',
     text: 'This document follows the end marker "..." without a "---" between. kubectl drops it without a word, so it takes no part in the audit.',

@@ -100,6 +100,11 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
     text: '따옴표 없는 {value}(문서 안에 {count}개)을(를) kubectl은 참·거짓으로 읽으며(YAML 1.1), 여기서도 그렇게 읽었습니다. 문자열이 필요한 자리라면 API가 거부합니다.',
     advice: '글자 그대로를 뜻한다면 따옴표로 감싸십시오.',
   },
+  'input.yaml-letter-name': {
+    title: '따옴표 없는 한 글자 이름의 네임스페이스',
+    text: '이 파일의 네임스페이스 이름이 따옴표 없는 y 또는 n입니다. kubectl은 이를 참·거짓으로 읽어(YAML 1.1) 파일을 거부합니다. 이 파일을 만든 도구는 글자로 다루므로, 감사에서는 파일 안의 따옴표 없는 y와 n을 모두 글자로 읽었습니다.',
+    advice: '파일 전체에서 글자를 따옴표로 감싸십시오.',
+  },
   'input.after-end': {
     title: 'kubectl이 읽지 않는 문서',
     text: '이 문서는 "---" 없이 끝 표시 "..." 뒤에 이어집니다. kubectl은 이런 문서를 알리지 않고 버리므로 감사에서 제외했습니다.',
