@@ -56,7 +56,7 @@
  *   `because` is `open` or the rule.
  * - `exposure.host-network` {pods}: pods that NetworkPolicy cannot isolate (S18).
  * - `cluster.not-enforced` {plugin, direction}: nothing enforces NetworkPolicy (S21).
- * - `cluster.enforcement-unknown` {}: whether anything enforces NetworkPolicy is not known (S21).
+ * - `cluster.enforcement-unknown` {plugin}: whether anything enforces NetworkPolicy is not known (S21).
  * - `cluster.node-not-enforced` {node, plugin, what}: a node where it is not enforced or not known.
  * - `cluster.other-policies` {kind, count}: another kind of policy exists and is not evaluated (S26).
  * - `cluster.coverage` {resource, namespace, reason}: something could not be read.

@@ -3,7 +3,8 @@ import { matchesSelector, type Selector } from '../kube/selector.ts';
 import type { Labels, Snapshot } from '../kube/snapshot.ts';
 
 interface Unread {
-  namespace: string;
+  /** Null: any. */
+  namespace: string | null;
   /** 'shop/checkout (Rollout)' */
   name: string;
   /** Labels of its pod template; null where they are not known. */
@@ -18,10 +19,15 @@ export class UnreadWorkloads {
   constructor(snapshot: Snapshot) {
     this.#namespaceLabels = new Map(snapshot.namespaces.map(({ name, labels }) => [name, labels]));
     for (const { check, object, params } of snapshot.problems) {
-      if (check !== 'input.workload-kind' || !object) continue;
+      if ((check !== 'input.workload-kind' && check !== 'input.deployer') || !object) continue;
       const namespace = object.namespace ?? 'default';
       const labels = typeof params.labels === 'string' ? labelsOf(params.labels) : null;
-      this.#all.push({ namespace, name: `${namespace}/${object.name} (${object.kind})`, labels });
+      const target = typeof params.target === 'string' ? params.target : null;
+      this.#all.push({
+        namespace: check === 'input.deployer' ? target : namespace,
+        name: `${namespace}/${object.name} (${object.kind})`,
+        labels,
+      });
     }
   }
 
@@ -34,6 +40,7 @@ export class UnreadWorkloads {
   matching(pods: Selector, home: string, namespaces: Selector | null = null): string {
     const found = this.#all.filter(({ namespace, labels }) => {
       if (labels !== null && !matchesSelector(pods, labels)) return false;
+      if (namespace === null) return true;
       if (namespaces === null) return namespace === home;
       // A namespace without an object has at least its name.
       const own = this.#namespaceLabels.get(namespace) ?? { 'kubernetes.io/metadata.name': namespace };

@@ -625,7 +625,7 @@ export function isSign(group: string, kind: string, name: unknown): boolean {
  * need not be those that the object shows, so such pods are not read from the object but named as not read.
  */
 const POD_OWNERS: Readonly<Record<string, string>> = {
-  'argoproj.io': 'Rollout Workflow CronWorkflow Application ApplicationSet ArgoCD',
+  'argoproj.io': 'Rollout Workflow CronWorkflow ArgoCD',
   'apps.openshift.io': 'DeploymentConfig',
   'serving.knative.dev': 'Service Configuration Revision',
   'eventing.knative.dev': 'Broker',
@@ -635,7 +635,6 @@ const POD_OWNERS: Readonly<Record<string, string>> = {
   'acid.zalan.do': 'postgresql',
   'postgres-operator.crunchydata.com': 'PostgresCluster PGAdmin',
   'monitoring.coreos.com': 'Prometheus PrometheusAgent Alertmanager ThanosRuler',
-  'helm.toolkit.fluxcd.io': 'HelmRelease',
   'kubeflow.org': 'Notebook TFJob PyTorchJob MPIJob XGBoostJob PaddleJob JAXJob',
   'trainer.kubeflow.org': 'TrainJob',
   'serving.kserve.io': 'InferenceService LLMInferenceService InferenceGraph',
@@ -686,6 +685,22 @@ const POD_OWNERS: Readonly<Record<string, string>> = {
 /** Does a controller make pods of an object of this kind? */
 export function bringsPods(group: string, kind: string): boolean {
   return Object.hasOwn(POD_OWNERS, group) && POD_OWNERS[group].split(' ').includes(kind);
+}
+
+/**
+ * Kinds of which a controller deploys whole objects from elsewhere (a chart, a repository), by group: pods and whatever
+ * else stands there, policies too.
+ */
+const DEPLOYERS: Readonly<Record<string, string>> = {
+  'argoproj.io': 'Application ApplicationSet',
+  'helm.toolkit.fluxcd.io': 'HelmRelease',
+  'kustomize.toolkit.fluxcd.io': 'Kustomization',
+  'helm.cattle.io': 'HelmChart',
+};
+
+/** Does a controller deploy the objects of a chart or a repository for an object of this kind? */
+export function deploysObjects(group: string, kind: string): boolean {
+  return Object.hasOwn(DEPLOYERS, group) && DEPLOYERS[group].split(' ').includes(kind);
 }
 
 /** A Template of OpenShift: objects with parameters, which `oc process` makes whole. */

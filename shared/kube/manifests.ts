@@ -9,6 +9,7 @@ import { jsonFacts } from './json.ts';
 import type { JsonFacts } from './json.ts';
 import {
   bringsPods,
+  deploysObjects,
   groupOf,
   isBuiltIn,
   isSign,
@@ -414,7 +415,8 @@ class ManifestReader {
         const group = groupOf(apiVersion ?? '');
         const whole =
           isTemplate(group, kind) ||
-          (!isBuiltIn(group) && (bringsPods(group, kind) || /\bcontainers:/.test(piece.text)));
+          (!isBuiltIn(group) &&
+            (bringsPods(group, kind) || deploysObjects(group, kind) || /\bcontainers:/.test(piece.text)));
         if (!whole) {
           this.leave(kind, apiVersion ?? '', place, null);
           return null;
@@ -576,7 +578,13 @@ class ManifestReader {
     const meant = meantKind(kind);
     if (meant !== null) this.problem('input.unknown-kind', place, { kind, meant }, null);
     else if (value !== null && isTemplate(group, kind)) return this.leaveTemplate(apiVersion, place, value);
-    else if (value !== null) {
+    else if (value !== null && deploysObjects(group, kind)) {
+      const object = objectOf(value);
+      const target = targetOf(kind, value.spec);
+      const params = { kind, apiVersion, ...(target === null ? {} : { target }) };
+      const gap: ManifestGap = { hides: 'pods', namespace: target };
+      return this.sink.problem({ check: 'input.deployer', place, object, params }, gap);
+    } else if (value !== null) {
       const known = bringsPods(group, kind);
       // What admission policies show of pods is a pattern.
       const looked = known || networkKind(group, kind)?.effect !== 'none';
@@ -680,6 +688,13 @@ function objectOf(raw: Raw): NonNullable<Problem['object']> & { namespace: strin
     namespace: typeof meta.namespace === 'string' && meta.namespace !== '' ? meta.namespace : 'default',
     name: typeof meta.name === 'string' ? meta.name : '',
   };
+}
+
+/** The one namespace that all it deploys goes to; null: objects may name their own, as those of a chart do. */
+function targetOf(kind: string, spec: unknown): string | null {
+  // Flux's Kustomization overrides the namespace of every object.
+  const target = kind === 'Kustomization' && isObject(spec) ? spec.targetNamespace : null;
+  return typeof target === 'string' && target !== '' ? target : null;
 }
 
 /**

@@ -34,6 +34,8 @@
  * - `input.unknown-kind` {kind, meant}: no such kind, but it looks like one that matters.
  * - `input.workload-kind` {kind, apiVersion, labels?}: an object of a kind that is known to bring pods, or that has a pod
  *   template: its pods are not in the audit. labels: those of its pod template as `key=value,…`, where it has one.
+ * - `input.deployer` {kind, apiVersion, target?}: an object for which a controller deploys the objects of a chart or a repository
+ *   (HelmRelease, Application): pods that were not read, and perhaps policies.
  * - `input.openshift-template` {apiVersion, kinds, file}: a Template of OpenShift, whose objects were not processed.
  * - `input.name-label` {value}: a namespace gives the label kubernetes.io/metadata.name another value than its
  *   name; the API server overwrites it with the name, and so do we (S19).
@@ -68,6 +70,7 @@ export const PROBLEM_CHECKS = {
   'input.unknown-field': 'high',
   'input.unknown-kind': 'medium',
   'input.workload-kind': 'medium',
+  'input.deployer': 'medium',
   'input.openshift-template': 'high',
   'input.name-label': 'low',
   'input.partial-list': 'high',

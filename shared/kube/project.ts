@@ -113,12 +113,15 @@ export class Interner {
     return kept;
   }
 
-  /** A name for an object by `generateName`: two of one prefix are two objects. */
-  generated(prefix: string | null): string | null {
-    if (prefix === null) return null;
-    const count = (this.prefixes.get(prefix) ?? 0) + 1;
-    this.prefixes.set(prefix, count);
-    return count === 1 ? prefix : `${prefix}${count}`;
+  /**
+   * A name to show for an object by `generateName`: two of one prefix are two objects. No object can be called so, since
+   * the API takes no asterisk in a name.
+   */
+  generated(prefix: string, kind: string, namespace: string): string {
+    const key = `${kind}/${namespace}/${prefix}`;
+    const count = (this.prefixes.get(key) ?? 0) + 1;
+    this.prefixes.set(key, count);
+    return count === 1 ? `${prefix}*` : `${prefix}*${count}`;
   }
 
   owner(kind: string, name: string): OwnerRef {
@@ -309,7 +312,8 @@ function readHead(
   const name =
     typeof meta.name === 'number' || typeof meta.name === 'boolean'
       ? (written.name ?? String(meta.name))
-      : (text(meta.name) ?? (kind === 'NetworkPolicy' ? context.intern.generated(generated) : generated));
+      : (text(meta.name) ??
+        (generated === null ? null : context.intern.generated(generated, kind, namespaced ? namespace : '')));
   const reader = new Reader(context, kind, namespaced ? namespace : null, name ?? '');
   if (object.metadata !== undefined && object.metadata !== null && !isObject(object.metadata))
     reader.invalid('metadata', 'not-an-object', treatment);

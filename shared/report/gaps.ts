@@ -17,6 +17,7 @@ const GAPS: Partial<Record<ProblemCheck, 'always' | 'left-out'>> = {
   'input.partial-list': 'always',
   'input.unknown-kind': 'always',
   'input.workload-kind': 'always',
+  'input.deployer': 'always',
   'input.openshift-template': 'always',
   'input.not-an-item': 'always',
   'input.after-end': 'always',

@@ -209,6 +209,31 @@ describe('workloads (S20)', () => {
     ]);
   });
 
+  test('S20: what a controller deploys from elsewhere is named, and coverage is not complete', () => {
+    const object = (apiVersion: string, kind: string, spec = '{}'): string =>
+      `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: x, namespace: flux-system}\nspec: ${spec}\n`;
+    const snapshot = read(
+      [
+        object('helm.toolkit.fluxcd.io/v2', 'HelmRelease', '{targetNamespace: shop}'),
+        object('argoproj.io/v1alpha1', 'Application', '{destination: {namespace: shop}}'),
+        object('kustomize.toolkit.fluxcd.io/v1', 'Kustomization', '{targetNamespace: shop}'),
+        object('source.toolkit.fluxcd.io/v1', 'GitRepository'),
+      ].join('---\n'),
+    );
+    expect(problemsOf(snapshot, 'input.deployer').map(({ params }) => [params.kind, params.target])).toEqual([
+      ['HelmRelease', undefined],
+      ['Application', undefined],
+      ['Kustomization', 'shop'],
+    ]);
+    expect(snapshot.coverage.complete).toBe(false);
+    // Objects of a chart may name namespaces of their own; a Kustomization overrides them.
+    expect(snapshot.coverage.gaps?.map(({ hides, namespace }) => [hides, namespace])).toEqual([
+      ['pods', null],
+      ['pods', null],
+      ['pods', 'shop'],
+    ]);
+  });
+
   test('S20: objects that bring pods are named, with the labels of their template; coverage is not complete', () => {
     const rollout = `apiVersion: argoproj.io/v1alpha1
 kind: Rollout
@@ -450,18 +475,33 @@ describe('policies', () => {
     ['1.a-b.c', '1.a-b.c'],
     ['a'.repeat(253), 'a'.repeat(253)],
     ['a, annotations: {Ex.COM/Note: x}', 'a'],
-    ['"", generateName: a-', 'a-'],
+    ['"", generateName: a-', 'a-*'],
   ])('a policy named %s counts', (name, known) => {
     const snapshot = read(named(name));
     expect(snapshot.policies.map((one) => one.name)).toEqual([known]);
     expect(problemsOf(snapshot, 'input.invalid-object')).toEqual([]);
   });
 
-  test('two policies by one generateName are two', () => {
-    const one = named('"", generateName: a-');
-    const snapshot = read(`${one}---\n${one}`);
-    expect(snapshot.policies.map((policy) => policy.name)).toEqual(['a-', 'a-2']);
-    expect(snapshot.problems.filter((problem) => problem.check.startsWith('input.duplicate'))).toEqual([]);
+  test('two policies, pods or Jobs by one generateName are two, and none is one of that name', () => {
+    const policy = named('"", generateName: a-');
+    const pod = 'apiVersion: v1\nkind: Pod\nmetadata: {generateName: a-, labels: {nr: "1"}}\nspec: {}\n';
+    const job = `apiVersion: batch/v1\nkind: Job\nmetadata: {generateName: run-}\nspec: {template: {spec: {}}}\n`;
+    const snapshot = read(
+      [policy, policy, named('a-2'), pod, pod.replace('"1"', '"2"'), podYaml('a-2'), job, job].join('---\n'),
+    );
+    expect(snapshot.policies.map(({ name }) => name)).toEqual(['a-*', 'a-*2', 'a-2']);
+    expect(endpoints(snapshot)).toEqual([
+      'default/Pod/a-*',
+      'default/Pod/a-*2',
+      'default/Pod/a-2',
+      'default/Job/run-*',
+      'default/Job/run-*2',
+    ]);
+    expect(snapshot.pods.map(({ labels }) => labels.nr)).toEqual(['1', '2', undefined, undefined, undefined]);
+    expect(checks(snapshot).filter((check) => check.startsWith('input.duplicate'))).toEqual([]);
+    // The same prefix in another namespace begins anew.
+    const elsewhere = read(`${pod}---\n${pod.replace('{generateName', '{namespace: b, generateName')}`);
+    expect(endpoints(elsewhere)).toEqual(['b/Pod/a-*', 'default/Pod/a-*']);
   });
 
   test('a bad name of a pod is named, and the pod stays: the name changes nothing of what it means', () => {

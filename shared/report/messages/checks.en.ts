@@ -83,6 +83,12 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
     text: '{object} ({apiVersion}) brings pods that were not read: its controller makes them, and this input does not hold them. They take no part in the audit.',
     advice: 'Audit the live cluster, or give the pods too: kubectl get pods -A -o yaml.',
   },
+  'input.deployer': {
+    title: 'Deployed from elsewhere, and not read: pods, and perhaps policies',
+    text: 'A controller deploys what {object} ({apiVersion}) names: a chart or a repository that this input need not hold. Its pods take no part in the audit. It may also bring policies, and no verdict counts those.',
+    advice:
+      'Audit the live cluster, or render what it deploys and give that too: helm template, kubectl kustomize.',
+  },
   'input.openshift-template': {
     title: 'OpenShift Template that was not processed',
     text: 'The objects of {object} take no part in the audit: {kinds}.',
@@ -446,7 +452,7 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
   },
   'cluster.enforcement-unknown': {
     title: 'Enforcement is not known',
-    text: 'Nothing shows whether a network plugin enforces these policies. The verdicts follow the rules; they hold only where something enforces them.',
+    text: 'What was read does not prove that a network plugin enforces these policies (plugin: {plugin}). The verdicts follow the rules; they hold only where something enforces them.',
     advice: 'Audit the live cluster with rights to read its system pods, or set --assume enforced=yes or no.',
   },
   'cluster.node-not-enforced': {

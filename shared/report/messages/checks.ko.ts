@@ -80,6 +80,12 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
     text: '{object}({apiVersion})의 파드는 컨트롤러가 만들며 입력에 없어 읽지 못했습니다. 이 파드는 감사에 포함되지 않습니다.',
     advice: '실제 클러스터를 감사하거나 kubectl get pods -A -o yaml 출력도 함께 지정하십시오.',
   },
+  'input.deployer': {
+    title: '외부에서 배포되어 읽지 못한 객체: 파드와, 있을 수 있는 정책',
+    text: '{object}({apiVersion})이(가) 가리키는 차트나 저장소는 컨트롤러가 배포하며 입력에 없을 수 있습니다. 그 파드는 감사에 포함되지 않습니다. 정책도 함께 배포될 수 있으나 판정에는 반영되지 않습니다.',
+    advice:
+      '실제 클러스터를 감사하거나, 배포되는 내용을 helm template 또는 kubectl kustomize로 렌더링하여 함께 지정하십시오.',
+  },
   'input.openshift-template': {
     title: '처리하지 않은 OpenShift Template',
     text: '{object}의 객체는 감사에 포함되지 않습니다: {kinds}.',
@@ -445,7 +451,7 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
   },
   'cluster.enforcement-unknown': {
     title: '정책 적용 여부를 알 수 없음',
-    text: '네트워크 플러그인이 정책을 적용하는지 확인할 근거가 없습니다. 판정은 정책 규칙을 따른 것이며, 정책이 실제로 적용되는 경우에만 유효합니다.',
+    text: '읽은 내용만으로는 네트워크 플러그인(플러그인: {plugin})이 정책을 적용하는지 확인할 수 없습니다. 판정은 정책 규칙을 따른 것이며, 정책이 실제로 적용되는 경우에만 유효합니다.',
     advice:
       '시스템 파드를 읽을 수 있는 권한으로 실제 클러스터를 감사하거나 --assume enforced=yes 또는 no를 지정하십시오.',
   },
