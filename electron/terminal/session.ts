@@ -1,7 +1,9 @@
 /** Audits for the terminal: sources read into one worker, one after the other, and what their results mean to a script. */
-import type { Overview, Severity } from '../../shared/audit/result.ts';
+import type { Finding, Overview, Severity } from '../../shared/audit/result.ts';
 import type { Source } from '../../shared/ipc.ts';
+import { plain } from '../../shared/report/columns.ts';
 import { GAP_CHECKS, isGap } from '../../shared/report/gaps.ts';
+import { leftOutLines } from '../../shared/report/leftOut.ts';
 import { KubeSources } from '../source.ts';
 import { VERSION } from '../version.ts';
 import { AuditClient } from '../worker/client.ts';
@@ -112,23 +114,38 @@ async function save(
   }
 }
 
+/** So many things that were left out are named on standard error. */
+const NAMED = 5;
+
 /**
  * Whether something was left out of an audit: a list that could not be read, a document that could not be parsed, a
- * policy that the API would refuse. A script is never told "fine" then.
+ * policy that the API would refuse, a kind that is not evaluated. Each audit of which something was says so on standard
+ * error, with the first few things. A script is never told "fine" then.
  */
-export async function isIncomplete({ client, overviews, audits }: Opened): Promise<boolean> {
-  if (overviews.some((o) => !o.coverage.complete || o.rejected.length > 0)) return true;
-  for (const audit of audits) {
+export async function tellIncomplete({ client, overviews, audits }: Opened): Promise<boolean> {
+  let incomplete = false;
+  for (const [i, overview] of overviews.entries()) {
+    const gaps: Finding[] = [];
     for (const check of GAP_CHECKS) {
       const limit = 500;
       for (let offset = 0; ; offset += limit) {
-        const { rows, total } = await client.findings({ check, offset, limit }, audit);
-        if (rows.some(isGap)) return true;
+        const { rows, total } = await client.findings({ check, offset, limit }, audits[i]);
+        gaps.push(...rows.filter(isGap));
         if (offset + limit >= total) break;
       }
     }
+    if (overview.coverage.complete && overview.rejected.length === 0 && gaps.length === 0) continue;
+    incomplete = true;
+    const name = overviews.length > 1 ? ` (${plain(overview.cluster.name)})` : '';
+    const lines = leftOutLines(overview, gaps, 'en');
+    say(`bulkhead: incomplete${name}: not everything was read or evaluated.`);
+    for (const line of lines.slice(0, NAMED)) say(`  ${plain(line)}`);
+    if (lines.length > NAMED)
+      say(
+        `  and ${lines.length - NAMED} more: "bulkhead audit" names all of them under Coverage and Findings.`,
+      );
   }
-  return false;
+  return incomplete;
 }
 
 /** True where nothing that was read is anything to audit: a wrong path, or nothing but broken documents. */
@@ -148,15 +165,18 @@ async function isEmpty({ client, audits }: Opened): Promise<boolean> {
 export async function exitOf(opened: Opened, threshold?: Severity): Promise<number> {
   if (await isEmpty(opened)) {
     say('bulkhead: nothing that was read is a namespace, a pod, a workload or a policy.');
+    await tellIncomplete(opened);
     return EXIT.bad;
   }
+  // Said in any case: a threshold that was reached is not all that a script has to know.
+  const incomplete = await tellIncomplete(opened);
   if (threshold !== undefined) {
     const reached = opened.overviews.some((o) =>
       atLeast(threshold).some((severity) => o.summary.findings[severity] > 0),
     );
     if (reached) return EXIT.threshold;
   }
-  return opened.unkept === true || (await isIncomplete(opened)) ? EXIT.incomplete : EXIT.fine;
+  return opened.unkept === true || incomplete ? EXIT.incomplete : EXIT.fine;
 }
 
 /** An error as the user reads it: what, where, and what may help. */

@@ -6,7 +6,7 @@ import { chosenSource, chosenSources } from './contexts.ts';
 import { endOf, familyOf, portOf } from './options.ts';
 import type { AuditFlags } from './options.ts';
 import { readText, say, textWidth, wantsColour, writeResult } from './output.ts';
-import { EXIT, exitOf, withAudits } from './session.ts';
+import { EXIT, exitOf, tellIncomplete, withAudits } from './session.ts';
 import type { Opened } from './session.ts';
 
 type ReportFormat = 'text' | 'json' | 'csv' | 'pdf';
@@ -85,6 +85,7 @@ export async function verdicts(flags: VerdictsVerb): Promise<number> {
     const errors = all.filter((one) => (one as ProbeAnswer).error !== undefined).length;
     if (errors === 0) return exitOf(opened);
     say(`bulkhead: ${errors} of ${all.length} probes could not be answered; see their "error".`);
+    await tellIncomplete(opened);
     return EXIT.bad;
   });
 }
@@ -172,11 +173,10 @@ export async function explain(flags: ExplainVerb): Promise<number> {
 }
 
 /** An unknown pod's error again, with pods whose names hold what was asked for. */
-async function withHint(
-  thrown: unknown,
-  probe: Pick<Probe, 'src' | 'dst'>,
-  { client }: Opened,
-): Promise<never> {
+async function withHint(thrown: unknown, probe: Pick<Probe, 'src' | 'dst'>, opened: Opened): Promise<never> {
+  const { client } = opened;
+  // The pod may stand in what was left out.
+  await tellIncomplete(opened);
   if (!(thrown instanceof BackendError) || thrown.kind !== 'bad-request') throw thrown;
   const like: string[] = [];
   for (const end of [probe.src, probe.dst]) {

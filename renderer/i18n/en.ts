@@ -131,6 +131,8 @@ export const en = {
   'overview.workloads': { one: '{n} workload', other: '{n} workloads' },
   'overview.namespaces': { one: '{n} namespace', other: '{n} namespaces' },
   'overview.policies': { one: '{n} policy', other: '{n} policies' },
+  'overview.unread': 'No pod was read',
+  'overview.unreadText': 'Nothing can be said of isolation or egress.',
   'overview.empty': 'No pods here',
   'overview.emptyText': 'The source was read, and it has no pods or workloads to audit.',
   'rejected.title': {

@@ -133,6 +133,8 @@ export const ko: Record<keyof typeof en, Message> = {
   'overview.workloads': '워크로드 {n}개',
   'overview.namespaces': '네임스페이스 {n}개',
   'overview.policies': '정책 {n}개',
+  'overview.unread': '읽은 파드가 없습니다',
+  'overview.unreadText': '격리와 이그레스에 대해 아무것도 판단할 수 없습니다.',
   'overview.empty': '파드가 없습니다',
   'overview.emptyText': '원본을 읽었지만 감사할 파드나 워크로드가 없습니다.',
   'rejected.title': '거부된 정책 {n}개는 작성된 대로 평가되지 않습니다',

@@ -17,6 +17,7 @@ import { kindName } from '../kube/kinds.ts';
 import { ConnPool, NO_CONNS, type ConnId } from '../net/conns.ts';
 import type { AuditEngine, ClassStates } from './api.ts';
 import type {
+  AuditCoverage,
   AuditSummary,
   ConnJson,
   Direction,
@@ -154,6 +155,8 @@ export interface CoverageState {
   complete: boolean;
   unreadPolicies: (string | null)[];
   unreadPods: (string | null)[];
+  notEvaluated?: AuditCoverage['notEvaluated'];
+  noPods?: AuditCoverage['noPods'];
 }
 
 /** The figures of a difference: small enough for a line in the window. */
@@ -540,6 +543,9 @@ function coverageChange(before: Overview, after: Overview): AuditDiff['coverage'
     complete: coverage.complete,
     unreadPolicies: coverage.unreadPolicies,
     unreadPods: coverage.unreadPods,
+    // Absent in audits from before they were told.
+    ...(coverage.notEvaluated === undefined ? {} : { notEvaluated: coverage.notEvaluated }),
+    ...(coverage.noPods === undefined ? {} : { noPods: coverage.noPods }),
   });
   const a = state(before);
   const b = state(after);

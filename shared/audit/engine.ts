@@ -13,6 +13,7 @@ import {
   type PodClasses,
 } from './api.ts';
 import { explainAllPorts } from './allPorts.ts';
+import { auditCoverage } from './coverage.ts';
 import { findAll, rejectedOf, type ExposureCounts } from './findings.ts';
 import { cidrsOf, Outside } from './outside.ts';
 import { Pairs } from './pairs.ts';
@@ -412,7 +413,7 @@ class Engine implements AuditEngine {
       auditedAt: this.input.auditedAt,
       assumptions: m.records,
       enforcement: this.snapshot.enforcement,
-      coverage: this.snapshot.coverage,
+      coverage: auditCoverage(m),
       summary,
       namespaces,
       rejected,

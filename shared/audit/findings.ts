@@ -200,6 +200,8 @@ function clusterChecks(m: Model, f: Findings): void {
     f.add('cluster.other-policies', cluster, null, { kind, count });
   for (const e of s.coverage.entries) {
     if (e.outcome === 'read' || e.outcome === 'skipped') continue;
+    // The file was read; each workload whose pods were not has a finding of its own.
+    if (e.causes?.every(({ check }) => check === 'input.workload-kind')) continue;
     const severity: Severity = e.affectsVerdicts ? 'high' : 'low';
     f.add(
       'cluster.coverage',

@@ -399,6 +399,24 @@ export interface AuditSummary {
 }
 
 /** All but the long lists: what the window's first screen and the history need. */
+/** A kind of policy that is not evaluated and leaves answers on pods that were read open (S26). */
+export interface NotEvaluated {
+  kind: string;
+  group: string;
+  /** Objects; 0 where they could not be listed. */
+  count: number;
+}
+
+/** Coverage of the reading, with what the evaluation makes of it: `complete` is false where either leaves answers open. */
+export interface AuditCoverage extends Coverage {
+  notEvaluated?: NotEvaluated[];
+  /**
+   * Only where no pod was read. 'none-exist': the whole cluster was listed, and has none; 'not-read': nothing shows that
+   * there is none, so nothing can be said of isolation or egress.
+   */
+  noPods?: 'none-exist' | 'not-read';
+}
+
 export interface Overview {
   schema: 'bulkhead.audit/v1';
   /** Product version that evaluated. */
@@ -408,7 +426,7 @@ export interface Overview {
   auditedAt: string;
   assumptions: AssumptionRecord[];
   enforcement: Enforcement;
-  coverage: Coverage;
+  coverage: AuditCoverage;
   summary: AuditSummary;
   namespaces: NamespaceSummary[];
   rejected: Rejected[];

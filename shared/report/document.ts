@@ -213,6 +213,7 @@ function section(
   const parent = several ? `audit-${index}` : undefined;
   const head = (text: string) => heading(text, parent === undefined ? {} : { parent });
   const rows = [...engine.podRows()];
+  const pods = o.coverage.noPods === undefined;
   const parts: Content[] = [
     {
       text: w.report.title,
@@ -236,14 +237,14 @@ function section(
     facts(o, digest, lang),
     ...standing(o, engine.allFindings().filter(isGap).length, lang),
     ...refusedFirst(o, lang),
-    ...summary(o, lang),
+    ...(pods ? summary(o, lang) : []),
     ...(index === 0 && !several ? [contents(w.report.contents)] : []),
-    ...isolationByNamespace(o, head, lang),
-    ...heatmap(engine, head, lang),
-    ...openEgress(engine, head, lang),
-    ...podLists(rows, head, lang),
+    ...(pods ? isolationByNamespace(o, head, lang) : policiesByNamespace(o, head, lang)),
+    ...(pods
+      ? [...heatmap(engine, head, lang), ...openEgress(engine, head, lang), ...podLists(rows, head, lang)]
+      : []),
     ...findings(engine, head, lang),
-    ...allPods(rows, head, lang),
+    ...(pods ? allPods(rows, head, lang) : []),
     ...refusedAll(o, head, lang),
     ...assumptions(o, head, lang),
     ...coverageDetails(o, head, lang),
@@ -297,7 +298,15 @@ function standing(o: Overview, gaps: number, lang: Lang): Content[] {
   const colour = enforcement.level === 'yes' ? GOOD : enforcement.level === 'no' ? BAD : WARN;
   const proof = o.enforcement.evidence.slice(0, 2).map((e) => `${e.where}: ${e.what}`);
   const gap = !coverage.complete || o.rejected.length > 0 || gaps > 0;
+  const covered = callout(
+    w.coverage,
+    coverage.sentences.map((sentence, i) => t(sentence, { bold: i === 0 && !coverage.complete })),
+    coverage.complete ? (gap ? WARN : GOOD) : BAD,
+  );
+  // Where there is nothing to say anything of, that comes before everything else.
+  const first = o.coverage.noPods === 'not-read';
   return [
+    ...(first ? [covered] : []),
     callout(
       w.enforcement,
       [
@@ -314,11 +323,7 @@ function standing(o: Overview, gaps: number, lang: Lang): Content[] {
       ],
       colour,
     ),
-    callout(
-      w.coverage,
-      coverage.sentences.map((sentence, i) => t(sentence, { bold: i === 0 && !coverage.complete })),
-      coverage.complete ? (gap ? WARN : GOOD) : BAD,
-    ),
+    ...(first ? [] : [covered]),
     ...(o.cluster.warnings.length === 0
       ? []
       : [
@@ -563,6 +568,28 @@ function isolationByNamespace(o: Overview, head: (text: string) => Content, lang
     rows.length,
     [...leftOut(w.report.leftOutJson, o.namespaces.length - shown.length)],
   );
+}
+
+/** The namespaces of an input without pods: nothing can be said of isolation there. */
+function policiesByNamespace(o: Overview, head: (text: string) => Content, lang: Lang): Content[] {
+  const w = words(lang);
+  const shown = o.namespaces.slice(0, MOST.namespaces);
+  if (shown.length === 0) return [];
+  const body = table(
+    [
+      { title: w.report.namespace, width: '*' },
+      { title: w.report.policies, width: 60, align: 'right' },
+      { title: w.report.defaultsHeading, width: 180 },
+    ],
+    shown.map((n) => [
+      n.name,
+      figure(n.policies),
+      t(n.defaults.map((d) => w.defaults[d]).join(', '), { fontSize: 7, color: MUTED }),
+    ]),
+  );
+  return block(head(w.report.namespaces), [], body, shown.length, [
+    ...leftOut(w.report.leftOutJson, o.namespaces.length - shown.length),
+  ]);
 }
 
 function coloured(text: string, color: string): ContentObject {

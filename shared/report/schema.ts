@@ -81,7 +81,11 @@ const enforcement = z
 
 const coverage = z
   .strictObject({
-    complete: z.boolean().describe('False where something that verdicts need was not read.'),
+    complete: z
+      .boolean()
+      .describe(
+        'False where something that verdicts need was not read, or is of a kind that is not evaluated.',
+      ),
     entries: z.array(
       z.strictObject({
         resource: z.string(),
@@ -122,6 +126,22 @@ const coverage = z
       )
       .optional()
       .describe('Parts of files that could not be read, and what they may have held.'),
+    notEvaluated: z
+      .array(
+        z.strictObject({
+          kind: z.string(),
+          group: z.string(),
+          count: count.describe('Objects; 0 where they could not be listed.'),
+        }),
+      )
+      .optional()
+      .describe('Kinds of policy that are not evaluated and leave verdicts on pods that were read open.'),
+    noPods: z
+      .enum(['none-exist', 'not-read'])
+      .optional()
+      .describe(
+        'Where no pod was read: whether the whole cluster was listed and has none, or nothing can be said of isolation and egress.',
+      ),
   })
   .describe('What was read, refused, failed and skipped.');
 

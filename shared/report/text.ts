@@ -145,9 +145,9 @@ function audit(page: Page, engine: AuditEngine): void {
   page.line();
   standing(page, o, engine.allFindings().filter(isGap).length);
   refused(page, o);
-  figures(page, o);
+  if (o.coverage.noPods === undefined) figures(page, o);
   namespaces(page, o);
-  openEgress(page, groupEgress(engine));
+  if (o.coverage.noPods === undefined) openEgress(page, groupEgress(engine));
   findings(page, groupFindings(engine.allFindings()), o);
   assumptions(page, o);
 }
@@ -159,6 +159,15 @@ function standing(page: Page, o: Overview, gaps: number): void {
   const enforcement = enforcementText(o, lang);
   const coverage = coverageText(o, lang, gaps);
   const label = Math.max(cells(w.enforcement), cells(w.coverage), cells(w.warnings)) + 2;
+  const covered = (): void => {
+    for (const [i, sentence] of coverage.sentences.entries()) {
+      const paint: Paint = coverage.complete ? 'green' : 'red';
+      page.para(sentence, 0, pad(i === 0 ? w.coverage : '', label), ...(i === 0 ? [paint] : []));
+    }
+  };
+  // Where there is nothing to say anything of, that comes before everything else.
+  const first = o.coverage.noPods === 'not-read';
+  if (first) covered();
   const paints: Paint[] =
     enforcement.level === 'yes' ? ['green'] : enforcement.level === 'no' ? ['bold', 'red'] : ['yellow'];
   page.para(enforcement.text, 0, pad(w.enforcement, label), ...paints);
@@ -166,10 +175,7 @@ function standing(page: Page, o: Overview, gaps: number): void {
   if (proof.length > 0) {
     page.para(`${w.evidence}: ${listText(proof, lang)}`, 0, ' '.repeat(label), 'dim');
   }
-  for (const [i, sentence] of coverage.sentences.entries()) {
-    const paint: Paint = coverage.complete ? 'green' : 'red';
-    page.para(sentence, 0, pad(i === 0 ? w.coverage : '', label), ...(i === 0 ? [paint] : []));
-  }
+  if (!first) covered();
   for (const [i, warning] of o.cluster.warnings.entries()) {
     page.para(warningText(warning, lang), 0, pad(i === 0 ? w.warnings : '', label), 'yellow');
   }
@@ -241,26 +247,28 @@ function bars(page: Page, rows: [string, number][], total: number): void {
 function namespaces(page: Page, o: Overview): void {
   const { lang, width } = page.options;
   const w = words(lang);
-  page.heading(`${w.report.isolationByNamespace} (${o.namespaces.length})`);
+  // Without pods there are policies alone to show.
+  const pods = o.coverage.noPods === undefined;
+  page.heading(`${pods ? w.report.isolationByNamespace : w.report.namespaces} (${o.namespaces.length})`);
   const parts = ISOLATION_PARTS.filter(
-    (part) => part === 'both' || part === 'none' || o.namespaces.some((n) => n.isolation[part] > 0),
+    (part) => pods && (part === 'both' || part === 'none' || o.namespaces.some((n) => n.isolation[part] > 0)),
   );
   const rows = [...o.namespaces]
     .slice(0, MOST_NAMESPACES)
     .map((n) => [
       plain(n.name),
-      figure(n.isolation.pods),
+      ...(pods ? [figure(n.isolation.pods)] : []),
       ...parts.map((part) => figure(n.isolation[part])),
-      figure(n.openEgress.anywhere),
+      ...(pods ? [figure(n.openEgress.anywhere)] : []),
       figure(n.policies),
       n.defaults.map((d) => w.defaults[d]).join(', '),
     ]);
   const lines = table(
     [
       { title: w.report.namespace, shrink: true },
-      { title: w.report.pods, align: 'right' },
+      ...(pods ? [{ title: w.report.pods, align: 'right' as const }] : []),
       ...parts.map((part) => ({ title: w.isolationShort[part], align: 'right' as const })),
-      { title: w.report.openEgressShort, align: 'right' },
+      ...(pods ? [{ title: w.report.openEgressShort, align: 'right' as const }] : []),
       { title: w.report.policies, align: 'right' },
       { title: w.report.defaultsHeading, shrink: true },
     ],

@@ -24,6 +24,7 @@ import type {
   Severity,
   Verdict,
 } from '../audit/result.ts';
+import { kindName } from '../kube/kinds.ts';
 import { targetText } from '../audit/targetText.ts';
 import { PROTOCOLS } from '../kube/snapshot.ts';
 import type {
@@ -639,13 +640,26 @@ export function enforcementText(
  * @param gaps findings of input that takes no part (see `isGap`), where the caller knows them
  */
 export function coverageText(
-  overview: Pick<Overview, 'coverage' | 'rejected'>,
+  overview: Pick<Overview, 'coverage' | 'rejected'> & { cluster?: Pick<Overview['cluster'], 'source'> },
   lang: Lang,
   gaps = 0,
 ): { complete: boolean; sentences: string[] } {
   const w = words(lang).coverage;
-  const { coverage, rejected } = overview;
-  const sentences = [coverage.complete ? w.complete : w.incomplete];
+  const { coverage, rejected, cluster } = overview;
+  const unread =
+    coverage.unreadPolicies.length + coverage.unreadPods.length + (coverage.gaps?.length ?? 0) > 0 ||
+    coverage.entries.some(isUnread);
+  const sentences: string[] = [];
+  if (coverage.noPods === 'not-read') {
+    sentences.push(`${w.incompleteMark} ${w.noPods}`);
+    const next = nextPodsText(cluster?.source, lang);
+    if (next !== '') sentences.push(next);
+  } else {
+    const why = coverage.notEvaluated !== undefined && !unread ? w.incompleteKinds : w.incomplete;
+    sentences.push(coverage.complete ? w.complete : why);
+  }
+  if (coverage.noPods === 'none-exist') sentences.push(w.noPodsExist);
+  if (coverage.notEvaluated !== undefined) sentences.push(notEvaluatedText(coverage.notEvaluated, lang));
   for (const namespace of coverage.unreadPolicies) {
     sentences.push(namespace === null ? w.policiesAnywhere : fill(w.policiesIn, { namespace }));
   }
@@ -658,6 +672,31 @@ export function coverageText(
   const skipped = coverage.skippedDocuments;
   if (skipped > 0) sentences.push(skipped === 1 ? w.skippedOne : fill(w.skipped, { count: skipped }));
   return { complete: coverage.complete, sentences };
+}
+
+/** What to do where no pod was read, by the kind of source; '' where nothing is. */
+export function nextPodsText(source: Overview['cluster']['source'] | undefined, lang: Lang): string {
+  return source === undefined || source === 'demo' ? '' : words(lang).coverage.nextPods[source];
+}
+
+/** Which kinds of policy were not evaluated, as a sentence. */
+export function notEvaluatedText(
+  kinds: NonNullable<Overview['coverage']['notEvaluated']>,
+  lang: Lang,
+): string {
+  const w = words(lang).coverage;
+  const named = kinds.map(({ kind, group, count }) =>
+    fill(count === 0 ? w.kindUnlisted : w.kindCount, { kind: kindName(group, kind), count }),
+  );
+  return fill(w.notEvaluated, { kinds: listText(named, lang) });
+}
+
+/** Was something that verdicts need not read, or not as it is deployed? */
+export function isUnread({ affectsVerdicts, outcome, passed }: CoverageEntry): boolean {
+  return (
+    affectsVerdicts &&
+    (outcome === 'refused' || outcome === 'failed' || outcome === 'moved' || passed !== undefined)
+  );
 }
 
 /** A coverage entry's place: its file, its namespace, or everywhere. */

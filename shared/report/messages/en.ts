@@ -87,6 +87,21 @@ export const en = {
     complete: 'Complete: everything that verdicts need was read.',
     incomplete:
       'INCOMPLETE: something that verdicts need was not read. What could not be read is shown as unknown, never as isolated.',
+    incompleteKinds:
+      'INCOMPLETE: policies of kinds that are not evaluated leave verdicts open. What they leave open is shown as unknown, never as isolated.',
+    notEvaluated: 'Not evaluated: {kinds}.',
+    kindUnlisted: '{kind} (could not be listed)',
+    kindCount: '{kind} ({count})',
+    incompleteMark: 'INCOMPLETE.',
+    noPods: 'No pod was read, so nothing can be said of isolation or egress.',
+    noPodsExist: 'The cluster has no pods: there is nothing to isolate yet.',
+    nextPods: {
+      context:
+        'Next: name the namespaces that this account may read (--namespace NAME), or give it the right to list pods.',
+      manifests:
+        'Next: add the files of the workloads, render the folder that deploys them (--render), or audit the live cluster (--context NAME).',
+      snapshot: 'Next: take the snapshot again with an account that may list pods.',
+    },
     policiesIn: 'Policies of namespace {namespace} were not read.',
     policiesAnywhere: 'Policies were not read in every namespace.',
     podsIn: 'Pods of namespace {namespace} were not read.',

@@ -86,6 +86,21 @@ export const ko: Messages = {
     complete: '완전함: 판정에 필요한 정보를 모두 읽었습니다.',
     incomplete:
       '불완전함: 판정에 필요한 정보 일부를 읽지 못했습니다. 읽지 못한 부분은 격리됨이 아니라 알 수 없음으로 표시합니다.',
+    incompleteKinds:
+      '불완전함: 평가하지 않는 종류의 정책 때문에 일부 판정을 확정할 수 없습니다. 해당 부분은 격리됨이 아니라 알 수 없음으로 표시합니다.',
+    notEvaluated: '평가하지 않은 정책: {kinds}.',
+    kindUnlisted: '{kind}(목록을 읽지 못함)',
+    kindCount: '{kind}({count}개)',
+    incompleteMark: '불완전함.',
+    noPods: '읽은 파드가 없어 격리와 이그레스에 대해 아무것도 판단할 수 없습니다.',
+    noPodsExist: '클러스터에 파드가 없습니다. 아직 격리할 대상이 없습니다.',
+    nextPods: {
+      context:
+        '다음 단계: 이 계정이 읽을 수 있는 네임스페이스를 지정하거나(--namespace 이름), 계정에 파드 목록 조회 권한을 부여하십시오.',
+      manifests:
+        '다음 단계: 워크로드 파일도 함께 지정하거나, 워크로드를 배포하는 폴더를 렌더링하거나(--render), 실제 클러스터를 감사하십시오(--context 이름).',
+      snapshot: '다음 단계: 파드 목록을 조회할 수 있는 계정으로 스냅샷을 다시 만드십시오.',
+    },
     policiesIn: '{namespace} 네임스페이스의 정책을 읽지 못했습니다.',
     policiesAnywhere: '일부 네임스페이스의 정책을 읽지 못했습니다.',
     podsIn: '{namespace} 네임스페이스의 파드를 읽지 못했습니다.',
