@@ -598,6 +598,11 @@ export class Points {
     for (const { policy, sure } of m.policiesOf(owner.c, direction)) {
       if (sure && m.compiled[policy].selects !== null) continue;
       const p = m.compiled[policy];
+      // S30: whether it selects the pod hangs on a label.
+      const doubts = p.selects === null ? [] : m.doubts.whyPod(p.selects, m.snapshot.pods[owner.pod]);
+      for (const { name, key, matchesIf, missesIf } of doubts)
+        use({ rule: 'S30', name, value: key, permittedIf: missesIf, deniedIf: matchesIf });
+      if (doubts.length > 0 && p[direction].applies === 'yes') continue;
       use({
         rule: 'S24',
         name: 'refusedPolicy',
@@ -659,6 +664,8 @@ export class Points {
           const peerIndex = rule.peers === null ? null : p;
           const id = m.peerIdOf(policy, direction, r, peerIndex);
           const mask = this.mask(id, other);
+          const certain = m.surePeerIdOf(policy, direction, r, peerIndex);
+          const sureMask = certain === id ? mask : certain < 0 ? 0 : this.mask(certain, other);
           const isBlock = peer !== null && peer.kind === 'block';
           const ports = rule.ports ?? [null];
           ports.forEach((port, q) => {
@@ -671,7 +678,7 @@ export class Points {
               return;
             }
             if (!(mask & upperBit)) return;
-            const certainPeer = (mask & lowerBit) !== 0 && (peer === null || peer.sure);
+            const certainPeer = (sureMask & lowerBit) !== 0 && (peer === null || peer.sure);
             const certainPort = m.conns.has(bounds.lower, point);
             const effect = certainPeer && certainPort && sure ? 'permits' : 'may';
             out.push({
@@ -682,7 +689,7 @@ export class Points {
               port: rule.ports === null ? null : q,
               effect,
             });
-            this.matchUses(policy, peer, id, port, other, mask, lowerBit, certainPort, use);
+            this.matchUses(policy, peer, id, port, other, sureMask, lowerBit, certainPort, use);
           });
         });
       });
@@ -754,6 +761,9 @@ export class Points {
       if (m.classFlags.items[other.c] & CLASS_HOST_MAYBE) {
         use({ rule: 'S18', name: 'hostNetwork', value: 'unknown', permittedIf: 'pod', deniedIf: 'node' });
       }
+      const doubts = m.doubts.whyPod(peer.pods, m.snapshot.pods[other.pod]);
+      for (const { name: what, key, matchesIf, missesIf } of doubts)
+        use({ rule: 'S30', name: what, value: key, permittedIf: matchesIf, deniedIf: missesIf });
       const set = m.peerPods(peerId)?.set;
       if (set?.maybe && bitTest(set.maybe, m.classNamespace.items[other.c])) {
         const namespace = m.snapshot.pods[other.pod].namespace;
@@ -761,11 +771,17 @@ export class Points {
           peer.namespaces === null
             ? null
             : m.spaces.nameLabelWorlds(peer.namespaces, m.spaces.index.get(namespace) as number);
+        const unseen =
+          peer.namespaces === null
+            ? []
+            : m.spaces.doubtsOf(peer.namespaces, m.spaces.index.get(namespace) as number);
+        for (const { name: what, key, matchesIf, missesIf } of unseen)
+          use({ rule: 'S30', name: what, value: key, permittedIf: matchesIf, deniedIf: missesIf });
         if (worlds) {
           // 1.20 is the last version that does not set the name label.
           const [yes, no] = worlds.newest ? ['newest', '1.20'] : ['1.20', 'newest'];
           use({ rule: 'S22', name: 'serverVersion', value: 'unknown', permittedIf: yes, deniedIf: no });
-        } else {
+        } else if (unseen.length === 0) {
           use({
             rule: 'S25',
             name: 'coverage',

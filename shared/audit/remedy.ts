@@ -21,10 +21,11 @@ const PASSING_LABELS = new Set([
   'batch.kubernetes.io/job-completion-index',
 ]);
 
-/** The labels that last; all of them where none does. */
-function lastingLabels(labels: Labels): Labels {
-  const kept = Object.entries(labels).filter(([key]) => !PASSING_LABELS.has(key));
-  return kept.length > 0 ? Object.fromEntries(kept) : { ...labels };
+/** The labels that the plugin surely sees (S30) and that last; all that it sees where none lasts. */
+function lastingLabels(m: Model, labels: Labels): Labels {
+  const seen = Object.entries(labels).filter(([key]) => !m.doubts.mayDrop(key));
+  const kept = seen.filter(([key]) => !PASSING_LABELS.has(key));
+  return Object.fromEntries(kept.length > 0 ? kept : seen);
 }
 
 /** A direction that does not permit the connection, and what might be added to it, the narrowest first. */
@@ -110,7 +111,7 @@ function sideOf(
   const { namespace, labels } = m.snapshot.pods[owner.pod];
   const peers = peersFor(m, other, namespace, families);
   if (!peers) return null;
-  const own = lastingLabels(labels);
+  const own = lastingLabels(m, labels);
   const selectors: unknown[] = [Object.keys(own).length > 0 ? { matchLabels: own } : {}];
   // What a policy that isolates the pod selects is isolated already, all of it.
   const isolating = m
@@ -152,7 +153,7 @@ function peersFor(
 ): Record<string, unknown>[] | null {
   if (other.type === 'pod' && !(m.classFlags.items[other.c] & (CLASS_HOST | CLASS_HOST_MAYBE))) {
     const p = m.snapshot.pods[other.pod];
-    const labels = lastingLabels(p.labels);
+    const labels = lastingLabels(m, p.labels);
     const podSelector = Object.keys(labels).length > 0 ? { matchLabels: labels } : {};
     if (p.namespace === namespace) return [{ podSelector }];
     const names = m.spaces.labelsToNameBy(p.namespace);

@@ -101,6 +101,9 @@ export interface AssumptionUse {
     | 'namedPort'
     | 'refusedPolicy'
     | 'ambientMesh'
+    // Labels that may not be compared with (S30): left out of Cilium's identities, or set by a controller.
+    | 'identityLabels'
+    | 'controllerLabels'
     // Services (S29), their addresses as callers (S23) and the node-local DNS cache.
     | 'service'
     | 'serviceEndpoint'

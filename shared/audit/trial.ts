@@ -146,8 +146,16 @@ export class Trial {
   takesAway(): boolean {
     if (this.m.assumptions.unselected === 'deny') return false;
     return this.records.some((_, i) => {
-      const { direction, groups } = this.subjects(i);
-      return groups.some((g) => !this.m.policiesOf(g.before, direction).some((p) => p.sure));
+      const { direction, policy, groups } = this.subjects(i);
+      const { selects } = this.model.compiled[policy];
+      // Whatever a policy with the same selector really selects (S30), the new one selects that and no more.
+      const isSame = (p: number): boolean => {
+        const known = this.m.compiled[p];
+        return known.selects?.canonical === selects?.canonical && known[direction].applies === 'yes';
+      };
+      return groups.some(
+        (g) => !this.m.policiesOf(g.before, direction).some((p) => p.sure || isSame(p.policy)),
+      );
     });
   }
 

@@ -16,6 +16,7 @@ import {
   string,
 } from './pluginAgents.ts';
 import type { Agent, Json } from './pluginAgents.ts';
+import { identityPatterns } from './identityLabels.ts';
 import type { Assumptions, Enforcement, Evidence, NodeEnforcement, Tri } from './snapshot.ts';
 
 /** What a pod of a namespace that plugins are installed to tells; see `podSign`. */
@@ -124,6 +125,7 @@ export class PluginSignals {
   /** CiliumNodeConfigs that set something of CILIUM_POLICY_KEYS, and whether any sets how blocks match. */
   readonly #ciliumNodeConfigs: string[] = [];
   #ciliumNodeMatch = false;
+  #ciliumNodeLabels = false;
   readonly #nodes = new Map<string, NodeSigns>();
   /** node → plugin → agent. Pods that are not scheduled yet stand under ''. */
   readonly #agents = new Map<string, Map<string, Agent>>();
@@ -248,6 +250,8 @@ export class PluginSignals {
       const defaults = object(spec['defaults']);
       if (CILIUM_POLICY_KEYS.some((key) => defaults[key] !== undefined)) this.#ciliumNodeConfigs.push(name);
       if (defaults['policy-cidr-match-mode'] !== undefined) this.#ciliumNodeMatch = true;
+      if (defaults['labels'] !== undefined || defaults['label-prefix-file'] !== undefined)
+        this.#ciliumNodeLabels = true;
     } else if (kind === 'Installation') {
       this.#note(`installation operator.tigera.io/${name}`, `variant ${string(spec['variant']) || 'Calico'}`);
     }
@@ -369,7 +373,16 @@ export class PluginSignals {
       evidence: unique(evidence),
       nodes,
       implies: this.#implies(plugin, perNode),
+      ...this.#identityLabels([...present.keys()]),
     };
+  }
+
+  /** S30: what limits the labels that Cilium sees, where it is one of the plugins. */
+  #identityLabels(plugins: readonly string[]): Pick<Enforcement, 'identityLabels'> {
+    if (!plugins.some((plugin) => plugin === 'cilium' || plugin === 'gke-dataplane-v2')) return {};
+    const config = this.#cilium;
+    const unknown = this.#ciliumNodeLabels || string(config?.['label-prefix-file']) !== '';
+    return { identityLabels: unknown ? null : identityPatterns(string(config?.['labels'])) };
   }
 
   /** Manifests that show no agent at work: what they hold of one, which is no proof that it runs anywhere. */
@@ -406,6 +419,7 @@ export class PluginSignals {
       evidence: unique(evidence),
       nodes: [],
       implies: Object.fromEntries(perhaps) as Partial<Assumptions>,
+      ...this.#identityLabels([plugin]),
     };
   }
 

@@ -172,7 +172,8 @@ function parseExpression(
   return ok ? { key, operator: operator as Operator, values: [...new Set(values)].sort() } : null;
 }
 
-function canonicalSelector(requirements: Requirement[]): Selector {
+/** The selector of conditions that were checked already, in canonical order and without repeats. */
+export function canonicalSelector(requirements: readonly Requirement[]): Selector {
   if (requirements.length === 0) return EVERYTHING;
   if (requirements.length === 1) {
     return { requirements, canonical: requirementKey(requirements[0]) };

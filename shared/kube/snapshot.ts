@@ -226,6 +226,11 @@ export interface Enforcement {
   nodes: NodeEnforcement[];
   /** What the plugin implies for the evaluator (S25); absent names stay at their default. */
   implies: Partial<Assumptions>;
+  /**
+   * Where Cilium is: the patterns of `labels` in cilium-config, which limit the labels that it sees (S30); empty: its own
+   * alone, null: patterns that are not known. Absent: no such plugin.
+   */
+  identityLabels?: string[] | null;
 }
 
 /** Assumptions of the evaluator (S25). Every result repeats them. */

@@ -186,6 +186,7 @@ const schema: z.ZodType<Snapshot> = z.object({
     evidence,
     nodes: z.array(z.object({ node: text, plugin: text.nullable(), ingress: tri, egress: tri, evidence })),
     implies,
+    identityLabels: z.array(text).nullable().optional(),
   }),
   coverage: z.object({
     complete: z.boolean(),
@@ -537,5 +538,6 @@ function orderedEnforcement(enforcement: Enforcement): object {
       'enforced',
       'unselected',
     ]),
+    ...(enforcement.identityLabels === undefined ? {} : { identityLabels: enforcement.identityLabels }),
   };
 }

@@ -142,7 +142,9 @@ export class LabelClasses {
           let ok: boolean;
           if (r.operator === 'In') ok = pair >= 0 && r.pairs.includes(pair);
           else if (r.operator === 'NotIn') ok = pair < 0 || !r.pairs.includes(pair);
-          else ok = (r.operator === 'Exists') === pair >= 0;
+          // With values (labelDoubts.ts): present with another value than those, or absent or with one of them.
+          else if (r.operator === 'Exists') ok = pair >= 0 && !r.pairs.includes(pair);
+          else ok = pair < 0 || r.pairs.includes(pair);
           if (!ok) return;
         }
         found.push(s);

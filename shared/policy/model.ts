@@ -32,12 +32,14 @@ import { ambientNamespaces, isAmbient, TUNNEL_PORT } from './ambient.ts';
 import { hasStrictAddresses, resolveAssumptions } from './assumptions.ts';
 import {
   compilePolicy,
+  type CompiledPeer,
   type CompiledPolicy,
   type CompiledPort,
   type CompiledRule,
   type CompileOptions,
 } from './compile.ts';
 import { LabelClasses } from './labelClasses.ts';
+import { LabelDoubts } from './labelDoubts.ts';
 import { bitTest, Namespaces, type NamespaceSet } from './namespaces.ts';
 import { Ports } from './ports.ts';
 import {
@@ -123,6 +125,8 @@ export class Model {
   readonly conns = new ConnPool();
   readonly values = new ValuePool(this.conns);
   readonly spaces: Namespaces;
+  /** Labels that selectors cannot surely be compared with (S30). */
+  readonly doubts: LabelDoubts;
   readonly labels = new LabelClasses();
   readonly ports: Ports;
   readonly gaps: NamespaceGaps[];
@@ -152,7 +156,9 @@ export class Model {
 
   // Policies of a namespace by subject selector.
   private readonly groupIds = new PairMap();
-  private readonly groups: { policies: number[]; ingress: Int32Array; egress: Int32Array }[] = [];
+  private readonly groups: PolicyGroup[] = [];
+  /** Some policies may select pods by a label that is not sure (S30). */
+  private anyDoubt = false;
   private readonly groupsOfNamespace: number[][] = [];
   private readonly groupSelector: number[] = [];
   private readonly unreadableSubjects: number[][] = [];
@@ -215,7 +221,8 @@ export class Model {
       v.of(ALL_CONNS, ALL_CONNS, m | LN | UN),
     );
     for (const n of snapshot.nodes) this.nodeAddresses.set(n.name, n.ips);
-    this.spaces = new Namespaces(snapshot, assumptions.serverVersion);
+    this.doubts = new LabelDoubts(snapshot);
+    this.spaces = new Namespaces(snapshot, assumptions.serverVersion, this.doubts);
     this.ports = new Ports(this.conns, v, assumptions.sctp !== 'off');
     this.gaps = this.readGaps();
     this.anyOthers = snapshot.otherPolicies.length > 0;
@@ -290,7 +297,7 @@ export class Model {
         effect,
         ingress: directions?.includes('ingress') ?? true,
         egress: directions?.includes('egress') ?? true,
-        selector: pods === null ? -1 : this.labels.selectorId(pods),
+        selector: pods === null ? -1 : this.labels.selectorId(this.doubts.ofPods(pods).may),
       };
       const own = reachOf(record.group, record.kind, record.namespace);
       const spaces = subject?.namespaces ? selectorOf(subject.namespaces) : null;
@@ -344,6 +351,18 @@ export class Model {
     return id;
   }
 
+  /** Ids of a selector peer: what it may match, and what it matches for sure (the same mostly, -1: nothing). */
+  private bothPeers(
+    namespace: number,
+    peer: CompiledPeer & { kind: 'pods' },
+  ): { may: number; certain: number } {
+    const set = peer.namespaces === null ? this.spaces.own(namespace) : this.spaces.matching(peer.namespaces);
+    const { may, sure } = this.doubts.ofPods(peer.pods);
+    const id = this.podPeer(set, this.labels.selectorId(may));
+    if (sure === may) return { may: id, certain: id };
+    return { may: id, certain: sure === null ? -1 : this.podPeer(set, this.labels.selectorId(sure)) };
+  }
+
   private blockPeer(block: Block): number {
     const key = blockKey(block);
     let id = this.blockPeers.get(key);
@@ -370,13 +389,18 @@ export class Model {
   }
 
   /** Makes the entries of a group of policies anew. */
-  private entriesOf(g: { policies: number[]; ingress: Int32Array; egress: Int32Array }): void {
+  private entriesOf(g: PolicyGroup): void {
     const ingress: number[] = [];
     const egress: number[] = [];
     for (const i of g.policies) {
       const p = this.compiled[i];
-      if (p.ingress.applies !== 'no') this.ruleEntries(p, 'ingress', p.ingress.applies === 'yes', ingress);
-      if (p.egress.applies !== 'no') this.ruleEntries(p, 'egress', p.egress.applies === 'yes', egress);
+      for (const [direction, out] of [
+        ['ingress', ingress],
+        ['egress', egress],
+      ] as const) {
+        const applies = appliesIn(g, p, direction);
+        if (applies !== 'no') this.ruleEntries(p, direction, applies === 'yes', out);
+      }
     }
     g.ingress = ingress.length > 0 ? Int32Array.from(ingress) : EMPTY;
     g.egress = egress.length > 0 ? Int32Array.from(egress) : EMPTY;
@@ -399,9 +423,9 @@ export class Model {
       for (const peer of rule.peers) {
         if (peer.kind === 'unreadable') out.push(this.entry(0, ports, false));
         else if (peer.kind === 'pods') {
-          const set =
-            peer.namespaces === null ? this.spaces.own(namespace) : this.spaces.matching(peer.namespaces);
-          out.push(this.entry(this.podPeer(set, this.labels.selectorId(peer.pods)), ports, sure));
+          const { may, certain } = this.bothPeers(namespace, peer);
+          if (certain >= 0) out.push(this.entry(certain, ports, sure));
+          if (certain !== may) out.push(this.entry(may, ports, false));
         } else {
           const id = this.blockPeer(peer);
           // A name means nothing for an address, but the block of an ingress rule is the source: its names are the subject's.
@@ -421,30 +445,45 @@ export class Model {
     for (const g of this.groups) this.entriesOf(g);
   }
 
-  /** Puts a policy to those of its namespace and subject; gives the group, -1 where it takes part in none. */
-  private enrol(i: number): number {
+  /** Puts a policy to those of its namespace and subject; gives its groups, none where it takes part in none. */
+  private enrol(i: number): number[] {
     const policy = this.compiled[i];
     // S24: from a manifest the API would have refused it; a live cluster has it stored.
     this.active[i] = policy.refused && this.snapshot.policies[i].origin === 'manifest' ? 0 : 1;
-    if (!this.active[i]) return -1;
+    if (!this.active[i]) return [];
     const namespace = this.spaces.index.get(policy.namespace) as number;
     if (policy.selects === null) {
       this.unreadableSubjects[namespace].push(i);
       // Its rules still intern, so that their selectors refine the classes.
       this.ruleEntries(policy, 'ingress', false, []);
       this.ruleEntries(policy, 'egress', false, []);
-      return -1;
+      return [];
     }
-    const selector = this.labels.selectorId(policy.selects);
-    let group = this.groupIds.get(namespace, selector);
+    const groups = this.groupsOf(namespace, policy.selects);
+    for (const g of groups) this.groups[g].policies.push(i);
+    return groups;
+  }
+
+  /** The groups of a subject: of the pods that it selects for sure, and where it may select more (S30) of those. */
+  private groupsOf(namespace: number, selects: Selector): number[] {
+    const { may, sure } = this.doubts.ofPods(selects);
+    if (may === sure) return [this.group(namespace, may, true)];
+    this.anyDoubt = true;
+    const perhaps = this.group(namespace, may, false);
+    return sure === null ? [perhaps] : [this.group(namespace, sure, true), perhaps];
+  }
+
+  private group(namespace: number, subject: Selector, sure: boolean): number {
+    const selector = this.labels.selectorId(subject);
+    const place = namespace * 2 + (sure ? 0 : 1);
+    let group = this.groupIds.get(place, selector);
     if (group < 0) {
       group = this.groups.length;
-      this.groups.push({ policies: [], ingress: EMPTY, egress: EMPTY });
+      this.groups.push({ policies: [], ingress: EMPTY, egress: EMPTY, sure });
       this.groupSelector.push(selector);
-      this.groupIds.set(namespace, selector, group);
+      this.groupIds.set(place, selector, group);
       this.groupsOfNamespace[namespace].push(group);
     }
-    this.groups[group].policies.push(i);
     return group;
   }
 
@@ -465,17 +504,17 @@ export class Model {
         const list = this.unreadableSubjects[namespace];
         list.splice(list.indexOf(i), 1);
       } else {
-        const group = this.groupIds.get(namespace, this.labels.selectorId(before.selects));
-        const members = this.groups[group].policies;
-        members.splice(members.indexOf(i), 1);
-        changed.add(group);
+        for (const group of this.groupsOf(namespace, before.selects)) {
+          const members = this.groups[group].policies;
+          members.splice(members.indexOf(i), 1);
+          changed.add(group);
+        }
       }
     }
     const selectors = this.labels.selectors.length;
     this.snapshot.policies[i] = record;
     this.compiled[i] = next;
-    const group = this.enrol(i);
-    if (group >= 0) changed.add(group);
+    for (const group of this.enrol(i)) changed.add(group);
     for (const g of changed) this.entriesOf(this.groups[g]);
     if (this.labels.selectors.length > selectors) {
       this.labels.match();
@@ -497,7 +536,11 @@ export class Model {
   }
 
   private isCovered(policy: CompiledPolicy): boolean {
-    if (policy.selects !== null && !this.labels.knows(policy.selects)) return false;
+    const knows = (selector: Selector): boolean => {
+      const { may, sure } = this.doubts.ofPods(selector);
+      return this.labels.knows(may) && (sure === null || sure === may || this.labels.knows(sure));
+    };
+    if (policy.selects !== null && !knows(policy.selects)) return false;
     for (const direction of ['ingress', 'egress'] as const) {
       for (const rule of policy[direction].rules) {
         for (const port of rule.ports ?? []) {
@@ -505,7 +548,7 @@ export class Model {
         }
         for (const peer of rule.peers ?? []) {
           if (peer.kind === 'block' && !this.blockPeers.has(blockKey(peer))) return false;
-          if (peer.kind === 'pods' && !this.labels.knows(peer.pods)) return false;
+          if (peer.kind === 'pods' && !knows(peer.pods)) return false;
         }
       }
     }
@@ -541,6 +584,7 @@ export class Model {
     let lastRest = -1;
     let extra = 0;
     let lastLabels: Labels | null = null;
+    let lastKind = '';
     let lastSet = 0;
     let lastNamespace = '';
     let namespace = -1;
@@ -556,9 +600,10 @@ export class Model {
         lastNamespace = pod.namespace;
         namespace = this.spaces.index.get(lastNamespace) as number;
       }
-      if (pod.labels !== lastLabels) {
+      if (pod.labels !== lastLabels || pod.kind !== lastKind) {
         lastLabels = pod.labels;
-        lastSet = this.labels.classOf(lastLabels);
+        lastKind = pod.kind;
+        lastSet = this.labels.classOf(this.doubts.labelsOf(pod));
       }
       let flags = 0;
       if (pod.hostNetwork) {
@@ -690,8 +735,10 @@ export class Model {
       for (const g of groups) if (this.labels.matches(this.groupSelector[g], labelClass)) out.push(g);
     } else {
       for (let k = from; k < to; k++) {
-        const g = this.groupIds.get(namespace, items[k]);
+        const g = this.groupIds.get(namespace * 2, items[k]);
         if (g >= 0) out.push(g);
+        const perhaps = this.anyDoubt ? this.groupIds.get(namespace * 2 + 1, items[k]) : -1;
+        if (perhaps >= 0) out.push(perhaps);
       }
     }
   }
@@ -746,7 +793,7 @@ export class Model {
     };
     for (const g of groups) {
       for (const p of this.groups[g].policies) {
-        const applies = this.compiled[p][direction].applies;
+        const applies = appliesIn(this.groups[g], this.compiled[p], direction);
         if (applies === 'yes') isolated = true;
         else if (applies === 'maybe') maybe++;
       }
@@ -780,7 +827,7 @@ export class Model {
     const out: number[] = [];
     for (const g of groups) {
       for (const p of this.groups[g].policies) {
-        if (this.compiled[p][direction].applies === 'maybe')
+        if (appliesIn(this.groups[g], this.compiled[p], direction) === 'maybe')
           this.ruleEntries(this.compiled[p], direction, true, out);
       }
     }
@@ -1385,12 +1432,14 @@ export class Model {
     const namespace = this.classNamespace.items[c];
     const groups: number[] = [];
     this.subjectGroups(namespace, this.classLabels.items[c], groups);
+    const found = new Map<number, boolean>();
     for (const g of groups) {
       for (const p of this.groups[g].policies) {
-        const applies = this.compiled[p][direction].applies;
-        if (applies !== 'no') out.push({ policy: p, sure: applies === 'yes' });
+        const applies = appliesIn(this.groups[g], this.compiled[p], direction);
+        if (applies !== 'no') found.set(p, applies === 'yes' || found.get(p) === true);
       }
     }
+    for (const [policy, sure] of found) out.push({ policy, sure });
     for (const p of this.unreadableSubjects[namespace]) {
       if (this.compiled[p][direction].applies !== 'no') out.push({ policy: p, sure: false });
     }
@@ -1405,9 +1454,15 @@ export class Model {
     const p = peers[peer];
     if (p.kind === 'unreadable') return 0;
     if (p.kind === 'block') return this.blockPeer(p);
-    const namespace = this.spaces.index.get(compiled.namespace) as number;
-    const set = p.namespaces === null ? this.spaces.own(namespace) : this.spaces.matching(p.namespaces);
-    return this.podPeer(set, this.labels.selectorId(p.pods));
+    return this.bothPeers(this.spaces.index.get(compiled.namespace) as number, p).may;
+  }
+
+  /** The same for what the peer matches for sure (S30), -1 where that is nothing. */
+  surePeerIdOf(policy: number, direction: 'ingress' | 'egress', rule: number, peer: number | null): number {
+    const compiled = this.compiled[policy];
+    const p = peer === null ? null : (compiled[direction].rules[rule].peers?.[peer] ?? null);
+    if (p === null || p.kind !== 'pods') return this.peerIdOf(policy, direction, rule, peer);
+    return this.bothPeers(this.spaces.index.get(compiled.namespace) as number, p).certain;
   }
 
   /** For explanations: connections of one port entry (null: every port) on a pod with these named ports. */
@@ -1420,6 +1475,24 @@ export class Model {
     if (this.ports.named.items[spec] !== 0) spec = this.ports.resolve(spec, vector);
     return { lower: this.ports.lower.items[spec], upper: this.ports.upper.items[spec] };
   }
+}
+
+/** Policies of a namespace with one subject selector; not `sure`: they may select, by a label that is not sure (S30). */
+interface PolicyGroup {
+  policies: number[];
+  ingress: Int32Array;
+  egress: Int32Array;
+  sure: boolean;
+}
+
+/** How surely does a policy of the group restrict a pod that the group's selector matches? */
+function appliesIn(
+  group: PolicyGroup,
+  policy: CompiledPolicy,
+  direction: 'ingress' | 'egress',
+): CompiledPolicy['ingress']['applies'] {
+  const { applies } = policy[direction];
+  return applies === 'yes' && !group.sure ? 'maybe' : applies;
 }
 
 interface SubjectSide {

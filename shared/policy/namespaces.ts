@@ -6,6 +6,7 @@ import { matchesRequirement, matchesSelector, type Selector } from '../kube/sele
 import type { Labels, NamespaceRecord, Snapshot } from '../kube/snapshot.ts';
 import { ListPool } from '../net/listPool.ts';
 import { isBefore, parseVersion } from './assumptions.ts';
+import { NAMESPACE_PREFIX, type LabelDoubt, type LabelDoubts } from './labelDoubts.ts';
 
 /** Members as bits and as a list: those that match for sure, and those that may. */
 export interface NamespaceSet {
@@ -37,9 +38,11 @@ export class Namespaces {
   private readonly bySelector = new Map<string, number>();
   private readonly setIds = new Map<string, number>();
   private readonly ownSet: Int32Array;
+  private readonly doubts: LabelDoubts;
 
-  constructor(snapshot: Snapshot, serverVersion: string) {
+  constructor(snapshot: Snapshot, serverVersion: string, doubts: LabelDoubts) {
     this.serverVersion = serverVersion;
+    this.doubts = doubts;
     const names = new Set<string>();
     for (const n of snapshot.namespaces) names.add(n.name);
     // Pods stand by namespace, so a namespace's run is leapt over, not walked.
@@ -137,8 +140,9 @@ export class Namespaces {
     const { labels, known, nameSure } = this.labels[i];
     const version = parseVersion(this.serverVersion);
     const old = version !== null && isBefore(version, 21);
-    if (nameSure && !old) return { [NAME_LABEL]: namespace };
-    const own = { ...labels };
+    const isSeen = (key: string): boolean => !this.doubts.mayDrop(key, NAMESPACE_PREFIX);
+    if (nameSure && !old && isSeen(NAME_LABEL)) return { [NAME_LABEL]: namespace };
+    const own = Object.fromEntries(Object.entries(labels).filter(([key]) => isSeen(key)));
     if (!nameSure) delete own[NAME_LABEL];
     return known && Object.keys(own).length > 0 ? own : null;
   }
@@ -190,6 +194,25 @@ export class Namespaces {
   matching(selector: Selector): number {
     let id = this.bySelector.get(selector.canonical);
     if (id !== undefined) return id;
+    const bounds = this.doubts.ofNamespaces(selector);
+    const { sure, maybe } = this.find(bounds.may);
+    if (bounds.sure === bounds.may) id = this.setOf(sure, maybe);
+    else {
+      // S30: what is left out of an identity cannot be matched by.
+      const certain = bounds.sure === null ? [] : this.find(bounds.sure).sure;
+      const rest = [...sure, ...maybe].filter((i) => !certain.includes(i)).sort((a, b) => a - b);
+      id = this.setOf(certain, rest);
+    }
+    this.bySelector.set(selector.canonical, id);
+    return id;
+  }
+
+  /** Labels that leave it open whether the selector matches the namespace (S30). */
+  doubtsOf(selector: Selector, i: number): LabelDoubt[] {
+    return this.doubts.whyNamespace(selector, this.labels[i].labels);
+  }
+
+  private find(selector: Selector): { sure: number[]; maybe: number[] } {
     const sure: number[] = [];
     const maybe: number[] = [];
     const pivot = selector.requirements.find((r) => r.operator === 'In');
@@ -213,9 +236,7 @@ export class Namespaces {
         else if (m === 'maybe') maybe.push(i);
       }
     }
-    id = this.setOf(sure, maybe);
-    this.bySelector.set(selector.canonical, id);
-    return id;
+    return { sure, maybe };
   }
 
   /** For each namespace: an id for the wide sets (of more than one namespace) that hold it; equal ids, equal sets. */

@@ -76,6 +76,11 @@ const enforcement = z
       )
       .describe('Only the nodes that differ from the cluster.'),
     implies: assumptionValues.describe('What the plugin implies for the evaluation.'),
+    identityLabels: z
+      .array(z.string())
+      .nullable()
+      .optional()
+      .describe('Patterns that limit the labels which Cilium sees; null: not known, absent: no such plugin.'),
   })
   .describe('Which network plugin was found and, apart from that, whether it enforces NetworkPolicy.');
 

@@ -377,6 +377,7 @@ function otherKindTemplate(reason: DirectionReason, r: Messages['reason']): stri
 function unknownTemplate({ assumptions }: DirectionReason, r: Messages['reason']): string {
   const leans = (name: AssumptionUse['name']): boolean => assumptions.some((use) => use.name === name);
   if (leans('coverage')) return r.unknown;
+  if (leans('identityLabels') || leans('controllerLabels')) return r.labelOpen;
   if (leans('refusedPolicy')) return r.refusedOpen;
   if (leans('hostNetwork')) return r.hostUnknown;
   return leans('unselected') ? r['unselected-unknown'] : r.unknown;

@@ -186,6 +186,24 @@ ${status}
     expect(told(running)).toMatchObject({ plugin: 'cilium', ingress: 'unknown' });
   });
 
+  test('S30: which labels Cilium sees, of whatever shows it', () => {
+    const running = agent('status: {phase: Running}', 'nodeName: n1, ');
+    const seen = (text: string): unknown => read(text).enforcement.identityLabels;
+    expect(seen(running + config('labels: "k8s:app  k8s:!job-name "'))).toEqual(['k8s:app', 'k8s:!job-name']);
+    expect(seen(running + config(DEFAULT))).toEqual([]);
+    expect(seen(running)).toEqual([]);
+    expect(seen(running + config('label-prefix-file: /etc/prefixes'))).toBeNull();
+    const node = `---
+apiVersion: cilium.io/v2
+kind: CiliumNodeConfig
+metadata: {name: some, namespace: kube-system}
+spec: {defaults: {labels: "k8s:app"}}
+`;
+    expect(seen(running + config(DEFAULT) + node)).toBeNull();
+    expect(seen(config('labels: "k8s:app"'))).toEqual(['k8s:app']);
+    expect(seen(daemonSet('status: {numberReady: 2}', 'calico-node'))).toBeUndefined();
+  });
+
   test('a DaemonSet whose status counts pods is one of a cluster', () => {
     expect(told(daemonSet('status: {numberReady: 3}') + config(DEFAULT))).toMatchObject({
       plugin: 'cilium',

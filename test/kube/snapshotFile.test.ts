@@ -50,6 +50,7 @@ function full(): Snapshot {
     evidence: [{ where: 'w', what: 'x' }],
   });
   snapshot.enforcement.implies = { ipBlockPods: 'ignore', unselected: 'deny' };
+  snapshot.enforcement.identityLabels = ['k8s:app', 'k8s:!job-name'];
   snapshot.cluster.server = 'https://example.test:6443';
   return snapshot;
 }

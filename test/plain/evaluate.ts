@@ -17,12 +17,10 @@ import type { Direction, Verdict } from '../../shared/audit/result.ts';
 import { contains, emptied, formatAddress, lastOf, parseAddress, type Address } from './address.ts';
 import {
   and,
-  holds,
   NO,
   or,
   PERHAPS,
   readPolicy,
-  selects,
   YES,
   type PlainPeer,
   type PlainPolicy,
@@ -31,6 +29,7 @@ import {
   type Selector,
   type Three,
 } from './policy.ts';
+import { selectsLabels, selectsPod } from './labels.ts';
 
 export type PlainEnd =
   | { type: 'pod'; pod: PodRecord }
@@ -169,16 +168,17 @@ function selectsNamespace(cluster: PlainCluster, selector: Selector, name: strin
     return and(
       ...selector.map((requirement): Three => {
         if (requirement.key !== NAME_LABEL || minor === null || minor < 21) return PERHAPS;
-        return holds(requirement, { [NAME_LABEL]: name }) ? YES : NO;
+        return selectsLabels(cluster.snapshot, [requirement], { [NAME_LABEL]: name });
       }),
     );
   }
   // Before 1.21 there is none that nobody wrote: not on a namespace that is only mentioned, and not where reading added it.
   const without = { ...record.labels };
   if (record.implied || record.nameLabelAdded) delete without[NAME_LABEL];
-  const matches = selects(selector, withName);
-  if (minor !== null) return minor >= 21 ? matches : selects(selector, without);
-  return matches === selects(selector, without) ? matches : PERHAPS;
+  const matches = selectsLabels(cluster.snapshot, selector, withName);
+  const old = selectsLabels(cluster.snapshot, selector, without);
+  if (minor !== null) return minor >= 21 ? matches : old;
+  return matches === old ? matches : PERHAPS;
 }
 
 /** Does an ipBlock match an end, seen at its address of one family (S11, S12)? */
@@ -231,7 +231,7 @@ function peerMatches(
         ? YES
         : NO
       : selectsNamespace(cluster, peer.namespaceSelector, other.pod.namespace);
-  const pod = peer.podSelector === null ? YES : selects(peer.podSelector, other.pod.labels);
+  const pod = peer.podSelector === null ? YES : selectsPod(cluster.snapshot, peer.podSelector, other.pod);
   return and(namespace, pod, not(isNode(cluster, other.pod)));
 }
 
@@ -304,7 +304,7 @@ function selecting(
     .filter((policy) => policy.namespace === pod.namespace)
     .map((policy) => ({
       policy,
-      how: and(policy.appliesTo[direction], selects(policy.podSelector, pod.labels)),
+      how: and(policy.appliesTo[direction], selectsPod(cluster.snapshot, policy.podSelector, pod)),
     }))
     .filter(({ how }) => how !== NO);
 }
@@ -356,7 +356,7 @@ function otherKinds(
       // A subject that is understood is one of pods: a pod that is its node is none (S18).
       if (isNode(cluster, pod) === YES) continue;
       if (anywhere && namespaces && selectsNamespace(cluster, namespaces, pod.namespace) === NO) continue;
-      if (pods && selects(pods, pod.labels) === NO) continue;
+      if (pods && selectsPod(cluster.snapshot, pods, pod) === NO) continue;
     }
     if (mesh) found.mesh = true;
     else if (other.kind === 'BaselineAdminNetworkPolicy') found.baseline = true;

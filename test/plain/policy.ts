@@ -344,9 +344,3 @@ export function holds(requirement: Requirement, labels: Labels): boolean {
       return !has;
   }
 }
-
-/** Does a selector match a label map (S15)? Unreadable selectors match perhaps (S24). */
-export function selects(selector: Selector, labels: Labels): Three {
-  if (selector === 'unreadable') return PERHAPS;
-  return selector.every((requirement) => holds(requirement, labels)) ? YES : NO;
-}

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseSelector, type Selector } from '../../shared/kube/selector.ts';
 import type { NamespaceRecord } from '../../shared/kube/snapshot.ts';
+import { LabelDoubts } from '../../shared/policy/labelDoubts.ts';
 import { bitTest, Namespaces } from '../../shared/policy/namespaces.ts';
 import { snapshotFor } from './world.ts';
 
@@ -24,7 +25,7 @@ function namespaces(
 ): Namespaces {
   const snapshot = snapshotFor({ pods, live });
   snapshot.namespaces = records;
-  return new Namespaces(snapshot, version);
+  return new Namespaces(snapshot, version, new LabelDoubts(snapshot));
 }
 /** Names of the members: those that match for sure, and those that may. */
 function members(spaces: Namespaces, id: number): { sure: string[]; maybe: string[] } {
@@ -46,7 +47,7 @@ describe('S19: which namespaces there are', () => {
     );
     const snapshot = snapshotFor({ pods, policies: 'metadata: {namespace: d}\nspec: {podSelector: {}}' });
     snapshot.namespaces = [record('z')];
-    const spaces = new Namespaces(snapshot, 'newest');
+    const spaces = new Namespaces(snapshot, 'newest', new LabelDoubts(snapshot));
     expect(spaces.names).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'z']);
     spaces.names.forEach((name, i) => expect(spaces.index.get(name)).toBe(i));
   });

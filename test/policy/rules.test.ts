@@ -2028,3 +2028,128 @@ describe("S28: Istio's ambient mesh", () => {
     });
   });
 });
+
+describe('S30: labels that may not be compared with', () => {
+  const sees =
+    (patterns: string[] | null) =>
+    (snapshot: Snapshot): void => {
+      snapshot.enforcement.identityLabels = patterns;
+    };
+  const ingressFrom = (from: string, subject = '{}'): string =>
+    `spec: {podSelector: ${subject}, policyTypes: [Ingress], ingress: [{from: [${from}]}]}`;
+  const asked = (policies: string, patterns: string[] | null): unknown => {
+    const pods = ['a/web app=web', 'b/api app=api team=t job-name=j', 'b/old app=old k8s.io/z=x'];
+    const w = world({ pods, namespaces: { b: { env: 'x' } }, policies, edit: sees(patterns) });
+    return ['b/api', 'b/old'].map((src) => w.verdict(src, 'a/web', 'TCP/80'));
+  };
+
+  it('S30: a peer asks for a label that is left out: it perhaps matches whom it matches by the label', () => {
+    const team = ingressFrom('{namespaceSelector: {}, podSelector: {matchLabels: {team: t}}}');
+    expect(asked(team, [])).toEqual(['permitted', 'denied']);
+    expect(asked(team, ['k8s:team'])).toEqual(['permitted', 'denied']);
+    // One pattern that includes, and no other label counts.
+    expect(asked(team, ['k8s:app'])).toEqual(['depends', 'denied']);
+    expect(asked(team, ['k8s:!te'])).toEqual(['depends', 'denied']);
+    expect(asked(team, ['container:!te'])).toEqual(['permitted', 'denied']);
+    // The longer inclusion wins.
+    expect(asked(team, ['k8s:!te', 'k8s:team'])).toEqual(['permitted', 'denied']);
+    expect(asked(team, ['k8s:!team', 'k8s:te'])).toEqual(['depends', 'denied']);
+  });
+
+  it('S30: what excludes a label perhaps matches whom it excludes', () => {
+    const not = (operator: string): string =>
+      ingressFrom(
+        `{namespaceSelector: {}, podSelector: {matchExpressions: [{key: team, operator: ${operator}}]}}`,
+      );
+    expect(asked(not('DoesNotExist'), [])).toEqual(['denied', 'permitted']);
+    expect(asked(not('DoesNotExist'), ['!team'])).toEqual(['depends', 'permitted']);
+    expect(asked(not('NotIn, values: [t]'), ['!team'])).toEqual(['depends', 'permitted']);
+    expect(asked(not('NotIn, values: [u]'), ['!team'])).toEqual(['permitted', 'permitted']);
+    expect(asked(not('Exists'), ['!team'])).toEqual(['depends', 'denied']);
+  });
+
+  it("S30: Cilium's own patterns leave labels out where nothing is set; patterns that are not judged may any", () => {
+    const z = ingressFrom('{namespaceSelector: {}, podSelector: {matchLabels: {k8s.io/z: x}}}');
+    expect(asked(z, [])).toEqual(['denied', 'depends']);
+    expect(asked(z, ['k8s:k8s\\.io/z'])).toEqual(['denied', 'permitted']);
+    const app = ingressFrom('{namespaceSelector: {}, podSelector: {matchLabels: {app: api}}}');
+    for (const patterns of [null, ['k8s:(app|team)'], ['k8s:.*.*.*.*'], ['k8s:']])
+      expect(asked(app, patterns)).toEqual(['depends', 'denied']);
+  });
+
+  it("S30: labels of namespaces are seen behind Cilium's prefix, the policy's own namespace always", () => {
+    const env = ingressFrom('{namespaceSelector: {matchLabels: {env: x}}}');
+    expect(asked(env, ['k8s:app'])).toEqual(['permitted', 'permitted']);
+    expect(asked(env, ['k8s:!io\\.cilium'])).toEqual(['permitted', 'permitted']);
+    expect(asked(env, ['k8s:!io\\.cilium', 'k8s:app'])).toEqual(['permitted', 'permitted']);
+    expect(asked(env, ['k8s:!io\\.cilium\\.k8s\\.namespace\\.labels\\.env'])).toEqual(['depends', 'depends']);
+    const own = world({
+      pods: ['a/web', 'a/api'],
+      policies: ingressFrom('{podSelector: {}}'),
+      edit: sees(null),
+    });
+    expect(own.verdict('a/api', 'a/web', 'TCP/80')).toBe('permitted');
+  });
+
+  it('S30: a policy that selects by a label that is left out isolates perhaps, and the reason names the label', () => {
+    const w = world({
+      pods: ['a/web team=t', 'a/db', 'b/api'],
+      policies: 'spec: {podSelector: {matchLabels: {team: t}}, policyTypes: [Ingress]}',
+      edit: sees(['k8s:app']),
+    });
+    expect(w.state('a/web', 'ingress')).toBe('unknown');
+    expect(w.state('a/db', 'ingress')).toBe('open');
+    expect(w.verdict('b/api', 'a/web', 'TCP/80')).toBe('depends');
+    const { ingress } = w.engine.explain({
+      src: { namespace: 'b', pod: 'api' },
+      dst: { namespace: 'a', pod: 'web' },
+      protocol: 'TCP',
+      port: 80,
+    });
+    expect(ingress.assumptions).toEqual([
+      {
+        rule: 'S30',
+        name: 'identityLabels',
+        value: 'team',
+        permittedIf: 'Cilium leaves it out',
+        deniedIf: 'Cilium counts the label',
+      },
+    ]);
+  });
+
+  it('S30: a label that the controller sets on pods of a template may have any value; of pods it is known', () => {
+    const edit = (snapshot: Snapshot): void => {
+      for (const pod of snapshot.pods) if (pod.name === 'db') pod.kind = 'StatefulSet';
+    };
+    const index = 'apps.kubernetes.io/pod-index';
+    const w = world({
+      pods: ['a/db app=db', `a/db-7 app=db ${index}=7`, 'a/other', 'b/api'],
+      policies: `spec: {podSelector: {matchLabels: {${index}: "0"}}, policyTypes: [Ingress]}`,
+      edit,
+    });
+    expect(['db', 'db-7', 'other'].map((name) => w.state(`a/${name}`, 'ingress'))).toEqual([
+      'unknown',
+      'open',
+      'open',
+    ]);
+    const peer = world({
+      pods: ['a/db app=db', `a/db-7 ${index}=7`, 'a/other', 'a/api'],
+      policies: ingressFrom(
+        `{podSelector: {matchExpressions: [{key: ${index}, operator: DoesNotExist}]}}`,
+        '{matchLabels: {app: db}}',
+      ),
+      edit,
+    });
+    expect(['db-7', 'other'].map((name) => peer.verdict(`a/${name}`, 'a/db', 'TCP/80'))).toEqual([
+      'denied',
+      'permitted',
+    ]);
+    const { ingress } = w.engine.explain({
+      src: { namespace: 'b', pod: 'api' },
+      dst: { namespace: 'a', pod: 'db' },
+      protocol: 'TCP',
+      port: 80,
+    });
+    expect(ingress.assumptions).toMatchObject([{ rule: 'S30', name: 'controllerLabels', value: index }]);
+  });
+});

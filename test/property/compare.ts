@@ -26,6 +26,7 @@ import {
   type PlainCluster,
   type PlainEnd,
 } from '../plain/evaluate.ts';
+import { selectsPod } from '../plain/labels.ts';
 import { NO, PERHAPS, YES, type Three } from '../plain/policy.ts';
 import type { Case } from './generate.ts';
 import {
@@ -335,7 +336,9 @@ function compareEverything(
     // Rules that may be changed are not sure to permit anything.
     !cluster.snapshot.coverage.gaps?.some(({ alters }) => alters !== undefined)
   ) {
-    const policies = plainSelecting(cluster, pod, direction).filter((p) => p.refusals.length === 0);
+    const policies = plainSelecting(cluster, pod, direction).filter(
+      (p) => p.refusals.length === 0 && selectsPod(cluster.snapshot, p.podSelector, pod) === YES,
+    );
     const everything = policies.some((p) =>
       p[direction].some((rule) => rule.peers === null && rule.ports === null),
     );

@@ -43,6 +43,8 @@ const podLabels: fc.Arbitrary<Labels> = fc
     app: one('', 'x', 'y', null),
     tier: one(null, 'x', 'y'),
     'k8s.io/z': mostly<string | null>(null, 4, 'x'),
+    // Set by a controller, so not in a template (S30).
+    'pod-template-hash': mostly<string | null>(null, 5, 'x'),
     // Istio's ambient mesh (S28).
     'istio.io/dataplane-mode': mostly<string | null>(null, 12, 'ambient', 'none'),
   })
@@ -120,7 +122,10 @@ function selectorOf(keys: string[], values: string[]): fc.Arbitrary<unknown> {
   );
 }
 
-const podSelector = selectorOf(['app', 'tier', 'k8s.io/z'], ['x', 'y', '']);
+const podSelector = weighted<unknown>(
+  [7, selectorOf(['app', 'tier', 'k8s.io/z'], ['x', 'y', ''])],
+  [1, selectorOf(['pod-template-hash', 'app'], ['x', 'y', ''])],
+);
 const namespaceSelector = weighted<unknown>(
   [3, selectorOf(['app', 'env'], ['x', 'y'])],
   [2, selectorOf([NAME_LABEL], ['a', 'b'])],
@@ -533,6 +538,21 @@ export const cases: fc.Arbitrary<Case> = fc
       [6, fc.constant({ ingress: 'unknown' as Tri, egress: 'unknown' as Tri, node: null as null | Tri })],
       [2, fc.record({ ingress: tri, egress: tri, node: fc.option(tri) })],
     ),
+    // Labels that Cilium sees (S30).
+    identity: weighted<string[] | null | undefined>(
+      [8, fc.constant(undefined)],
+      [
+        2,
+        one<string[] | null>(
+          [],
+          ['k8s:app'],
+          ['k8s:!app'],
+          ['!tier', 'k8s:t', 'reserved:x'],
+          ['k8s:!io'],
+          null,
+        ),
+      ],
+    ),
     assume: assumed,
   })
   .map((draft): Case => {
@@ -601,6 +621,7 @@ export const cases: fc.Arbitrary<Case> = fc
                   },
                 ],
           implies: {},
+          ...(draft.identity === undefined ? {} : { identityLabels: draft.identity }),
         },
         coverage: {
           complete: draft.unread.length + draft.gaps.length === 0,

@@ -164,6 +164,7 @@ export const en = {
     'unselected-unknown':
       'no policy selects {side} for {direction}, and it is not known whether the network plugin permits or denies such pods',
     unknown: 'what could not be read leaves this open',
+    labelOpen: 'a label that a policy selects by may not be there to be compared, or with another value',
     refusedOpen: 'a stored policy that the API would refuse today leaves this open',
     hostUnknown:
       '{side} uses its node’s network, and it is not known whether NetworkPolicy isolates such pods here',
@@ -248,6 +249,9 @@ export const en = {
     otherPolicies: 'policies of kind {value}, which are not evaluated and may override',
     ownNode: 'which node the pod runs on',
     ambientMesh: 'whether Istio’s ambient mesh ({value}) carries it on port 15008',
+    identityLabels:
+      'whether Cilium counts the label {value}, as cilium-config limits the labels of identities',
+    controllerLabels: 'the label {value}, which the pods’ controller sets',
     podAddress: 'the address of {value}, which has none yet',
     namedPort: 'the named port {value}, which plugins resolve differently',
     refusedPolicy: 'the rules of {value}, which the API would refuse today',

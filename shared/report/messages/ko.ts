@@ -166,6 +166,7 @@ export const ko: Messages = {
     'unselected-unknown':
       '{side} 파드를 {direction} 방향으로 선택하는 정책이 없으며, 네트워크 플러그인이 그런 파드를 허용하는지 알 수 없습니다',
     unknown: '읽지 못한 정보 때문에 결정할 수 없습니다',
+    labelOpen: '정책이 선택에 쓰는 레이블이 실제로 비교될지, 어떤 값일지 알 수 없어 결정할 수 없습니다',
     refusedOpen: 'API가 지금은 거부할 저장된 정책 때문에 결정할 수 없습니다',
     hostUnknown:
       '{side} 파드가 노드의 네트워크를 쓰며, NetworkPolicy가 그런 파드를 격리하는지 알 수 없습니다',
@@ -249,6 +250,8 @@ export const ko: Messages = {
     otherPolicies: '평가하지 않았으나 우선할 수 있는 {value} 종류의 정책',
     ownNode: '파드가 실행되는 노드',
     ambientMesh: 'Istio 앰비언트 메시({value})가 15008 포트로 전달하는지 여부',
+    identityLabels: 'cilium-config가 아이덴티티 레이블을 제한할 때 Cilium이 {value} 레이블을 인식하는지 여부',
+    controllerLabels: '컨트롤러가 파드에 지정하는 {value} 레이블',
     podAddress: '아직 주소가 없는 {value} 파드의 주소',
     namedPort: '플러그인마다 다르게 해석하는 이름 있는 포트({value})',
     refusedPolicy: 'API가 지금은 거부할 {value} 정책의 규칙',
@@ -317,6 +320,10 @@ export const ko: Messages = {
     'its address will be inside the block, and the plugin matches pod addresses':
       '주소가 블록 안에 있게 되고 플러그인이 파드 주소에도 적용하는 경우',
     'its address will be outside the block': '주소가 블록 밖에 있게 되는 경우',
+    'Cilium counts the label': 'Cilium이 이 레이블을 인식하는 경우',
+    'Cilium leaves it out': 'Cilium이 이 레이블을 제외하는 경우',
+    'the label that the controller sets matches': '컨트롤러가 지정한 레이블이 일치하는 경우',
+    'it does not match': '일치하지 않는 경우',
     'they match the selector': '셀렉터와 일치하는 경우',
     'they do not match the selector': '셀렉터와 일치하지 않는 경우',
     'the plugin takes this number': '플러그인이 이 번호를 쓰는 경우',
