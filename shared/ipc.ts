@@ -17,7 +17,7 @@ import type {
   PodRow,
 } from './audit/result.ts';
 import type { AuditDiff, DiffSummary } from './audit/diff.ts';
-import type { AssumptionName, Family, Protocol } from './kube/snapshot.ts';
+import type { AssumptionName, CoverageBound, Family, Protocol } from './kube/snapshot.ts';
 
 export type Lang = 'en' | 'ko';
 
@@ -157,7 +157,14 @@ export interface Following {
   /** Why it is interrupted or has stopped, in plain words of the source; null where there is nothing to say. */
   reason: string | null;
   /** Lists whose changes do not come at the moment. */
-  interrupted: { resource: string; namespace: string | null; since: string; reason: string }[];
+  interrupted: {
+    resource: string;
+    namespace: string | null;
+    since: string;
+    reason: string;
+    /** The bound that was reached, where one is the reason; worded late. */
+    bound?: CoverageBound;
+  }[];
   /** What is not followed at all: it stays as the audit read it. `reason` null: settings that are read once. */
   notFollowed: {
     resource: string;

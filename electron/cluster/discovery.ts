@@ -3,6 +3,10 @@
  * https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api
  */
 import { isBuiltIn, networkKind } from '../../shared/kube/kinds.ts';
+import type { CoverageBound } from '../../shared/kube/snapshot.ts';
+import { boundText } from '../../shared/report/words.ts';
+import { bound, BOUNDS, parseSmall } from './bounds.ts';
+import type { Bounds } from './bounds.ts';
 import { ClusterError } from './error.ts';
 import type { ApiAnswer } from './http.ts';
 import { NAMED, OTHER_POLICIES, SIGNAL_LISTS } from './resources.ts';
@@ -11,6 +15,7 @@ import type { OtherPolicyResource } from './resources.ts';
 export interface Discovery {
   outcome: 'read' | 'refused' | 'failed';
   reason: string | undefined;
+  bound: CoverageBound | undefined;
   /** Names of all served groups. */
   groups: Set<string>;
   /** The version to ask a resource at, null where the group or the resource is not served. */
@@ -18,7 +23,7 @@ export interface Discovery {
   /** Kinds of policy that no table knows, by their group or name (S26). */
   unknown: OtherPolicyResource[];
   /** Groups that are registered and did not answer. */
-  broken: { group: string; reason: string }[];
+  broken: { group: string; reason: string; bound?: CoverageBound }[];
 }
 
 const AGGREGATED =
@@ -51,26 +56,34 @@ interface Aggregated {
  * Reads /apis: aggregated discovery in one request where the server has it, else the list of groups and the few
  * groups that matter one by one.
  * @param get a request that answers with its failure
+ * @param bounds of more groups or kinds than these the rest is not looked at, and the outcome is 'failed'
  */
 export async function discover(
   get: (path: string, accept?: string) => Promise<ApiAnswer | ClusterError>,
+  bounds: Bounds = BOUNDS,
 ): Promise<Discovery> {
   const groups = new Set<string>();
   const served = new Map<string, string>();
-  const broken: { group: string; reason: string }[] = [];
+  const broken: Discovery['broken'] = [];
   const unknown = new Map<string, OtherPolicyResource>();
-  const result = (outcome: Discovery['outcome'], reason?: string): Discovery => ({
+  const result = (outcome: Discovery['outcome'], reason?: string, reached?: CoverageBound): Discovery => ({
     outcome,
     reason,
+    bound: reached,
     groups,
     version: (group, resource) => served.get(`${resource}.${group}`) ?? null,
     unknown: [...unknown.values()],
     broken,
   });
   const answer = await get('/apis', AGGREGATED);
-  if (answer instanceof ClusterError) return result('failed', answer.message);
+  if (answer instanceof ClusterError) return result('failed', answer.message, answer.bound);
   if (answer.status !== 200) return result(answer.status === 403 ? 'refused' : 'failed', answer.message);
-  const body = parse(answer);
+  const tooMany = (): Discovery => {
+    const reached = bound('kinds', bounds.kinds);
+    return result('failed', boundText(reached, 'en'), reached);
+  };
+  const full = (): boolean => Math.max(groups.size, unknown.size, broken.length) > bounds.kinds;
+  const body = parse(answer, bounds);
   if (!body) return result('failed', 'the answer is no discovery document');
   const note = (group: string, version: string, resource: unknown): void => {
     const key = `${String(resource)}.${group}`;
@@ -90,6 +103,7 @@ export async function discover(
     for (const item of body.items) {
       const group = String(item.metadata?.name ?? '');
       if (group === '') continue;
+      if (full()) return tooMany();
       groups.add(group);
       for (const version of item.versions ?? []) {
         if (version.freshness === 'Stale') {
@@ -110,12 +124,13 @@ export async function discover(
         }
       }
     }
-    return result('read');
+    return full() ? tooMany() : result('read');
   }
   if (!Array.isArray(body.groups)) return result('failed', 'the answer is no discovery document');
   const wanted = new Set([...OTHER_POLICIES, ...SIGNAL_LISTS, ...NAMED].map((entry) => entry.group));
   for (const entry of body.groups) {
     const group = String(entry.name ?? '');
+    if (full()) return tooMany();
     groups.add(group);
     // Any group may hold a kind whose name speaks of network policies; Kubernetes' own are known.
     if (!wanted.has(group) && isBuiltIn(group)) continue;
@@ -123,10 +138,17 @@ export async function discover(
     const versions = (entry.versions ?? []).map((v) => String(v.version));
     versions.sort((a, b) => Number(b === preferred) - Number(a === preferred));
     for (const version of versions) {
+      if (full()) return tooMany();
       const one = await get(`/apis/${group}/${version}`);
-      const resources = one instanceof ClusterError || one.status !== 200 ? undefined : parse(one)?.resources;
+      const resources =
+        one instanceof ClusterError || one.status !== 200 ? undefined : parse(one, bounds)?.resources;
       if (!Array.isArray(resources)) {
-        broken.push({ group, reason: one instanceof ClusterError ? one.message : `HTTP ${one.status}` });
+        const failed = one instanceof ClusterError ? one : null;
+        broken.push({
+          group,
+          reason: failed ? failed.message : `HTTP ${(one as ApiAnswer).status}`,
+          ...(failed?.bound ? { bound: failed.bound } : {}),
+        });
         continue;
       }
       for (const resource of resources) {
@@ -135,12 +157,12 @@ export async function discover(
       }
     }
   }
-  return result('read');
+  return full() ? tooMany() : result('read');
 }
 
-function parse(answer: ApiAnswer): Aggregated | null {
+function parse(answer: ApiAnswer, bounds: Bounds): Aggregated | null {
   try {
-    const body = JSON.parse(new TextDecoder().decode(answer.bytes)) as unknown;
+    const body = parseSmall(answer.bytes, bounds);
     return typeof body === 'object' && body !== null ? (body as Aggregated) : null;
   } catch {
     return null;

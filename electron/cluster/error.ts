@@ -1,5 +1,6 @@
 /** Errors of reading a cluster: values with a kind and a place, never with a credential. */
 import type { IpcError } from '../../shared/ipc.ts';
+import type { CoverageBound } from '../../shared/kube/snapshot.ts';
 
 export type ClusterErrorKind = Extract<
   IpcError['kind'],
@@ -12,16 +13,19 @@ export class ClusterError extends Error {
   readonly kind: ClusterErrorKind;
   readonly place: string | undefined;
   readonly hint: string | undefined;
+  /** The bound that was reached, where one is the reason. */
+  readonly bound: CoverageBound | undefined;
 
   constructor(
     kind: ClusterErrorKind,
     message: string,
-    more: { place?: string; hint?: string; cause?: unknown } = {},
+    more: { place?: string; hint?: string; cause?: unknown; bound?: CoverageBound } = {},
   ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.kind = kind;
     this.place = more.place;
     this.hint = more.hint;
+    this.bound = more.bound;
   }
 
   /** The value that crosses to the window; the cause stays behind. */

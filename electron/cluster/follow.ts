@@ -4,7 +4,12 @@
  * is kept of it, so that what is kept is right again.
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  */
+import { KEPT_TOO_MUCH } from '../../shared/kube/live.ts';
 import type { ChangeEvent, FollowedList } from '../../shared/kube/live.ts';
+import type { CoverageBound } from '../../shared/kube/snapshot.ts';
+import { boundText } from '../../shared/report/words.ts';
+import { bound, boundError, BOUNDS, EventGuard, ListGuard, openings } from './bounds.ts';
+import type { Bounds } from './bounds.ts';
 import { cancelled, ClusterError } from './error.ts';
 import { ApiClient } from './http.ts';
 import type { ClientOptions } from './http.ts';
@@ -25,6 +30,8 @@ export interface Cursor extends FollowedList {
   affectsVerdicts: boolean;
   /** Empty where it is not known: the list is read again first. */
   resourceVersion: string;
+  /** Objects that the list had; 0 when not known. */
+  count?: number;
 }
 
 /** Where changes go. Each call is answered when it was taken; what it rejects with means that it was not. */
@@ -46,6 +53,8 @@ export interface Interruption {
   /** ISO time: what happened after it may be missing. */
   since: string;
   reason: string;
+  /** The bound that was reached, where one is the reason. */
+  bound?: CoverageBound;
 }
 
 /** A list that is not followed at all. */
@@ -53,6 +62,7 @@ export interface NotFollowed {
   resource: string;
   namespace: string | null;
   reason: string;
+  bound?: CoverageBound;
   /** Does it leave verdicts open, or only details? */
   affectsVerdicts: boolean;
 }
@@ -76,6 +86,8 @@ export interface FollowOptions extends Omit<ClientOptions, 'signal' | 'onPause'>
   lateMs?: number;
   /** Objects a page where a list is read again. */
   pageSize?: number;
+  /** What a server may cost; `BOUNDS` where absent. */
+  bounds?: Partial<Bounds>;
   /** The clock. */
   now?: () => number;
 }
@@ -90,6 +102,12 @@ const WATCH_S = 300;
 /** API servers send a bookmark about every minute. */
 const SILENCE_MS = 150_000;
 const LATE_MS = 3_000;
+/** A flood is paused for as long as after so many failures, and longer each time. */
+const FLOOD_STEPS = 3;
+/** A watch that went well for this long was no flood. */
+const FLOOD_FORGOTTEN_MS = 600_000;
+/** A line that is longer than this is looked at before it is parsed. */
+const LONG_LINE = 64 * 1024;
 /** A list starts again this often when its continue token expires. */
 const RESTARTS = 3;
 
@@ -111,7 +129,7 @@ export async function followChanges(
   signal: AbortSignal,
   options: FollowOptions,
 ): Promise<void> {
-  const { readAt, pauseMs, silenceMs, lateMs, pageSize, now, ...rest } = options;
+  const { readAt, pauseMs, silenceMs, lateMs, pageSize, bounds, now, ...rest } = options;
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
   const client = new ApiClient(context, { ...rest, signal: both });
@@ -127,6 +145,7 @@ export async function followChanges(
     silenceMs: silenceMs ?? SILENCE_MS,
     lateMs: lateMs ?? LATE_MS,
     pageSize: pageSize ?? 500,
+    bounds: { ...BOUNDS, ...bounds },
     now: now ?? Date.now,
   });
   try {
@@ -152,6 +171,7 @@ interface Standing {
   /** When the server took the watch. Counts as heard, unless the watch then says that it cannot go on. */
   openedAt: number;
   reason: string;
+  bound: CoverageBound | undefined;
 }
 
 type End =
@@ -159,7 +179,7 @@ type End =
   | { how: 'over' }
   | { how: 'failed'; reason: string }
   /** What it said is lost, or the server has forgotten: the list has to be read again. */
-  | { how: 'lost'; reason: string }
+  | { how: 'lost'; reason: string; bound?: CoverageBound }
   | { how: 'refused'; reason: string };
 
 interface Settings {
@@ -168,6 +188,7 @@ interface Settings {
   silenceMs: number;
   lateMs: number;
   pageSize: number;
+  bounds: Bounds;
   now: () => number;
 }
 
@@ -198,7 +219,14 @@ class Follower {
 
   async run(cursors: readonly Cursor[], tooMany: readonly Cursor[]): Promise<void> {
     const stand = (cursor: Cursor, state: Standing['state'], reason: string): Standing => {
-      const standing = { cursor, state, heardAt: this.#settings.readAt, openedAt: 0, reason };
+      const standing = {
+        cursor,
+        state,
+        heardAt: this.#settings.readAt,
+        openedAt: 0,
+        reason,
+        bound: undefined,
+      };
       this.#standings.push(standing);
       return standing;
     };
@@ -221,6 +249,7 @@ class Follower {
       if (standing.state === 'not-followed') continue;
       standing.state = 'interrupted';
       standing.reason = reason;
+      standing.bound = undefined;
     }
     this.#onStatus(this.#status());
   }
@@ -241,11 +270,12 @@ class Follower {
       interrupted: of('interrupted')
         .map((standing) => ({ standing, since: Math.max(standing.heardAt, standing.openedAt) }))
         .sort((a, b) => a.since - b.since)
-        .map(({ standing: { cursor, reason }, since }) => ({
+        .map(({ standing: { cursor, reason, bound: reached }, since }) => ({
           resource: cursor.resource,
           namespace: cursor.namespace,
           since: new Date(since).toISOString(),
           reason,
+          ...(reached ? { bound: reached } : {}),
         })),
       notFollowed: of('not-followed').map(({ cursor, reason }) => ({
         resource: cursor.resource,
@@ -256,10 +286,11 @@ class Follower {
     };
   }
 
-  #set(standing: Standing, state: Standing['state'], reason = ''): void {
+  #set(standing: Standing, state: Standing['state'], reason = '', reached?: CoverageBound): void {
     if (standing.state === state && standing.reason === reason) return;
     standing.state = state;
     standing.reason = reason;
+    standing.bound = reached;
     this.#tell();
   }
 
@@ -270,6 +301,9 @@ class Follower {
     let lost = place.version === '';
     /** Ends in a row that brought nothing. */
     let failures = 0;
+    /** Times in a row that more came than may: each makes the pause longer. */
+    let floods = 0;
+    let listed = cursor.count ?? 0;
     let late: NodeJS.Timeout | undefined;
     try {
       while (!this.#signal.aborted) {
@@ -277,16 +311,17 @@ class Follower {
           const again = await this.#inTurn(() => this.#relist(cursor));
           if (again.how === 'refused') return this.#set(standing, 'not-followed', again.reason);
           if (again.how !== 'read') {
-            this.#set(standing, 'interrupted', again.reason);
-            await this.#pause(++failures);
+            this.#set(standing, 'interrupted', again.reason, again.bound);
+            await this.#pause(Math.max(++failures, floods));
             continue;
           }
           place.version = again.version;
+          listed = again.count;
           lost = false;
         }
         const begun = this.#settings.now();
         let events = 0;
-        const end = await this.#watch(cursor, place, (count) => {
+        const end = await this.#watch(cursor, place, listed, (count) => {
           clearTimeout(late);
           late = undefined;
           events += count;
@@ -301,7 +336,13 @@ class Follower {
         if (end.how === 'lost') {
           lost = true;
           standing.openedAt = 0;
-          this.#set(standing, 'interrupted', end.reason);
+          this.#set(standing, 'interrupted', end.reason, end.bound);
+          // What floods goes on doing so: a list that is read again at once would be one load more.
+          floods = end.bound && this.#settings.now() - begun < FLOOD_FORGOTTEN_MS ? floods + 1 : 0;
+          if (floods > 0) {
+            await this.#pause(floods + FLOOD_STEPS);
+            continue;
+          }
           // The first time at once: what is missing is missing now.
           if (failures > 1) await this.#pause(failures);
           continue;
@@ -329,7 +370,13 @@ class Follower {
   }
 
   /** One watch, from `place` on, which moves as events are taken. */
-  async #watch(cursor: Cursor, place: { version: string }, heard: (events: number) => void): Promise<End> {
+  async #watch(
+    cursor: Cursor,
+    place: { version: string },
+    listed: number,
+    heard: (events: number) => void,
+  ): Promise<End> {
+    const guard = new EventGuard(this.#settings.now, listed, this.#settings.bounds);
     const query = new URLSearchParams({
       ...cursor.selecting,
       watch: '1',
@@ -346,7 +393,12 @@ class Follower {
           silenceMs: this.#settings.silenceMs,
           onOpen: () => heard(0),
           onLines: async (lines) => {
-            const told = read(lines, place.version);
+            const reached = guard.take(
+              lines.length,
+              lines.reduce((sum, line) => sum + line.length, 0),
+            );
+            if (reached) throw new Ended(flooded(reached));
+            const told = read(lines, place.version, this.#settings.bounds);
             if (told.events.length > 0) await this.#give(cursor, told.events);
             // Only now: what was not taken is asked for again.
             if (told.version !== null) place.version = told.version;
@@ -367,7 +419,7 @@ class Follower {
       if (!(thrown instanceof ClusterError)) throw thrown;
       if (thrown.kind === 'auth') throw thrown;
       // A line that is too long would come again: the list goes around it.
-      if (thrown.kind === 'api') return { how: 'lost', reason: thrown.message };
+      if (thrown.kind === 'api') return lost(thrown.message);
       return { how: 'failed', reason: thrown.message };
     }
   }
@@ -377,7 +429,9 @@ class Follower {
       await this.#sink.change(listOf(cursor), events);
     } catch (thrown) {
       if ((this.#sink.ended ?? null) !== null) throw thrown;
-      throw new Ended(lost(thrown instanceof Error ? thrown.message : String(thrown)));
+      const message = thrown instanceof Error ? thrown.message : String(thrown);
+      const grown = KEPT_TOO_MUCH.exec(message);
+      throw new Ended(grown ? flooded(bound('kept', Number(grown[1]))) : lost(message));
     }
   }
 
@@ -397,26 +451,42 @@ class Follower {
   async #relist(
     cursor: Cursor,
   ): Promise<
-    { how: 'read'; version: string } | { how: 'failed'; reason: string } | { how: 'refused'; reason: string }
+    | { how: 'read'; version: string; count: number }
+    | { how: 'failed'; reason: string; bound?: CoverageBound }
+    | { how: 'refused'; reason: string; bound?: CoverageBound }
   > {
     const list = listOf(cursor);
-    const failed = (reason: string): { how: 'failed'; reason: string } => ({ how: 'failed', reason });
+    const { bounds, now, pageSize } = this.#settings;
+    const failed = (
+      reason: string,
+      reached?: CoverageBound,
+    ): { how: 'failed'; reason: string; bound?: CoverageBound } => ({
+      how: 'failed',
+      reason,
+      ...(reached ? { bound: reached } : {}),
+    });
+    let guard = new ListGuard(now, bounds);
+    let count = 0;
     let whole = false;
     let token: string | null = null;
     let restarts = 0;
     await this.#sink.beginReplace(list);
     try {
       for (;;) {
-        const query = new URLSearchParams({ ...cursor.selecting, limit: String(this.#settings.pageSize) });
+        const query = new URLSearchParams({ ...cursor.selecting, limit: String(pageSize) });
         if (token !== null) query.set('continue', token);
         const answer = await this.#client.get(
           `${cursor.path}?${query}`,
           cursor.metadataOnly ? METADATA_LIST : 'application/json',
+          bounds.pageBytes,
         );
+        const bytes = answer.bytes.byteLength;
         if (answer.status === 410) {
           restarts += 1;
           if (restarts > RESTARTS) return failed('the list expired again and again while it was read (410)');
           token = null;
+          count = 0;
+          guard = new ListGuard(now, bounds);
           await this.#sink.beginReplace(list);
           continue;
         }
@@ -424,7 +494,9 @@ class Follower {
           const reason = answer.message.startsWith('HTTP')
             ? answer.message
             : `HTTP ${answer.status}: ${answer.message}`;
-          return answer.status === 403 || answer.status === 404 ? { how: 'refused', reason } : failed(reason);
+          return answer.status === 403 || answer.status === 404
+            ? { how: 'refused', reason }
+            : failed(reason, answer.bound);
         }
         let page: PageSummary;
         try {
@@ -435,18 +507,20 @@ class Follower {
             `the answer was no list: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
           );
         }
+        count += page.count;
+        const reached = guard.page(page, { limit: pageSize, bytes, wire: answer.wire });
+        if (reached) return failed(boundText(reached, 'en'), reached);
         if (page.continueToken === null) {
           if (page.resourceVersion === null) return failed('the list has no resourceVersion');
           whole = true;
           await this.#sink.endReplace(list, true);
-          return { how: 'read', version: page.resourceVersion };
+          return { how: 'read', version: page.resourceVersion, count };
         }
-        if (page.continueToken === token) return failed('the server gave the same continue token twice');
         token = page.continueToken;
       }
     } catch (thrown) {
       if (!(thrown instanceof ClusterError) || thrown.kind === 'auth' || this.#signal.aborted) throw thrown;
-      return failed(thrown.message);
+      return failed(thrown.message, thrown.bound);
     } finally {
       if (!whole && (this.#sink.ended ?? null) === null)
         await this.#sink.endReplace(list, false).catch(() => undefined);
@@ -475,10 +549,14 @@ interface Told {
  * Reads lines of a watch that began at a version, up to the first that is no event.
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#watch-bookmarks
  */
-function read(lines: readonly string[], from: string): Told {
+function read(lines: readonly string[], from: string, bounds: Bounds): Told {
   const told: Told = { events: [], version: null, end: null };
   for (const line of lines) {
     let event: { type?: unknown; object?: Record<string, unknown> & { metadata?: Record<string, unknown> } };
+    if (line.length > LONG_LINE && openings(line) > bounds.openings) {
+      told.end = lost(boundError('api', bound('openings', bounds.openings)).message);
+      return told;
+    }
     try {
       event = (JSON.parse(line) ?? {}) as typeof event;
     } catch {
@@ -528,6 +606,11 @@ function errorEnd({ code, message }: Record<string, unknown>): End {
 
 function lost(reason: string): End {
   return { how: 'lost', reason };
+}
+
+/** More came than may: the list is read again after a pause. */
+function flooded(reached: CoverageBound): End {
+  return { how: 'lost', reason: boundText(reached, 'en'), bound: reached };
 }
 
 function listOf({ resource, namespace, other }: Cursor): FollowedList {

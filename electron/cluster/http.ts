@@ -3,6 +3,8 @@
  */
 import { createGunzip } from 'node:zlib';
 import type { Readable } from 'node:stream';
+import type { CoverageBound } from '../../shared/kube/snapshot.ts';
+import { bound, boundError, BOUNDS, Pace } from './bounds.ts';
 import { cancelled, ClusterError } from './error.ts';
 import type { ResolvedContext } from './kubeconfig.ts';
 import { Login } from './login.ts';
@@ -18,7 +20,7 @@ export interface Patience {
   answerMs: number;
   /** Between two pieces of an answer. */
   silenceMs: number;
-  /** After this time an answer must have come at `pace` bytes a second on the whole. */
+  /** In each span of this length an answer comes at `pace` bytes a second at least, on the wire. */
   graceMs: number;
   pace: number;
   /** Requests for one page altogether. */
@@ -27,8 +29,10 @@ export interface Patience {
   pauseMs: number;
   /** Longest pause, also where Retry-After asks for more. */
   longestPauseMs: number;
-  /** No further attempt begins after this time. */
+  /** No further attempt begins after this time; a server that asks for a longer pause is not waited for. */
   budgetMs: number;
+  /** All pauses of a client together, beside a second for each good answer; then nothing is tried again. */
+  waitMs: number;
 }
 
 export const PATIENCE: Patience = {
@@ -36,18 +40,19 @@ export const PATIENCE: Patience = {
   answerMs: 60_000,
   silenceMs: 30_000,
   graceMs: 30_000,
-  pace: 2_000,
+  pace: BOUNDS.pace,
   attempts: 6,
   pauseMs: 500,
   longestPauseMs: 30_000,
   budgetMs: 150_000,
+  waitMs: 600_000,
 };
 
 /** After so many requests that failed for good, one after the other, further ones are tried once. */
 const LOSSES = 3;
 
-/** A page of 500 pods has some megabytes; what is larger than this is no page. */
-const MAX_BODY = 512 * 1024 * 1024;
+/** An answer that comes too slowly is tried once more as it is; a smaller one is the better try. */
+const SLOW_ATTEMPTS = 2;
 /** etcd keeps no object beyond a megabyte and a half. */
 const MAX_EVENT = 8 * 1024 * 1024;
 
@@ -55,11 +60,15 @@ export interface ApiAnswer {
   status: number;
   contentType: string;
   bytes: ArrayBuffer;
+  /** Its size on the wire: compressed. */
+  wire: number;
   /** What the server says of an error, in one line. */
   message: string;
   /** `reason` of a Status object ('Forbidden', 'Expired', …) or ''. */
   reason: string;
   attempts: number;
+  /** The bound that was reached, where no answer was waited for any more. */
+  bound?: CoverageBound;
 }
 
 /** What went wrong with a single attempt, and whether another makes sense. */
@@ -116,6 +125,9 @@ export class ApiClient {
   #reached = false;
   /** Requests in a row that failed for good: a server that went away is not waited for by every list anew. */
   #losses = 0;
+  /** Pauses so far, and good answers. */
+  #pausedMs = 0;
+  #answers = 0;
 
   constructor(context: ResolvedContext, options: ClientOptions) {
     this.context = context;
@@ -142,10 +154,11 @@ export class ApiClient {
   /**
    * GETs a path. Connection errors, 429 and 5xx are tried again with growing pauses; a 401 renews the login once.
    * @param path absolute path with query, e.g. `/api/v1/pods?limit=500`
+   * @param most bytes of the answer, inflated; an error of its kind with its bound where there are more
    * @returns an answer of any status but 401 (a failed 5xx comes back as it is after the last attempt)
    * @throws ClusterError 'auth' when the login is refused, 'network' when no answer could be had, 'cancelled'
    */
-  async get(path: string, accept = 'application/json'): Promise<ApiAnswer> {
+  async get(path: string, accept = 'application/json', most = BOUNDS.pageBytes): Promise<ApiAnswer> {
     const { signal } = this.#options;
     const { pauseMs, longestPauseMs, budgetMs } = this.patience;
     const attempts = this.#losses < LOSSES ? this.patience.attempts : 1;
@@ -156,7 +169,7 @@ export class ApiClient {
       const session = await untilAborted(this.#login.session(signal), signal);
       let again: Attempt;
       try {
-        const answer = await this.#once(path, accept, session);
+        const answer = await this.#once(path, accept, most, session);
         if (answer.status === 401) {
           if (renewed) throw new Attempt(this.#loggedOut(answer), false);
           renewed = true;
@@ -165,15 +178,19 @@ export class ApiClient {
         }
         const wait = retryAfter(answer.retryAfter);
         const busy = answer.status === 429 || (answer.status >= 500 && answer.status !== 501);
-        if (!busy || attempt >= attempts || Date.now() - begun > budgetMs) {
+        const endless = busy ? this.#endless(wait) : null;
+        if (!busy || endless || attempt >= attempts || Date.now() - begun > budgetMs) {
           this.#losses = busy ? this.#losses + 1 : 0;
-          return { ...answer, attempts: attempt };
+          if (answer.status === 200) this.#answers += 1;
+          return { ...answer, attempts: attempt, ...(endless ? { bound: endless } : {}) };
         }
         again = new Attempt(new ClusterError('api', answer.message), true, wait);
       } catch (error) {
         if (signal.aborted) throw cancelled();
         if (!(error instanceof Attempt)) throw error;
-        if (!error.again || attempt >= attempts || Date.now() - begun > budgetMs) {
+        const last = error.error.bound?.code === 'slow' ? Math.min(SLOW_ATTEMPTS, attempts) : attempts;
+        const over = Date.now() - begun > budgetMs || this.#endless(null) !== null;
+        if (!error.again || attempt >= last || over) {
           this.#losses += 1;
           throw error.error;
         }
@@ -183,8 +200,24 @@ export class ApiClient {
       const jittered = growing / 2 + (Math.random() * growing) / 2;
       const pause = Math.min(Math.max(jittered, again.afterMs ?? 0), longestPauseMs);
       this.#options.onPause?.(again.error.message, pause);
+      this.#pausedMs += pause;
       await sleep(pause, signal);
     }
+  }
+
+  /** Whether the server goes on answering at all; where not, smaller pages are not tried either. */
+  get tired(): boolean {
+    return this.#losses >= LOSSES;
+  }
+
+  /** Why it is not waited any more: for as long as the server asks, or after so many pauses. */
+  #endless(askedMs: number | null): CoverageBound | null {
+    const { budgetMs, longestPauseMs, waitMs } = this.patience;
+    if (askedMs !== null && askedMs > Math.max(budgetMs, longestPauseMs))
+      return bound('retry-after', Math.round(askedMs / 1000));
+    if (this.#pausedMs > waitMs + this.#answers * 1000)
+      return bound('waited', Math.round(this.#pausedMs / 1000));
+    return null;
   }
 
   /**
@@ -207,49 +240,88 @@ export class ApiClient {
   ): Promise<WatchEnd> {
     const both = AbortSignal.any([signal, this.#options.signal]);
     const refused: unknown[] = [];
+    const guard = this.#guard(this.patience.answerMs);
+    let silent: NodeJS.Timeout | undefined;
     try {
       const session = await untilAborted(this.#login.session(both), both);
+      guard.start();
       const response = await session.dispatcher.request({
         origin: this.#origin,
         path: this.#base + path,
         method: 'GET',
         headers: this.#headers(session.headers, accept, false),
-        signal: both,
+        signal: AbortSignal.any([both, guard.signal]),
         headersTimeout: this.patience.answerMs,
         // A watch may be silent for long; the server ends it by its own time-out.
         bodyTimeout: take.silenceMs ?? 0,
       });
-      if (response.statusCode === 401) {
-        await response.body.dump();
+      guard.stop();
+      if (response.statusCode !== 200) {
+        const { bytes } = await this.#body(response.body, false, both, BOUNDS.smallBytes, true);
+        if (response.statusCode !== 401) {
+          const { message } = statusOf(new Uint8Array(bytes), response.statusCode);
+          return { status: response.statusCode, message };
+        }
         if (again) throw this.#loggedOut({ message: '' });
         await untilAborted(this.#login.renew(session.generation, both), both);
         return await this.#watch(path, accept, signal, take, true);
       }
-      if (response.statusCode !== 200) {
-        const bytes = Buffer.from(await response.body.arrayBuffer()).subarray(0, 64 * 1024);
-        return { status: response.statusCode, message: statusOf(bytes, response.statusCode).message };
-      }
       take.onOpen?.();
-      let rest = '';
+      // Bytes alone are no sign of life: a line may come that never ends.
+      const listen = (): void => {
+        clearTimeout(silent);
+        if (take.silenceMs !== undefined)
+          silent = setTimeout(() => response.body.destroy(timedOut('UND_ERR_BODY_TIMEOUT')), take.silenceMs);
+      };
+      listen();
+      let rest: string[] = [];
+      let length = 0;
       const decoder = new TextDecoder();
       for await (const chunk of response.body) {
-        rest += decoder.decode(chunk as Uint8Array, { stream: true });
-        const lines = rest.split('\n');
-        rest = lines.pop() ?? '';
-        try {
-          await take.onLines(lines.filter((line) => line !== ''));
-        } catch (error) {
-          refused.push(error);
-          throw error;
+        const [first = '', ...more] = decoder.decode(chunk as Uint8Array, { stream: true }).split('\n');
+        rest.push(first);
+        length += first.length;
+        const last = more.pop();
+        if (last !== undefined) {
+          const lines = [rest.join(''), ...more].filter((line) => line.trim() !== '');
+          rest = [last];
+          length = last.length;
+          if (lines.length > 0) {
+            // While the lines are taken nothing is read, and nobody is silent.
+            clearTimeout(silent);
+            try {
+              await take.onLines(lines);
+            } catch (error) {
+              refused.push(error);
+              throw error;
+            }
+            listen();
+          }
         }
-        if (rest.length > MAX_EVENT) throw new ClusterError('api', 'A watch event is too large');
+        if (length > MAX_EVENT) throw new ClusterError('api', 'A watch event is too large');
       }
       return { status: 200, message: '' };
     } catch (error) {
       if (both.aborted) return { status: 200, message: '' };
+      if (error instanceof Attempt) throw error.error;
       if (error instanceof ClusterError || refused.length > 0) throw error;
-      throw this.#failure(error).error;
+      throw this.#failure(guard.signal.aborted ? timedOut('ETIMEDOUT') : error).error;
+    } finally {
+      guard.stop();
+      clearTimeout(silent);
     }
+  }
+
+  /** Whatever the layers below wait for (a proxy, a name server), the head of an answer comes in this time or not. */
+  #guard(answerMs: number): { signal: AbortSignal; start(): void; stop(): void } {
+    const guard = new AbortController();
+    const ms = this.patience.connectMs + answerMs + 1000;
+    let late: NodeJS.Timeout | undefined;
+    return {
+      signal: guard.signal,
+      start: () => void (late = setTimeout(() => guard.abort(), ms)),
+      stop: () => clearTimeout(late),
+    };
   }
 
   #headers(
@@ -268,15 +340,15 @@ export class ApiClient {
   async #once(
     path: string,
     accept: string,
+    most: number,
     session: Awaited<ReturnType<Login['session']>>,
   ): Promise<Omit<ApiAnswer, 'attempts'> & { retryAfter: string | null }> {
     const { signal } = this.#options;
-    const { connectMs, silenceMs } = this.patience;
+    const { silenceMs } = this.patience;
     const answerMs =
       this.#losses < LOSSES ? this.patience.answerMs : Math.min(10_000, this.patience.answerMs);
-    // Whatever the layers below wait for (a proxy, a name server), the head of an answer comes in this time or not.
-    const guard = new AbortController();
-    const late = setTimeout(() => guard.abort(), connectMs + answerMs + 1000);
+    const guard = this.#guard(answerMs);
+    guard.start();
     try {
       const response = await session.dispatcher.request({
         origin: this.#origin,
@@ -287,41 +359,55 @@ export class ApiClient {
         headersTimeout: answerMs,
         bodyTimeout: silenceMs,
       });
-      clearTimeout(late);
+      guard.stop();
       this.#reached = true;
       const header = (name: string): string => {
         const value = response.headers[name];
         return (Array.isArray(value) ? value[0] : value) ?? '';
       };
-      const bytes = await this.#body(response.body, header('content-encoding') === 'gzip', signal);
       const status = response.statusCode;
+      const gzip = header('content-encoding') === 'gzip';
+      const { bytes, wire } =
+        status === 200
+          ? await this.#body(response.body, gzip, signal, most, false)
+          : await this.#body(response.body, gzip, signal, BOUNDS.smallBytes, true);
       const contentType = header('content-type').toLowerCase();
       const said =
         status === 200
           ? { message: '', reason: '' }
           : statusOf(new Uint8Array(bytes), status, header('location'));
-      return { status, contentType, bytes, ...said, retryAfter: header('retry-after') || null };
+      return { status, contentType, bytes, wire, ...said, retryAfter: header('retry-after') || null };
     } catch (error) {
       if (error instanceof Attempt || signal.aborted) throw error;
-      if (guard.signal.aborted) throw this.#failure(Object.assign(new Error('late'), { code: 'ETIMEDOUT' }));
+      if (guard.signal.aborted) throw this.#failure(timedOut('ETIMEDOUT'));
       throw this.#failure(error);
     } finally {
-      clearTimeout(late);
+      guard.stop();
     }
   }
 
-  /** Collects a body, and gives up on one that drips. */
-  async #body(body: Readable, gzip: boolean, signal: AbortSignal): Promise<ArrayBuffer> {
+  /**
+   * Collects a body, and gives up on one that drips.
+   * @param most bytes that it may have, inflated
+   * @param cut whether of a longer one the beginning is enough
+   */
+  async #body(
+    body: Readable,
+    gzip: boolean,
+    signal: AbortSignal,
+    most: number,
+    cut: boolean,
+  ): Promise<{ bytes: ArrayBuffer; wire: number }> {
     const { graceMs, pace } = this.patience;
     const chunks: Uint8Array[] = [];
     let size = 0;
     let arrived = 0;
     const begun = Date.now();
     let slow = false;
+    const watched = new Pace(graceMs, pace, begun);
     const watchdog = setInterval(
       () => {
-        const elapsed = Date.now() - begun;
-        if (elapsed > graceMs && arrived < (pace * elapsed) / 1000) {
+        if (watched.slow(Date.now(), arrived)) {
           slow = true;
           body.destroy(new Error('too slow'));
         }
@@ -329,6 +415,7 @@ export class ApiClient {
       Math.max(50, Math.min(1000, graceMs / 4)),
     );
     try {
+      body.on('error', () => undefined);
       body.on('data', (chunk: Uint8Array) => {
         arrived += chunk.length;
       });
@@ -345,10 +432,9 @@ export class ApiClient {
       for await (const chunk of source) {
         chunks.push(chunk as Uint8Array);
         size += (chunk as Uint8Array).length;
-        if (size > MAX_BODY) {
-          body.destroy();
-          throw new Attempt(new ClusterError('api', 'The answer is larger than any page of a list'), false);
-        }
+        if (size > most && cut) break;
+        if (size > most)
+          throw new Attempt(boundError('api', bound('answer-bytes', most), this.#origin), false);
       }
     } catch (error) {
       if (slow) {
@@ -359,6 +445,7 @@ export class ApiClient {
             {
               place: this.#origin,
               hint: 'Is a proxy or a VPN in between overloaded?',
+              bound: bound('slow', pace),
             },
           ),
           true,
@@ -368,14 +455,17 @@ export class ApiClient {
       throw error;
     } finally {
       clearInterval(watchdog);
+      // Nothing more is wanted of what did not end.
+      body.destroy();
     }
-    const whole = new Uint8Array(size);
+    const whole = new Uint8Array(Math.min(size, most));
     let at = 0;
     for (const chunk of chunks) {
-      whole.set(chunk, at);
-      at += chunk.length;
+      const part = chunk.subarray(0, whole.length - at);
+      whole.set(part, at);
+      at += part.length;
     }
-    return whole.buffer;
+    return { bytes: whole.buffer, wire: arrived };
   }
 
   #loggedOut(answer: { message: string }): ClusterError {
@@ -488,6 +578,8 @@ export class ApiClient {
         );
       case 'UND_ERR_HEADERS_TIMEOUT':
         return network('The server took the request and did not answer in time', true);
+      case 'UND_ERR_HEADERS_OVERFLOW':
+        return network('The head of the answer does not end', false, 'Is this really an API server?');
       case 'UND_ERR_BODY_TIMEOUT':
         return network('The answer stopped in the middle', true);
     }
@@ -585,6 +677,11 @@ const TLS_WORDS: Record<string, [string, string]> = {
     'A tunnel or proxy may need tls-server-name in the kubeconfig.',
   ],
 };
+
+/** An error of waiting, with the code that it is worded by. */
+function timedOut(code: 'ETIMEDOUT' | 'UND_ERR_BODY_TIMEOUT'): Error {
+  return Object.assign(new Error('late'), { code });
+}
 
 /** Seconds or an HTTP date, as milliseconds from now. */
 function retryAfter(value: string | null): number | null {

@@ -25,6 +25,8 @@ export const METADATA_WATCH = 'application/json;as=PartialObjectMetadata;g=meta.
 
 /** After the watch stands, events since the list come at once: this long is waited for them. */
 const SETTLE_MS = 200;
+/** So many changes are enough to know that it moved; they are not counted further. */
+const ENOUGH = 100_000;
 /** A watch that does not stand by then is given up. */
 const OPEN_MS = 5_000;
 
@@ -63,6 +65,7 @@ export function beginMoveWatch(
     .watch(`${apiPath(list, null)}?${query}`, METADATA_WATCH, AbortSignal.any([stop.signal, signal]), {
       onLines(lines) {
         for (const line of lines) count(line, moves);
+        if (moves.added + moves.modified + moves.deleted > ENOUGH) stop.abort();
       },
       onOpen: opened,
     })

@@ -4,6 +4,7 @@
  * Renewed tokens stay in memory: the user's file is never written.
  */
 import { Agent, fetch as undiciFetch } from 'undici';
+import type { Response as UndiciResponse } from 'undici';
 import { cancelled, ClusterError } from './error.ts';
 import type { UserEntry } from './kubeconfigFile.ts';
 import { untilAborted } from './wait.ts';
@@ -13,6 +14,8 @@ const renewed = new Map<string, { idToken: string; refreshToken: string }>();
 
 /** The issuer has to answer within this many seconds. */
 const TIMEOUT_S = 20;
+/** Its documents and tokens have some kilobytes. */
+const MOST_BYTES = 1024 * 1024;
 
 /**
  * @param user whose auth-provider is oidc
@@ -53,8 +56,8 @@ export async function oidcToken(
     const server = await untilAborted(
       discovery(new URL(issuer), clientId, config['client-secret'] || undefined, undefined, {
         timeout: TIMEOUT_S,
-        [customFetch]: (url: string, options: object) =>
-          undiciFetch(url, { ...options, dispatcher: agent }) as unknown as Promise<Response>,
+        [customFetch]: async (url: string, options: object) =>
+          bounded(await undiciFetch(url, { ...options, dispatcher: agent })),
       }),
       signal,
     );
@@ -68,6 +71,24 @@ export async function oidcToken(
   } finally {
     agent.destroy().catch(() => undefined);
   }
+}
+
+/** An answer with its body read: within the time of its request, and of no more than `MOST_BYTES` as it is inflated. */
+async function bounded(answer: UndiciResponse): Promise<Response> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of answer.body ?? []) {
+    chunks.push(chunk as Uint8Array);
+    size += (chunk as Uint8Array).length;
+    if (size > MOST_BYTES) throw new Error(`the issuer's answer is larger than ${MOST_BYTES} bytes`);
+  }
+  const { status, statusText } = answer;
+  const empty = status === 204 || status === 205 || status === 304;
+  return new Response(empty ? null : Buffer.concat(chunks), {
+    status,
+    statusText,
+    headers: [...answer.headers],
+  });
 }
 
 /** `exp` of a JWT in milliseconds since 1970; null when it has none or is no JWT. */

@@ -3,8 +3,11 @@
  * coverage. Only GET is ever sent.
  * https://kubernetes.io/docs/reference/using-api/api-concepts/
  */
-import type { CoverageEntry, OtherPolicyRecord } from '../../shared/kube/snapshot.ts';
+import type { CoverageBound, CoverageEntry, OtherPolicyRecord } from '../../shared/kube/snapshot.ts';
 import { scopeOf } from '../../shared/kube/subject.ts';
+import { boundText } from '../../shared/report/words.ts';
+import { AuditGuard, bound, boundError, BOUNDS, ListGuard, parseSmall } from './bounds.ts';
+import type { Bounds } from './bounds.ts';
 import { discover } from './discovery.ts';
 import type { Discovery } from './discovery.ts';
 import { cancelled, ClusterError } from './error.ts';
@@ -45,6 +48,10 @@ export interface ReadOptions {
   searchPath?: string;
   env?: Record<string, string | undefined>;
   execTimeoutMs?: number;
+  /** What a server may cost; `BOUNDS` where absent. */
+  bounds?: Partial<Bounds>;
+  /** The clock of the bounds in time. */
+  now?: () => number;
 }
 
 /** What reading came to, for following changes afterwards. */
@@ -97,6 +104,11 @@ export async function readCluster(
   }
 }
 
+/** The least page that is asked for where larger ones come too slowly: a share of the wanted one. */
+const SLOW_SHARE = 16;
+/** And where larger ones have too many bytes. */
+const LARGE_SHARE = 64;
+
 /** How one list went. */
 interface ListOutcome {
   outcome: 'read' | 'refused' | 'failed' | 'absent';
@@ -105,6 +117,7 @@ interface ListOutcome {
   restarts: number;
   resourceVersion: string | null;
   reason: string;
+  bound?: CoverageBound | undefined;
 }
 
 const NOTHING: ListOutcome = {
@@ -123,6 +136,9 @@ class Reader {
   readonly #watches = new Map<string, MoveWatch>();
   readonly #cursors: Cursor[] = [];
   readonly #fixed: string[] = [];
+  readonly #bounds: Bounds;
+  readonly #now: () => number;
+  readonly #guard: AuditGuard;
   /** Names of namespaces; null while they are not known to be complete. */
   #namespaces: string[] | null = null;
   /** Namespaces whose pods and policies were read; '*' for the whole cluster. */
@@ -134,6 +150,9 @@ class Reader {
     this.#client = client;
     this.#sink = sink;
     this.#options = options;
+    this.#bounds = { ...BOUNDS, ...options.bounds };
+    this.#now = options.now ?? Date.now;
+    this.#guard = new AuditGuard(this.#now, this.#bounds);
   }
 
   async read(): Promise<ReadResult> {
@@ -179,15 +198,28 @@ class Reader {
     return (this.#sink.ended ?? null) !== null;
   }
 
-  #cover(entry: Omit<CoverageEntry, 'reason'> & { reason?: string | undefined }): void {
-    const { reason, ...rest } = entry;
-    this.#sink.coverage(reason ? { ...rest, reason } : rest);
+  #cover(
+    entry: Omit<CoverageEntry, 'reason' | 'bound'> & {
+      reason?: string | undefined;
+      bound?: CoverageBound | undefined;
+    },
+  ): void {
+    const { reason, bound: reached, ...rest } = entry;
+    this.#sink.coverage({ ...rest, ...(reason ? { reason } : {}), ...(reached ? { bound: reached } : {}) });
   }
 
   /** A request whose failure is the answer: only a lost login and a cancel go through. */
-  async #get(path: string, accept?: string): Promise<ApiAnswer | ClusterError> {
+  async #get(
+    path: string,
+    accept?: string,
+    most = this.#bounds.pageBytes,
+  ): Promise<ApiAnswer | ClusterError> {
+    const over = this.#guard.reached();
+    if (over) return boundError('network', over);
     try {
-      return await this.#client.get(path, accept);
+      const answer = await this.#client.get(path, accept, most);
+      this.#guard.add(answer.wire, 0);
+      return answer;
     } catch (error) {
       if (error instanceof ClusterError && (error.kind === 'network' || error.kind === 'api')) return error;
       throw error;
@@ -196,7 +228,7 @@ class Reader {
 
   /** GET /version: the first contact, so a server that cannot be reached ends the reading here. */
   async #version(): Promise<string | null> {
-    const answer = await this.#client.get('/version');
+    const answer = await this.#client.get('/version', undefined, this.#bounds.smallBytes);
     let version: string | null = null;
     let reason = answer.message;
     if (answer.status === 200) {
@@ -241,7 +273,10 @@ class Reader {
   }
 
   async #discovery(): Promise<Discovery | null> {
-    const result = await discover((path, accept) => this.#get(path, accept));
+    const result = await discover(
+      (path, accept) => this.#get(path, accept, this.#bounds.documentBytes),
+      this.#bounds,
+    );
     if (result.groups.size > 0) this.#sink.apiGroups([...result.groups].sort());
     this.#cover({
       resource: 'apis',
@@ -251,8 +286,9 @@ class Reader {
       count: result.groups.size,
       affectsVerdicts: true,
       reason: result.reason,
+      bound: result.bound,
     });
-    for (const { group, reason } of result.broken) {
+    for (const { group, reason, bound: reached } of result.broken) {
       this.#cover({
         resource: `apis/${group}`,
         verb: 'get',
@@ -261,6 +297,7 @@ class Reader {
         count: 0,
         affectsVerdicts: OTHER_POLICIES.some((other) => other.group === group),
         reason,
+        bound: reached,
       });
     }
     return result.outcome === 'read' ? result : null;
@@ -288,7 +325,9 @@ class Reader {
     // 403, or the whole list failed: smaller lists may still come through.
     const read = new Set<string>();
     let failures = 0;
-    for (const namespace of this.#places()) {
+    const places = this.#places();
+    const { namespaces: most } = this.#bounds;
+    for (const namespace of places.slice(0, most)) {
       // A server that lets two lists in a row run into nothing would let a thousand: nobody waits for that.
       const outcome: ListOutcome =
         failures < 2
@@ -302,6 +341,10 @@ class Reader {
       }
     }
     if (list.side) for (const namespace of read) this.#read[list.side].add(namespace);
+    if (places.length > most) {
+      first.bound ??= bound('namespaces', most);
+      first.reason += `; ${boundText(bound('namespaces', most), 'en')}`;
+    }
     const healed = this.#namespaces !== null && this.#namespaces.every((name) => read.has(name));
     if (healed) first.reason += '; every namespace was read by itself';
     this.#coverList({ ...list, affectsVerdicts: list.affectsVerdicts && !healed }, whole, first);
@@ -323,6 +366,7 @@ class Reader {
       selecting: selecting(list),
       affectsVerdicts: list.affectsVerdicts,
       resourceVersion,
+      count,
     });
   }
 
@@ -352,12 +396,18 @@ class Reader {
     if (every(pods)) pods.add('*');
     if (every(policies)) policies.add('*');
     if (!pods.has('*')) {
-      for (const name of known) if (!pods.has(name)) this.#sink.unread('pods', name);
+      // Of so many the server's word is all there is.
+      if (known.length > this.#bounds.namespaces) this.#sink.unread('pods', null);
+      else for (const name of known) if (!pods.has(name)) this.#sink.unread('pods', name);
       if (this.#namespaces === null) this.#sink.unread('pods', null);
     }
     if (!policies.has('*')) {
       // A namespace whose policies were read is whole for its own pods, whatever else is hidden.
-      if (policies.size === 0 || (this.#namespaces === null && pods.has('*'))) {
+      if (
+        policies.size === 0 ||
+        known.length > this.#bounds.namespaces ||
+        (this.#namespaces === null && pods.has('*'))
+      ) {
         this.#sink.unread('policies', null);
       } else {
         for (const name of new Set([...known, ...pods])) {
@@ -381,6 +431,7 @@ class Reader {
       affectsVerdicts: list.affectsVerdicts,
       ...(result.resourceVersion === null ? {} : { resourceVersion: result.resourceVersion }),
       reason: notes.length === 0 ? undefined : notes.join('; '),
+      bound: result.bound,
     });
   }
 
@@ -393,6 +444,8 @@ class Reader {
     const wanted = this.#options.pageSize ?? 500;
     const names = list.resource === 'namespaces' && list.group === '';
     const result: ListOutcome = { ...NOTHING, outcome: 'read' };
+    const most = names ? this.#bounds.documentBytes : this.#bounds.pageBytes;
+    let guard = new ListGuard(this.#now, this.#bounds, names);
     let limit = wanted;
     let token: string | null = null;
     let expected = 0;
@@ -406,13 +459,19 @@ class Reader {
       result.resourceVersion = null;
       expected = 0;
       token = null;
+      guard = new ListGuard(this.#now, this.#bounds, names);
       if (names) this.#collected = [];
     };
-    const give = async (outcome: 'refused' | 'failed' | 'absent', reason: string): Promise<ListOutcome> => {
+    const give = async (
+      outcome: 'refused' | 'failed' | 'absent',
+      reason: string,
+      reached?: CoverageBound,
+    ): Promise<ListOutcome> => {
       // Half a list would look like a whole one: what it brought is dropped, and the gap named.
       const had = result.count;
       if (had > 0) await forget();
       result.outcome = outcome;
+      if (reached) result.bound = had > 0 ? { ...reached, leftOut: had } : reached;
       result.reason = had > 0 ? `${reason} (after ${had} objects, which were left out)` : reason;
       return result;
     };
@@ -424,10 +483,17 @@ class Reader {
       const answer = await this.#get(
         `${apiPath(list, namespace)}?${query}`,
         list.metadataOnly ? METADATA_LIST : 'application/json',
+        most,
       );
-      if (answer instanceof ClusterError) return give('failed', answer.message);
+      if (answer instanceof ClusterError) {
+        const smaller = smallerPage(answer, limit, wanted, this.#client.tired);
+        if (smaller === null) return give('failed', answer.message, answer.bound);
+        limit = smaller;
+        continue;
+      }
       // A server or a way that stumbles over a page gets smaller ones, but not so small that they never end.
-      if (answer.attempts > 1) limit = Math.max(Math.ceil(wanted / 4), Math.floor(limit / 2));
+      if (answer.attempts > 1)
+        limit = Math.min(limit, Math.max(Math.ceil(wanted / 4), Math.floor(limit / 2)));
       if (answer.status === 410) {
         if (result.restarts >= RESTARTS) {
           return give('failed', `the list expired ${times(RESTARTS + 1)} while it was read (410)`);
@@ -440,15 +506,17 @@ class Reader {
       }
       if (answer.status === 403) return give('refused', worded(answer));
       if (answer.status === 404) return give('absent', `${worded(answer)}; the API is not served here`);
-      if (answer.status !== 200) return give('failed', worded(answer));
-      if (names) collectNames(answer.bytes, this.#collected);
+      if (answer.status !== 200) return give('failed', worded(answer), answer.bound);
+      const bytes = answer.bytes.byteLength;
       let page: PageSummary;
       const odd = notJsonType(answer);
       try {
         if (odd) throw new Error(odd);
+        if (names) collectNames(answer.bytes, this.#collected, this.#bounds);
         page = await this.#sink.page(resource, namespace, answer.bytes);
       } catch (error) {
         if (this.#options.signal.aborted) throw cancelled();
+        if (error instanceof ClusterError && error.bound) return give('failed', error.message, error.bound);
         if (this.#ended()) throw error;
         garbage += 1;
         if (garbage >= 3) return give('failed', `the answer was no list: ${shortened(error)}`);
@@ -462,9 +530,10 @@ class Reader {
         this.total += expected;
       }
       result.resourceVersion = page.resourceVersion ?? result.resourceVersion;
+      this.#guard.add(0, page.count);
+      const reached = guard.page(page, { limit, bytes, wire: answer.wire });
+      if (reached) return give('failed', boundText(reached, 'en'), reached);
       if (page.continueToken === null || page.continueToken === '') return result;
-      if (page.continueToken === token)
-        return give('failed', 'the server gave the same continue token twice');
       token = page.continueToken;
     }
   }
@@ -483,8 +552,13 @@ class Reader {
     name: string,
     affectsVerdicts: boolean,
   ): Promise<void> {
-    const answer = await this.#get(apiPath(type, namespace, name));
-    const cover = (outcome: CoverageEntry['outcome'], count: number, reason?: string): void =>
+    const answer = await this.#get(apiPath(type, namespace, name), undefined, this.#bounds.documentBytes);
+    const cover = (
+      outcome: CoverageEntry['outcome'],
+      count: number,
+      reason?: string,
+      reached?: CoverageBound,
+    ): void =>
       this.#cover({
         resource: `${resourceName(type)}/${name}`,
         verb: 'get',
@@ -493,11 +567,12 @@ class Reader {
         count,
         affectsVerdicts,
         reason,
+        bound: reached,
       });
-    if (answer instanceof ClusterError) return cover('failed', 0, answer.message);
+    if (answer instanceof ClusterError) return cover('failed', 0, answer.message, answer.bound);
     if (answer.status === 404) return cover('read', 0, 'not there (404)');
     if (answer.status !== 200) {
-      return cover(answer.status === 403 ? 'refused' : 'failed', 0, worded(answer));
+      return cover(answer.status === 403 ? 'refused' : 'failed', 0, worded(answer), answer.bound);
     }
     try {
       const odd = notJsonType(answer);
@@ -519,7 +594,7 @@ class Reader {
       const version = discovery === null ? other.version : discovery.version(other.group, other.resource);
       if (version === null) {
         const broken = discovery?.broken.find(({ group }) => group === other.group);
-        if (broken) this.#unreadable(other, broken.reason);
+        if (broken) this.#unreadable(other, broken.reason, broken.bound);
         continue;
       }
       // Calico keeps one set of objects behind two groups: the public one is read only where the other is not served.
@@ -539,7 +614,7 @@ class Reader {
   }
 
   /** A kind whose group is registered and whose server does not answer: it may exist. */
-  #unreadable(other: OtherPolicyResource, reason: string): void {
+  #unreadable(other: OtherPolicyResource, reason: string, reached: CoverageBound | undefined): void {
     const { kind, group } = other;
     this.#sink.otherPolicy({ kind, group, namespace: null, name: null, status: 'unreadable' });
     this.#cover({
@@ -550,6 +625,7 @@ class Reader {
       count: 0,
       affectsVerdicts: true,
       reason,
+      bound: reached,
     });
   }
 
@@ -561,7 +637,9 @@ class Reader {
     let token: string | null = null;
     let resourceVersion: string | undefined;
     const found = new Map<string, OtherPolicyRecord>();
-    const end = (outcome: CoverageEntry['outcome'], reason?: string): void => {
+    let limit = OTHER_PAGE;
+    let guard = new ListGuard(this.#now, this.#bounds, true);
+    const end = (outcome: CoverageEntry['outcome'], reason?: string, reached?: CoverageBound): void => {
       for (const record of found.values()) this.#sink.otherPolicy(record);
       if (outcome !== 'read') {
         this.#sink.otherPolicy({ kind, group, namespace: null, name: null, status: 'unreadable' });
@@ -575,6 +653,7 @@ class Reader {
           selecting: {},
           affectsVerdicts: true,
           resourceVersion,
+          count,
         });
       }
       this.#cover({
@@ -586,18 +665,25 @@ class Reader {
         pages,
         affectsVerdicts: true,
         reason,
+        bound: reached,
         ...(resourceVersion === undefined ? {} : { resourceVersion }),
       });
     };
     for (;;) {
-      const query = new URLSearchParams({ limit: '250' });
+      const query = new URLSearchParams({ limit: String(limit) });
       if (token !== null) query.set('continue', token);
       this.#progress('read', `${other.resource}.${group}`);
       const answer = await this.#get(
         `${apiPath(other, null)}?${query}`,
         other.whole ? 'application/json' : METADATA_LIST,
+        this.#bounds.documentBytes,
       );
-      if (answer instanceof ClusterError) return end('failed', answer.message);
+      if (answer instanceof ClusterError) {
+        const smaller = smallerPage(answer, limit, OTHER_PAGE, this.#client.tired);
+        if (smaller === null) return end('failed', answer.message, answer.bound);
+        limit = smaller;
+        continue;
+      }
       if (answer.status === 404) {
         // Without discovery this is how a kind that is not served looks; with it, it vanished in between.
         return served ? end('failed', worded(answer)) : undefined;
@@ -608,19 +694,22 @@ class Reader {
         count = 0;
         pages = 0;
         token = null;
+        guard = new ListGuard(this.#now, this.#bounds, true);
         continue;
       }
-      if (answer.status !== 200) return end(answer.status === 403 ? 'refused' : 'failed', worded(answer));
+      if (answer.status !== 200)
+        return end(answer.status === 403 ? 'refused' : 'failed', worded(answer), answer.bound);
       let list: {
         items?: { metadata?: { name?: unknown; namespace?: unknown }; [field: string]: unknown }[];
-        metadata?: { continue?: unknown; resourceVersion?: unknown };
+        metadata?: { continue?: unknown; resourceVersion?: unknown; remainingItemCount?: unknown };
       };
       try {
         const odd = notJsonType(answer);
         if (odd) throw new Error(odd);
-        list = JSON.parse(new TextDecoder().decode(answer.bytes)) as typeof list;
+        list = parseSmall(answer.bytes, this.#bounds) as typeof list;
         if (!Array.isArray(list.items)) throw new Error('it has no items');
       } catch (error) {
+        if (error instanceof ClusterError) return end('failed', error.message, error.bound);
         return end('failed', `the answer was no list: ${shortened(error)}`);
       }
       for (const item of list.items) {
@@ -641,8 +730,21 @@ class Reader {
       pages += 1;
       if (typeof list.metadata?.resourceVersion === 'string') resourceVersion = list.metadata.resourceVersion;
       const next = list.metadata?.continue;
+      const remaining = list.metadata?.remainingItemCount;
+      const first = list.items[0]?.metadata;
+      this.#guard.add(0, list.items.length);
+      const reached = guard.page(
+        {
+          count: list.items.length,
+          continueToken: typeof next === 'string' ? next : null,
+          remaining: typeof remaining === 'number' ? remaining : null,
+          resourceVersion: null,
+          ...(first ? { first: `${String(first.namespace)}/${String(first.name)}` } : {}),
+        },
+        { limit, bytes: answer.bytes.byteLength, wire: answer.wire },
+      );
+      if (reached) return end('failed', boundText(reached, 'en'), reached);
       if (typeof next !== 'string' || next === '') return end('read');
-      if (next === token) return end('failed', 'the server gave the same continue token twice');
       token = next;
     }
   }
@@ -709,6 +811,23 @@ class Reader {
   }
 }
 
+/** Objects a page of the kinds of which the names alone are wanted. */
+const OTHER_PAGE = 250;
+
+/**
+ * The page to try after one that came too slowly or was too large.
+ * @param limit objects of the page that failed
+ * @param wanted objects of a page where nothing is wrong
+ * @param tired whether the server has stopped answering
+ * @returns null where a smaller one would be no better
+ */
+function smallerPage(error: ClusterError, limit: number, wanted: number, tired: boolean): number | null {
+  const code = error.bound?.code;
+  if (tired || (code !== 'slow' && code !== 'answer-bytes')) return null;
+  const least = Math.ceil(wanted / (code === 'slow' ? SLOW_SHARE : LARGE_SHARE));
+  return limit > least ? Math.max(least, Math.floor(limit / 4)) : null;
+}
+
 /** Runs jobs, a few at a time; the first error ends it (the others' requests end with the client). */
 async function inParallel(jobs: (() => Promise<void>)[], width: number): Promise<void> {
   let next = 0;
@@ -765,15 +884,20 @@ function listOfOne(bytes: ArrayBuffer): ArrayBuffer {
   return whole.buffer;
 }
 
-/** Names of the namespaces in a page; nothing when it is no list (the sink will say so). */
-function collectNames(bytes: ArrayBuffer, into: string[]): void {
+/**
+ * Names of the namespaces in a page; nothing when it is no list (the sink will say so).
+ * @throws ClusterError where it is too much to be parsed here
+ */
+function collectNames(bytes: ArrayBuffer, into: string[], bounds: Bounds): void {
   try {
-    const { items } = JSON.parse(new TextDecoder().decode(bytes)) as {
-      items?: { metadata?: { name?: unknown } }[];
-    };
-    for (const item of items ?? [])
-      if (typeof item.metadata?.name === 'string') into.push(item.metadata.name);
-  } catch {
+    const { items } = parseSmall(bytes, bounds) as { items?: { metadata?: { name?: unknown } }[] };
+    for (const item of items ?? []) {
+      const name = item.metadata?.name;
+      // A longer one is no name of a namespace, and no list is asked for in it.
+      if (typeof name === 'string' && name.length <= 253) into.push(name);
+    }
+  } catch (error) {
+    if (error instanceof ClusterError) throw error;
     // The sink refuses the page.
   }
 }

@@ -8,6 +8,8 @@ import type { CoverageEntry, OtherPolicyRecord, Problem } from '../../shared/kub
 export interface PageSummary {
   /** Items in this page. */
   count: number;
+  /** Namespace and name of its first object, where it has one. */
+  first?: string;
   /** metadata.continue; null on the last page. */
   continueToken: string | null;
   /** metadata.remainingItemCount, where the server says it. */

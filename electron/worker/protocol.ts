@@ -16,6 +16,7 @@ import type {
 /** What the reader needs to know of a page it passed on (the same as `PageSummary` of cluster/sink.ts). */
 export interface PageInfo {
   count: number;
+  first?: string;
   continueToken: string | null;
   remaining: number | null;
   resourceVersion: string | null;

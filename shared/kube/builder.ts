@@ -83,6 +83,8 @@ const UNREAD_FILE: ReadonlySet<string> = new Set<ProblemCheck>(['input.unreadabl
 
 /** What a page of a list says beside its items. */
 export interface PageNext {
+  /** Namespace and name of the first object: the same again is a list that goes round. Absent without one. */
+  first?: string;
   continueToken: string | null;
   remaining: number | null;
   resourceVersion: string | null;
@@ -102,15 +104,24 @@ export function readPage(
   if (!isObject(list) || (!Array.isArray(list.items) && list.items !== null))
     throw new TypeError(`The answer for ${resource} is no list.`);
   const meta = isObject(list.metadata) ? list.metadata : {};
+  const first = firstOf(list.items);
   return {
     items: Array.isArray(list.items) ? list.items : [],
     kind: typeof list.kind === 'string' ? list.kind.replace(/List$/, '') : '',
     next: {
+      ...(first === null ? {} : { first }),
       continueToken: typeof meta.continue === 'string' && meta.continue !== '' ? meta.continue : null,
       remaining: typeof meta.remainingItemCount === 'number' ? meta.remainingItemCount : null,
       resourceVersion: typeof meta.resourceVersion === 'string' ? meta.resourceVersion : null,
     },
   };
+}
+
+/** Namespace and name of the first of a page's objects. */
+function firstOf(items: unknown): string | null {
+  const first: unknown = Array.isArray(items) ? items[0] : undefined;
+  const meta = isObject(first) && isObject(first.metadata) ? first.metadata : {};
+  return typeof meta.name === 'string' ? `${String(meta.namespace ?? '')}/${meta.name}`.slice(0, 600) : null;
 }
 
 /** The problem of an entry of a list that is no object. */

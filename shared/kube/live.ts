@@ -46,6 +46,22 @@ interface Kept {
 /** Objects of one kind by namespace and name. */
 type Shelf = Map<string, Kept>;
 
+/**
+ * What may come to a list by events before it has to be read again: as much again as it had, and this. Events are cheap
+ * to send and what is kept of them is not; a list that is read again has bounds of its own.
+ */
+export const SPARE_OBJECTS = 50_000;
+export const SPARE_CHARACTERS = 64 * 1024 * 1024;
+/** The message of `apply` where more came; its number is what the list had. */
+export const KEPT_TOO_MUCH = /has grown far beyond the (\d+) objects/;
+
+/** What a shelf had when it was read, and what came since. */
+interface Growth {
+  listed: number;
+  characters: number;
+  came: number;
+}
+
 /** So many objects go through one table of shared texts; then it is let go, or it would grow with every pod that ever was. */
 const INTERN_RENEWED = 20_000;
 
@@ -56,6 +72,8 @@ export class LiveSnapshot {
   private readonly shelves = new Map<string, Shelf>();
   /** Lists that are being read again: they replace what is kept when they are whole. */
   private readonly staged = new Map<string, Shelf>();
+  private readonly growth = new Map<string, Growth>();
+  private readonly spare: { objects: number; characters: number };
   private readonly fixed: ((signals: PluginSignals) => void)[] = [];
   private readonly otherPolicies: OtherPolicyRecord[] = [];
   private readonly entries: CoverageEntry[] = [];
@@ -67,8 +85,12 @@ export class LiveSnapshot {
   /** Whether anything changed since the lists were read. */
   private followed = false;
 
-  /** @param cluster a live cluster: `source` is 'context' */
-  constructor(cluster: ClusterInfo) {
+  /**
+   * @param cluster a live cluster: `source` is 'context'
+   * @param spare what may come to a list beyond as much again as it had
+   */
+  constructor(cluster: ClusterInfo, spare = { objects: SPARE_OBJECTS, characters: SPARE_CHARACTERS }) {
+    this.spare = spare;
     this.cluster = { ...cluster, warnings: [...cluster.warnings] };
   }
 
@@ -155,7 +177,7 @@ export class LiveSnapshot {
    * @param event the event
    * @returns whether what is kept of the object changed; a pod's heartbeat changes nothing
    * @throws TypeError for an event that names no object: what the watch said is then not known, and the list has to be
-   * read again
+   * read again. RangeError (`KEPT_TOO_MUCH`) where it would make the list far larger than it was when it was read
    */
   apply(list: FollowedList, event: ChangeEvent): boolean {
     if (!isObject(event.object) || !isObject(event.object.metadata))
@@ -164,16 +186,47 @@ export class LiveSnapshot {
     if (found === null) throw new TypeError(`An event for ${list.resource} has an object without a name.`);
     const shelf = this.shelf(found.shelf);
     const before = shelf.get(found.key);
+    const growth = this.growthOf(found.shelf, shelf);
     if (event.type === 'DELETED') {
+      if (before !== undefined) growth.came -= characters(found.key, before);
       shelf.delete(found.key);
       return this.moved(before !== undefined && before !== NOTHING);
     }
     if (same(before ?? NOTHING, found.kept)) {
-      if (before === undefined) shelf.set(found.key, found.kept);
+      if (before === undefined) this.grow(list, growth, shelf, found, before);
       return false;
     }
-    shelf.set(found.key, found.kept);
+    this.grow(list, growth, shelf, found, before);
     return this.moved(true);
+  }
+
+  /** Keeps what an event brought, within what may come to its list. */
+  private grow(
+    list: FollowedList,
+    growth: Growth,
+    shelf: Shelf,
+    { key, kept }: { key: string; kept: Kept },
+    before: Kept | undefined,
+  ): void {
+    const size = characters(key, kept) - (before === undefined ? 0 : characters(key, before));
+    const { objects, characters: most } = this.spare;
+    if (
+      (before === undefined && shelf.size >= 2 * growth.listed + objects) ||
+      (size > 0 && growth.came + size > growth.characters + most)
+    )
+      throw new RangeError(`${list.resource} has grown far beyond the ${growth.listed} objects of its list.`);
+    growth.came += size;
+    shelf.set(key, kept);
+  }
+
+  private growthOf(name: string, shelf: Shelf): Growth {
+    let growth = this.growth.get(name);
+    if (!growth) {
+      growth = { listed: shelf.size, characters: 0, came: 0 };
+      for (const [key, kept] of shelf) growth.characters += characters(key, kept);
+      this.growth.set(name, growth);
+    }
+    return growth;
   }
 
   /** Begins to read a list again. What is kept stays in force until `endReplace`. */
@@ -205,6 +258,8 @@ export class LiveSnapshot {
     this.staged.delete(listName(list));
     if (!staged || !whole) return false;
     const shelf = this.shelf(shelfOf(list));
+    // What the list has now is what it may grow from.
+    this.growth.delete(shelfOf(list));
     let changed = false;
     for (const key of [...shelf.keys()]) {
       if (!within(key, list.namespace) || staged.has(key)) continue;
@@ -381,6 +436,11 @@ const OTHER_GROUP = /\./;
 
 function listName(list: FollowedList): string {
   return JSON.stringify([shelfOf(list), list.namespace]);
+}
+
+/** How much is kept of an object, roughly: texts that many share are counted each time. */
+function characters(key: string, kept: Kept): number {
+  return key.length + (kept === NOTHING ? 0 : JSON.stringify(kept).length);
 }
 
 /** Projections have their keys in one order, so equal content is equal text. */

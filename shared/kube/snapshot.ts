@@ -281,6 +281,59 @@ export interface CoverageCause {
   line?: number;
 }
 
+/** What a server ran into that would have had no end otherwise (electron/cluster/bounds.ts). */
+export type ReadBound =
+  | 'answer-bytes'
+  | 'audit-time'
+  | 'event-bytes'
+  | 'events'
+  | 'kept'
+  | 'kinds'
+  | 'list-bytes'
+  | 'list-time'
+  | 'more-than-announced'
+  | 'namespaces'
+  | 'objects'
+  | 'objects-repeated'
+  | 'openings'
+  | 'pages'
+  | 'retry-after'
+  | 'slow'
+  | 'token-length'
+  | 'token-repeated'
+  | 'waited';
+
+export const READ_BOUNDS: readonly ReadBound[] = [
+  'answer-bytes',
+  'audit-time',
+  'event-bytes',
+  'events',
+  'kept',
+  'kinds',
+  'list-bytes',
+  'list-time',
+  'more-than-announced',
+  'namespaces',
+  'objects',
+  'objects-repeated',
+  'openings',
+  'pages',
+  'retry-after',
+  'slow',
+  'token-length',
+  'token-repeated',
+  'waited',
+];
+
+/** A bound of reading that was reached; worded late. */
+export interface CoverageBound {
+  code: ReadBound;
+  /** In the unit of its code: objects, bytes, seconds, bytes a second, … */
+  limit: number;
+  /** Objects that had come, and were left out: half a list is none. */
+  leftOut?: number;
+}
+
 /** One list call (or folder) and how it went. */
 export interface CoverageEntry {
   /** API resource ('pods', 'networkpolicies.networking.k8s.io', ...) or 'file'. */
@@ -301,6 +354,8 @@ export interface CoverageEntry {
   passed?: Passed;
   /** The command that renders what was passed over. */
   render?: string;
+  /** The bound that ended the reading of it, where one did. */
+  bound?: CoverageBound;
   resourceVersion?: string;
   pages?: number;
   /** Does a gap here leave verdicts open (true), or only details (false)? */

@@ -4,12 +4,13 @@
  */
 import { z } from 'zod';
 import { canonicalJson, compareText, Interner, isObject } from './project.ts';
-import { PASSED, PROTOCOLS } from './snapshot.ts';
+import { PASSED, PROTOCOLS, READ_BOUNDS } from './snapshot.ts';
 import type {
   Assumptions,
   ClusterInfo,
   ContainerPort,
   Coverage,
+  CoverageBound,
   CoverageCause,
   CoverageEntry,
   EndpointSliceRecord,
@@ -202,6 +203,7 @@ const schema: z.ZodType<Snapshot> = z.object({
         causes: z.array(z.object({ check: text, line: count.optional() })).optional(),
         passed: z.enum(PASSED).optional(),
         render: text.optional(),
+        bound: z.object({ code: z.enum(READ_BOUNDS), limit: count, leftOut: count.optional() }).optional(),
         resourceVersion: text.optional(),
         pages: count.optional(),
         affectsVerdicts: z.boolean(),
@@ -448,6 +450,7 @@ export function* serializeSnapshot(snapshot: Snapshot): Generator<string> {
     const ordered = fields(entry, COVERAGE);
     if (entry.causes !== undefined)
       ordered.causes = entry.causes.map((one) => fields(one, CAUSE) as CoverageCause);
+    if (entry.bound !== undefined) ordered.bound = fields(entry.bound, BOUND) as CoverageBound;
     return ordered;
   });
   yield `${restOfCoverage(coverage)}},\n`;
@@ -468,6 +471,7 @@ export function* serializeSnapshot(snapshot: Snapshot): Generator<string> {
 }
 
 const CAUSE: readonly (keyof CoverageCause)[] = ['check', 'line'];
+const BOUND: readonly (keyof CoverageBound)[] = ['code', 'limit', 'leftOut'];
 
 function conditions(list: LabelRequirement[] | null): LabelRequirement[] | null {
   return list?.map((one) => fields(one, ['key', 'operator', 'values']) as LabelRequirement) ?? null;
@@ -484,6 +488,7 @@ const COVERAGE: readonly (keyof CoverageEntry)[] = [
   'causes',
   'passed',
   'render',
+  'bound',
   'resourceVersion',
   'pages',
   'affectsVerdicts',

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import type { AuditJson, ConnectionsJson } from '../audit/result.ts';
-import { PASSED } from '../kube/snapshot.ts';
+import { PASSED, READ_BOUNDS } from '../kube/snapshot.ts';
 import type { Tri } from '../kube/snapshot.ts';
 
 const tri = z.enum(['yes', 'no', 'unknown']).describe('Known to be so, known not to be so, or not known.');
@@ -106,6 +106,10 @@ const coverage = z
           .describe('Problems of documents of the file, by check.'),
         passed: z.enum(PASSED).optional().describe('What a file is that is no object and was passed over.'),
         render: z.string().optional().describe('The command that renders what was passed over.'),
+        bound: z
+          .strictObject({ code: z.enum(READ_BOUNDS), limit: count, leftOut: count.optional() })
+          .optional()
+          .describe('The bound of reading that the server ran into.'),
         resourceVersion: z.string().optional(),
         pages: count.optional(),
         affectsVerdicts: z.boolean(),

@@ -30,6 +30,7 @@ import { PROTOCOLS } from '../kube/snapshot.ts';
 import type {
   AssumptionName,
   AssumptionRecord,
+  CoverageBound,
   CoverageCause,
   CoverageEntry,
   Place,
@@ -123,12 +124,32 @@ function causesText(causes: readonly CoverageCause[], lang: Lang): string {
     .join(', ');
 }
 
+/** A bound of reading that a server ran into. Sizes in MB, times in their largest unit. */
+export function boundText({ code, limit, leftOut }: CoverageBound, lang: Lang): string {
+  const w = words(lang).coverage;
+  const size = limit >= 1_000_000 ? `${Math.round(limit / 1_048_576)} MB` : `${Math.round(limit / 1024)} kB`;
+  const unit = limit >= 172_800 ? 'days' : limit >= 7200 ? 'hours' : limit >= 120 ? 'minutes' : 'seconds';
+  const span = fill(w.spans[unit], {
+    count: String(Math.round(limit / { days: 86_400, hours: 3600, minutes: 60, seconds: 1 }[unit])),
+  });
+  const what = fill(w.bounds[code], { count: grouped(limit), size, span });
+  return leftOut === undefined || leftOut === 0
+    ? what
+    : fill(w.boundLeftOut, { what, count: grouped(leftOut) });
+}
+
+/** A count with commas, as both languages write it. */
+function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
 /** Why a coverage entry is no complete reading: its problems, or what was passed over and the command that renders it. */
 export function coverageReason(
-  entry: Pick<CoverageEntry, 'reason' | 'causes' | 'passed' | 'render'>,
+  entry: Pick<CoverageEntry, 'reason' | 'causes' | 'passed' | 'render' | 'bound'>,
   lang: Lang,
 ): string {
   const w = words(lang).coverage;
+  if (entry.bound !== undefined) return boundText(entry.bound, lang);
   if (entry.causes !== undefined && entry.causes.length > 0) return causesText(entry.causes, lang);
   if (entry.passed !== undefined) {
     const what = w.passed[entry.passed];

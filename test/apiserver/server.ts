@@ -1,6 +1,7 @@
 /**
  * An API server for tests: real HTTPS on loopback with a CA of its own, the list, get, watch and discovery calls as
- * kubectl makes them, users with RBAC rules, and faults on demand. It keeps a log of what it was asked.
+ * kubectl makes them, users with RBAC rules, and faults on demand (`Trouble`; what attacks is in attacks.ts, and what
+ * breaks below HTTP in raw.ts). It keeps a log of what it was asked.
  */
 import { createServer as createHttp } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -11,6 +12,8 @@ import { gzipSync } from 'node:zlib';
 import { stringify } from 'yaml';
 import { issue, makeAuthority } from './certs.ts';
 import type { Authority, Issued } from './certs.ts';
+import { attack, attackWatch } from './attacks.ts';
+import type { Attack } from './attacks.ts';
 import { selects, Store } from './store.ts';
 import type { KubeObject, ResourceType } from './store.ts';
 
@@ -62,8 +65,10 @@ export type Trouble =
   /** The request is taken and never answered. */
   | { kind: 'hang' }
   | { kind: 'delay'; ms: number }
+  /** To another server, which would get the token if the client followed. */
   | { kind: 'redirect'; to: string }
-  | { kind: 'damaged-gzip' };
+  | { kind: 'damaged-gzip' }
+  | Attack;
 
 export interface Fault {
   /** Part of path and query, or a pattern of it. */
@@ -276,6 +281,7 @@ export class TestApiServer {
       return;
     }
     const trouble = this.#trouble(`${path}${url.search}`);
+    if (trouble && attack(trouble, request, response, url)) return;
     if (trouble && (await this.#early(trouble, request, response))) return;
 
     const login = this.#login(request);
@@ -326,6 +332,7 @@ export class TestApiServer {
       return;
     }
     if (asked.verb === 'watch') {
+      if (trouble && attackWatch(trouble, request, response, served)) return;
       this.#watch(served, asked.namespace, url.searchParams, request, response);
     } else if (asked.verb === 'get') {
       const object = this.store.get(

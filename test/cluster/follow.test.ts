@@ -323,7 +323,7 @@ describe('A watch', () => {
   test('that falls silent is begun anew, for a connection may be dead without a word', async () => {
     const one = await follow({
       server: { bookmarkMs: 3_600_000 },
-      options: { silenceMs: 200, lateMs: 10_000 },
+      options: { silenceMs: 1200, lateMs: 10_000 },
     });
     await eventually(() => watching(one.api)).toBeGreaterThanOrEqual(2 * LISTS.length);
     one.store.put(pod('b'));

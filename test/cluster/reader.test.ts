@@ -782,7 +782,7 @@ describe('faults', () => {
   test('a cancel ends a long pause at once', async () => {
     const api = await start(
       { store: small() },
-      { on: pods, trouble: { kind: 'status', status: 429, headers: { 'retry-after': '3600' } } },
+      { on: pods, trouble: { kind: 'status', status: 429, headers: { 'retry-after': '120' } } },
     );
     const abort = new AbortController();
     const paused: string[] = [];

@@ -25,9 +25,10 @@ describe('pages of a live cluster', () => {
         'pods',
         page([item('a')], { continue: 'next', remainingItemCount: 7, resourceVersion: '12' }),
       ),
-    ).toEqual({ count: 1, continueToken: 'next', remaining: 7, resourceVersion: '12' });
+    ).toEqual({ count: 1, first: 'shop/a', continueToken: 'next', remaining: 7, resourceVersion: '12' });
     expect(builder.addListPage('pods', page([item('b')], { continue: '', resourceVersion: '12' }))).toEqual({
       count: 1,
+      first: 'shop/b',
       continueToken: null,
       remaining: null,
       resourceVersion: '12',

@@ -62,6 +62,7 @@ describe('A snapshot that is built from pages', () => {
     await client.begin(CLUSTER);
     expect(await client.page('pods', null, bytes(podList(['a', 'b'], { continue: 'next' })))).toEqual({
       count: 2,
+      first: 'team/a',
       continueToken: 'next',
       remaining: 9,
       resourceVersion: '77',
