@@ -1,13 +1,11 @@
-/** Address ranges: those that hold pods, which plugins treat differently (S12), and exceptions that something else undoes. */
-import { isObject } from '../../kube/selector.ts';
-import { intersect, subtract, type Intervals } from '../../net/intervals.ts';
+/** Address ranges: those that hold pods, which plugins treat differently (S12). */
+import { intersect, type Intervals } from '../../net/intervals.ts';
 import { parseAddress, parseCidr } from '../../net/ip.ts';
-import type { CompiledPeer, CompiledRule } from '../../policy/compile.ts';
+import type { CompiledPeer } from '../../policy/compile.ts';
 import { fastV4 } from '../../policy/addresses.ts';
 import { isFinished, type Model } from '../../policy/model.ts';
-import type { Direction } from '../result.ts';
+import { UndoneExceptions } from './exceptions.ts';
 import type { Findings } from './list.ts';
-import { selectedBy } from './ports.ts';
 
 type BlockPeer = CompiledPeer & { kind: 'block' };
 
@@ -23,6 +21,7 @@ export function blockChecks(m: Model, f: Findings): void {
     if (list) list.push(i);
     else inNamespace.set(c.namespace, [i]);
   });
+  const undone = new UndoneExceptions(m, f, inNamespace);
   m.compiled.forEach((c, i) => {
     if (!m.active[i] || !c.uses.blocks) return;
     const p = m.snapshot.policies[i];
@@ -39,7 +38,7 @@ export function blockChecks(m: Model, f: Findings): void {
           const value = m.assumptions.ipBlockPods;
           if (over === 'yes') f.policy('policy.block-over-pods', p, field, { value });
           if (over === 'maybe') f.policy('policy.block-may-cover-pods', p, field, { value });
-          undone(m, f, i, direction, r, k, field, inNamespace.get(c.namespace) ?? []);
+          undone.check(i, direction, r, k, field);
         });
       });
     }
@@ -127,72 +126,4 @@ function holdsOne<T extends number | bigint>(values: readonly T[], ranges: Inter
     if (lo < values.length && values[lo] < ranges[k + 1]) return true;
   }
   return false;
-}
-
-/**
- * Exceptions that mean nothing: another peer for the same pods permits the whole of one, on the same ports at least. A
- * block that gives back a part of an exception is left alone, for that is how one writes "all but this, and yet that".
- */
-function undone(
-  m: Model,
-  f: Findings,
-  policy: number,
-  direction: Direction,
-  r: number,
-  k: number,
-  field: string,
-  neighbours: readonly number[],
-): void {
-  const spec = m.snapshot.policies[policy].spec as Record<string, unknown>;
-  const side = direction === 'ingress' ? 'from' : 'to';
-  const rawRule = (spec[direction] as unknown[])[r];
-  const rawPeer = isObject(rawRule) ? (rawRule[side] as unknown[])[k] : null;
-  const raw = isObject(rawPeer) && isObject(rawPeer.ipBlock) ? rawPeer.ipBlock : null;
-  if (raw === null || !Array.isArray(raw.except) || raw.except.length === 0) return;
-  const mine = m.rulePorts(m.compiled[policy][direction].rules[r]).lower;
-  const selected = new Set(selectedBy(m, policy));
-  const shares = (other: number): boolean => {
-    if (other === policy) return true;
-    const { selects } = m.compiled[other];
-    if (selects === null) return false;
-    if (selected.size > 0) return (selectedBy(m, other) ?? []).some((c) => selected.has(c));
-    return selects.requirements.length === 0 || selects.canonical === m.compiled[policy].selects?.canonical;
-  };
-  raw.except.forEach((text, e) => {
-    const except = typeof text === 'string' ? parseCidr(text) : null;
-    if (!except) return;
-    for (const other of [policy, ...neighbours.filter((n) => n !== policy)]) {
-      const c = m.compiled[other];
-      if (c[direction].applies === 'no' || !shares(other)) continue;
-      for (const [n, rule] of c[direction].rules.entries()) {
-        if (m.conns.subtract(mine, m.rulePorts(rule).lower) !== 0) continue;
-        const at = holderOf(rule, except, other === policy && n === r ? k : -1);
-        if (at === null) continue;
-        const where = `spec.${direction}[${n}]${at < 0 ? '' : `.${side}[${at}]`}`;
-        const by = other === policy ? where : `NetworkPolicy ${c.namespace}/${c.name} ${where}`;
-        f.policy('policy.except-undone', m.snapshot.policies[policy], `${field}.except[${e}]`, {
-          except: String(text),
-          cidr: String(raw.cidr),
-          by,
-        });
-        return;
-      }
-    }
-  });
-}
-
-/** The peer of a rule that holds the whole range; -1 where the rule is for everyone, null where there is none. */
-function holderOf(
-  rule: CompiledRule,
-  range: NonNullable<ReturnType<typeof parseCidr>>,
-  skip: number,
-): number | null {
-  if (rule.peers === null) return -1;
-  const at = rule.peers.findIndex((peer, k) => {
-    if (k === skip || peer.kind !== 'block' || !peer.sure) return false;
-    if (peer.family === 4)
-      return range.family === 4 && subtract<number>([range.lo, range.hi], peer.ranges).length === 0;
-    return range.family === 6 && subtract<bigint>([range.lo, range.hi], peer.ranges).length === 0;
-  });
-  return at < 0 ? null : at;
 }
