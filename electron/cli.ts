@@ -8,6 +8,7 @@
  */
 import { Command, CommanderError, Option } from 'commander';
 import { SEVERITIES } from '../shared/audit/result.ts';
+import { toStderr } from './worker/stderr.ts';
 import type { AuditFlags } from './terminal/options.ts';
 import { ASSUMPTION_HELP, assumptionsOf, sourcesOf } from './terminal/options.ts';
 import { VERSION } from './version.ts';
@@ -80,7 +81,9 @@ export function program(run: (work: () => Promise<number>) => Promise<void>): Co
     )
     .version(VERSION, '-V, --version')
     .showHelpAfterError('(--help says more)')
-    .exitOverride();
+    .exitOverride()
+    // Arguments may come from a script that had them from anywhere.
+    .configureOutput({ writeErr: toStderr });
 
   withAudit(root.command('audit'))
     .description('Audit a cluster: isolation, open egress, findings')
@@ -214,7 +217,7 @@ async function serve(
     assume: assumptionsOf(flags.assume),
     port,
     open: flags.open === true,
-    say: (line) => process.stderr.write(`${line}\n`),
+    say: (line) => toStderr(`${line}\n`),
   });
   return 0;
 }
@@ -228,7 +231,7 @@ async function run(work: () => Promise<number>): Promise<void> {
   } catch (thrown) {
     if (process.exitCode === 130) return;
     const { errorText } = await import('./terminal/session.ts');
-    process.stderr.write(`${errorText(thrown)}\n`);
+    toStderr(`${errorText(thrown)}\n`);
     process.exitCode = 2;
   } finally {
     clearInterval(alive);

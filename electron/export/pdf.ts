@@ -7,6 +7,7 @@ import type { TDocumentDefinitions } from 'pdfmake/interfaces.js';
 import type { AuditEngine } from '../../shared/audit/api.ts';
 import { reportDocument } from '../../shared/report/document.ts';
 import { auditJson } from '../../shared/report/json.ts';
+import { fitted } from '../../shared/report/pdf/fit.ts';
 import { LAYOUTS } from '../../shared/report/pdf/parts.ts';
 import type { Lang } from '../../shared/report/words.ts';
 
@@ -69,12 +70,24 @@ export function auditDigest(engine: AuditEngine): string {
   return hash.digest('hex');
 }
 
-/** The same document with its texts composed (NFC): macOS gives file names with Korean taken apart into letters. */
-function composed<T>(node: T): T {
-  if (typeof node === 'string') return node.normalize('NFC') as T;
-  if (Array.isArray(node)) return node.map(composed) as T;
+/** Drawings, whose source is no text to be cut: their labels are. */
+const DRAWN: ReadonlySet<string> = new Set(['svg', 'pattern']);
+
+/** The same document with every text as it can be laid out (`shared/report/pdf/fit.ts`). */
+function fittedDocument<T>(node: T): T {
+  if (typeof node === 'string') return fitted(node) as T;
+  if (Array.isArray(node)) return node.map(fittedDocument) as T;
+  if (typeof node === 'function') {
+    // Headings and footers are made page by page.
+    return ((...args: unknown[]) => fittedDocument((node as (...all: unknown[]) => unknown)(...args))) as T;
+  }
   if (typeof node !== 'object' || node === null || node instanceof Date) return node;
-  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, composed(value)])) as T;
+  return Object.fromEntries(
+    Object.entries(node).map(([key, value]) => [
+      key,
+      DRAWN.has(key) && typeof value === 'string' ? value.normalize('NFC') : fittedDocument(value as unknown),
+    ]),
+  ) as T;
 }
 
 /**
@@ -86,7 +99,7 @@ export async function renderPdf(
   engines: readonly AuditEngine[],
   options: { lang: Lang },
 ): Promise<Uint8Array> {
-  const definition = composed(
+  const definition = fittedDocument(
     reportDocument(engines, { lang: options.lang, digests: engines.map(auditDigest) }),
   );
   // A report holds text of strangers: nothing in it may make the library fetch or open anything.

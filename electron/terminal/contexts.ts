@@ -98,11 +98,11 @@ export async function contexts(flags: ContextsFlags): Promise<number> {
   const broken = found.files.some(({ problem }) => problem !== null);
   const w = words(flags.lang);
   if (flags.format === 'json') {
-    await writeResult(undefined, [`${JSON.stringify(found, null, 2)}\n`]);
+    await writeResult(undefined, [`${JSON.stringify(found, null, 2)}\n`], 'json');
   } else {
     const blocks = found.files.map(({ path, problem }) => {
       const own = found.contexts.filter(({ file }) => file === path);
-      if (problem !== null) return [`${plain(path)}: ${problem}`];
+      if (problem !== null) return [`${plain(path)}: ${plain(problem)}`];
       if (own.length === 0)
         return [`${plain(path)}: ${configs.isEmpty(path) ? w.contexts.fileEmpty : w.contexts.fileNone}`];
       return [plain(path), ...listed(own, flags.lang)];

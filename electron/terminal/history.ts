@@ -31,7 +31,7 @@ async function withHistory<T>(flags: HistoryFlags, use: (history: HistoryClient)
 export async function list(flags: HistoryFlags & { format: 'text' | 'json' }): Promise<number> {
   const items = await withHistory(flags, (history) => history.list());
   const text = flags.format === 'json' ? `${JSON.stringify(items, null, 2)}\n` : listText(items, flags.lang);
-  await writeResult(undefined, [text]);
+  await writeResult(undefined, [text], flags.format);
   return 0;
 }
 
@@ -182,7 +182,8 @@ export async function show(idText: string, flags: ShowFlags): Promise<number> {
     const { format, lang, out } = flags;
     const request = { what: 'report' as const, format, lang, audits: [audit] };
     const looks = { width: textWidth(out), colour: wantsColour(out) };
-    await writeResult(out, client.output(format === 'text' ? { ...request, ...looks } : request));
+    const pieces = client.output(format === 'text' ? { ...request, ...looks } : request);
+    await writeResult(out, pieces, format === 'pdf' ? 'binary' : format);
     return await exitOf({ client, overviews: [overview], audits: [audit] });
   } finally {
     await client.close();

@@ -1,17 +1,30 @@
 /** Results to standard output or a file; everything else to standard error. */
 import { once } from 'node:events';
+import { visible, visibleJson, visibleLines } from '../../shared/report/visible.ts';
+import { toStderr } from '../worker/stderr.ts';
 import { writeWhole } from '../wholeFile.ts';
 import type { Pieces } from '../wholeFile.ts';
 import { BackendError, toIpcError } from '../worker/errors.ts';
 import type { ReadProgress } from '../source.ts';
 
+/** What a result is made of: it decides how what cannot be seen is shown on a terminal. */
+export type ResultForm = 'text' | 'json' | 'csv' | 'binary';
+
 /**
- * Writes a result piece by piece.
+ * Writes a result piece by piece. On a terminal nothing of it steers the terminal (`shared/report/visible.ts`); files
+ * and pipes get its bytes as they are.
  * @param out a path, or undefined (or '-') for standard output
+ * @param form of the result
  */
-export async function writeResult(out: string | undefined, pieces: Pieces): Promise<void> {
+export async function writeResult(
+  out: string | undefined,
+  pieces: Pieces,
+  form: ResultForm = 'text',
+): Promise<void> {
   if (out === undefined || out === '-') {
-    for await (const piece of pieces) {
+    const shown =
+      process.stdout.isTTY && form !== 'binary' ? forTerminal(pieces, form, wantsColour(out)) : pieces;
+    for await (const piece of shown) {
       // A slow reader of a pipe slows the making, too: nothing piles up in memory.
       if (!process.stdout.write(piece)) await once(process.stdout, 'drain');
     }
@@ -20,9 +33,36 @@ export async function writeResult(out: string | undefined, pieces: Pieces): Prom
   await writeWhole(out, pieces);
 }
 
+/**
+ * A result as a terminal gets it.
+ * @param form `json` stays JSON of the same value
+ * @param painted the colours of a text report stay
+ */
+export async function* forTerminal(
+  pieces: Pieces,
+  form: Exclude<ResultForm, 'binary'>,
+  painted: boolean,
+): AsyncGenerator<string> {
+  // A piece of bytes may end within a character.
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: false });
+  let rest = '';
+  const shown = (text: string): string =>
+    form === 'json' ? visibleJson(text) : visibleLines(text, form === 'text' && painted);
+  for await (const piece of pieces) {
+    rest += typeof piece === 'string' ? piece : decoder.decode(piece, { stream: true });
+    // Whole lines alone: a pair of `\r\n`, or the sequence of a colour, is never cut in two.
+    const end = rest.lastIndexOf('\n') + 1;
+    if (end === 0) continue;
+    yield shown(rest.slice(0, end));
+    rest = rest.slice(end);
+  }
+  rest += decoder.decode();
+  if (rest !== '') yield shown(rest);
+}
+
 /** A line for the user. */
 export function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+  toStderr(`${line}\n`);
 }
 
 const PHASES = {
@@ -46,7 +86,7 @@ export class ProgressLine {
     this.#shown = true;
     const share = step.total > 0 ? ` ${step.done}/${step.total}` : step.done > 0 ? ` ${step.done}` : '';
     const text = `${PHASES[step.phase]} ${step.detail}${share}`.trimEnd();
-    process.stderr.write(`\r\u001B[K${text.slice(0, (process.stderr.columns || 80) - 1)}`);
+    process.stderr.write(`\r\u001B[K${visible(text).slice(0, (process.stderr.columns || 80) - 1)}`);
   }
 
   /** Takes the line away. */

@@ -35,7 +35,8 @@ export async function audit(flags: AuditVerb): Promise<number> {
     const { client, audits } = opened;
     const request = { what: 'report', format, lang, audits } as const;
     const looks = { width: textWidth(out), colour: wantsColour(out) };
-    await writeResult(out, client.output(format === 'text' ? { ...request, ...looks } : request));
+    const pieces = client.output(format === 'text' ? { ...request, ...looks } : request);
+    await writeResult(out, pieces, format === 'pdf' ? 'binary' : format);
     return exitOf(opened, flags.failOn);
   });
 }
@@ -53,6 +54,7 @@ export async function connections(flags: ConnectionsVerb): Promise<number> {
     await writeResult(
       flags.out,
       opened.client.output({ what: 'connections', format, endpoints, lang, audit: 0 }),
+      format,
     );
     return exitOf(opened);
   });
@@ -81,7 +83,11 @@ export async function verdicts(flags: VerdictsVerb): Promise<number> {
     const all = probes.map((probe, i): unknown =>
       wrong[i] === null ? answers[next++] : { ...asObject(probe), error: wrong[i] },
     );
-    await writeResult(flags.out, [`[${all.map((one) => `\n  ${JSON.stringify(one)}`).join(',')}\n]\n`]);
+    await writeResult(
+      flags.out,
+      [`[${all.map((one) => `\n  ${JSON.stringify(one)}`).join(',')}\n]\n`],
+      'json',
+    );
     const errors = all.filter((one) => (one as ProbeAnswer).error !== undefined).length;
     if (errors === 0) return exitOf(opened);
     say(`bulkhead: ${errors} of ${all.length} probes could not be answered; see their "error".`);
@@ -167,7 +173,7 @@ export async function explain(flags: ExplainVerb): Promise<number> {
       const { manifestText } = await import('../../shared/report/manifestText.ts');
       text = explanationText(explanation, looks, manifestText);
     }
-    await writeResult(out, [text]);
+    await writeResult(out, [text], flags.format);
     return exitOf(opened);
   });
 }
@@ -202,7 +208,7 @@ export async function snapshot(flags: SnapshotVerb): Promise<number> {
   const gzip = flags.out.endsWith('.gz');
   return withAudits([await chosenSource(flags)], flags, false, async (opened) => {
     const { bytes, digest } = await opened.client.snapshot({ gzip });
-    await writeResult(flags.out, [new Uint8Array(bytes)]);
+    await writeResult(flags.out, [new Uint8Array(bytes)], gzip ? 'binary' : 'json');
     if (flags.out !== '-') say(`${flags.out}: SHA-256 of the snapshot ${digest}`);
     return exitOf(opened);
   });

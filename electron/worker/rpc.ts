@@ -5,6 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import type { MessagePort, ResourceLimits, Transferable, WorkerOptions } from 'node:worker_threads';
 import type { IpcError } from '../../shared/ipc.ts';
+import { toStderr } from './stderr.ts';
 import { BackendError, toIpcError } from './errors.ts';
 
 /** A map of methods; each may be asynchronous. */
@@ -167,14 +168,15 @@ export class Thread<M> extends Calls<M> {
     what: string,
     options: { workerData?: unknown; resourceLimits?: ResourceLimits } = {},
   ) {
-    const workerOptions: WorkerOptions = { workerData: options.workerData, stdout: true };
+    const workerOptions: WorkerOptions = { workerData: options.workerData, stdout: true, stderr: true };
     if (options.resourceLimits) workerOptions.resourceLimits = options.resourceLimits;
     const worker = new Worker(file, workerOptions);
     super(worker);
     this.#what = what;
     this.#worker = worker;
     // Standard output is for results: what a library in the thread has to say goes to standard error.
-    worker.stdout.on('data', (text: Buffer) => process.stderr.write(text));
+    worker.stdout.on('data', (text: Buffer) => toStderr(text.toString()));
+    worker.stderr.on('data', (text: Buffer) => toStderr(text.toString()));
     worker.on('messageerror', (error) => this.end({ kind: 'internal', message: error.message }));
     worker.on('error', (thrown) => this.end(this.#crash(thrown)));
     worker.on('exit', (code) =>

@@ -1,5 +1,7 @@
 /** Columns of plain text for a terminal: widths in cells, where Korean and other wide characters take two. */
 
+import { visible } from './visible.ts';
+
 /** East Asian wide and full-width characters (Unicode UAX #11, the blocks that names and messages can hold). */
 function isWide(code: number): boolean {
   return (
@@ -15,14 +17,8 @@ function isWide(code: number): boolean {
   );
 }
 
-// Names come from files and clusters: a control character in one must not steer the terminal.
-// eslint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-
-/** Text with control and direction characters shown as U+FFFD, so that a name cannot steer a terminal. */
-export function plain(text: string): string {
-  return text.replace(CONTROL, '\uFFFD');
-}
+/** Text on one line in which everything can be seen, so that a name cannot steer a terminal (`visible.ts`). */
+export const plain = visible;
 
 /** The number of terminal cells that text takes. */
 export function cells(text: string): number {

@@ -31,12 +31,27 @@ export function* csvText(header: readonly string[], rows: Iterable<readonly Cell
 }
 
 function csvRecords(rows: (readonly Cell[])[]): string {
-  return stringify(rows as Cell[][], {
-    record_delimiter: 'windows',
-    escape_formulas: true,
-    // RFC 4180 wants a lone CR or LF in quotes as well as the two together.
-    quoted_match: /[\r\n]/,
-  });
+  return stringify(
+    rows.map((row) => row.map(disarmed)),
+    {
+      record_delimiter: 'windows',
+      escape_formulas: true,
+      // RFC 4180 wants a lone CR or LF in quotes as well as the two together.
+      quoted_match: /[\r\n]/,
+    },
+  );
+}
+
+/**
+ * The library puts an apostrophe in front of text that begins as a formula (OWASP, CSV injection); programs that pass
+ * over blanks and what is not seen would still find one behind them.
+ */
+const HIDDEN_FORMULA = /^[\s\p{C}\p{Default_Ignorable_Code_Point}]+[=+@\uFF1D\uFF0B\uFF20\uFF0D-]/u;
+
+function disarmed(cell: Cell): Cell {
+  if (typeof cell !== 'string' || !HIDDEN_FORMULA.test(cell)) return cell;
+  // The library knows the first two itself.
+  return /^[\t\r]/.test(cell) ? cell : `'${cell}`;
 }
 
 /** A cell made of parts; parts that would make it longer than a spreadsheet's cell are counted instead. */

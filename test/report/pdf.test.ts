@@ -5,6 +5,7 @@ import type * as Pdfjs from 'pdfjs-dist/legacy/build/pdf.mjs';
 import { beforeAll, expect, test } from 'vitest';
 import { renderPdf } from '../../electron/export/pdf.ts';
 import { auditJson } from '../../shared/report/json.ts';
+import { fitted } from '../../shared/report/pdf/fit.ts';
 import { foldMatrix, heatmapSvg, shortName } from '../../shared/report/pdf/heatmap.ts';
 import { PAIRS_FILL, PART_FILL, WIDTH_FILL } from '../../shared/report/pdf/parts.ts';
 import type { Fill } from '../../shared/report/pdf/parts.ts';
@@ -345,4 +346,28 @@ test('what means the opposite is told apart without colour: a pattern of its own
     heatmapSvg({ names: ['a'], pairs: [100], permitted: [permitted], depends: [0], folded: 0 }, 'en').svg;
   const strokes = (svg: string) => svg.split('stroke="#1f6fb5"').length - 1;
   expect([strokes(cell(0)), strokes(cell(5))]).toEqual([2, 1]);
+});
+
+test('a name of 40,000 letters or words is cut and laid out in seconds; one that the API permits stays whole', async () => {
+  // Before it was cut: 31 s and 1.35 GB for 10,000 letters, and with the square of their number.
+  for (const name of ['a'.repeat(40_000), 'ab '.repeat(13_000)]) {
+    const begun = performance.now();
+    const pdf = await open(await renderPdf([fixture({ cluster: name })], { lang: 'en' }));
+    expect(performance.now() - begun).toBeLessThan(15_000);
+    expect((await allText(pdf)).join('')).toContain('…');
+    expect(pdf.numPages).toBeLessThan(15);
+  }
+  const longest = `Deployment ${'n'.repeat(63)}/${'w'.repeat(253)}`;
+  expect(fitted(longest)).toBe(longest);
+  expect(fitted('x'.repeat(400))).toBe('x'.repeat(400));
+  expect(fitted(`a ${'x'.repeat(401)} b`)).toBe(`a ${'x'.repeat(399)}… b`);
+}, 60_000);
+
+test('what cannot be seen in a name is named in the PDF, also in its drawings', async () => {
+  const pdf = await open(
+    await renderPdf([fixture({ cluster: 'prod\u202Ereven\u200B\u001B[2J' })], { lang: 'en' }),
+  );
+  expect((await textOf(pdf, 1)).replaceAll('\n', '')).toContain('prod<U+202E>reven<U+200B><U+001B>[2J');
+  const data = { names: ['a\u001Bb\u202E'], pairs: [1], permitted: [1], depends: [0], folded: 0 };
+  expect(heatmapSvg(data, 'en').svg).toContain('a&#60;U+001B&#62;b&#60;U+202E&#62;');
 });

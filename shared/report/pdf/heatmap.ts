@@ -2,6 +2,7 @@
 import type { MatrixData } from '../../audit/result.ts';
 import { fill } from '../messages/format.ts';
 import { compare, percent } from '../tables.ts';
+import { visible } from '../visible.ts';
 import { words } from '../words.ts';
 import type { Lang } from '../words.ts';
 import { INK, LINE, MUTED, ROOM, round } from './parts.ts';
@@ -96,7 +97,7 @@ export function heatmapSvg(data: HeatmapData, lang: Lang): { svg: string; width:
   const w = words(lang).report;
   const n = data.names.length;
   const labelChars = n > 30 ? 20 : 24;
-  const labels = data.names.map((name) => shortName(name, labelChars));
+  const labels = data.names.map((name) => shortName(visible(name), labelChars));
   const longest = Math.max(1, ...labels.map((label) => label.length));
   const cell = Math.min(26, (ROOM - 130) / n);
   const font = Math.max(4.2, Math.min(7.5, cell * 0.72));
