@@ -6,6 +6,7 @@ import { fstatSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Interface } from 'node:readline';
 import { BackendError } from '../worker/errors.ts';
+import { visibleLines } from '../../shared/report/visible.ts';
 
 export interface Question {
   /** What it is about, over several lines. */
@@ -47,7 +48,7 @@ export class Conversation {
   /** Prints a line for the user; an open question is shown again below it. */
   say(line: string): void {
     const open = this.#questions[0];
-    this.#output.write(`${open ? '\n' : ''}${printable(line)}\n`);
+    this.#output.write(`${open ? '\n' : ''}${visibleLines(line)}\n`);
     if (open) this.#prompt(open);
   }
 
@@ -113,12 +114,12 @@ export class Conversation {
   #next(): void {
     const asked = this.#questions[0];
     if (!asked) return;
-    this.#output.write(`\n${printable(asked.detail)}\n`);
+    this.#output.write(`\n${visibleLines(asked.detail)}\n`);
     this.#prompt(asked);
   }
 
   #prompt({ message }: Asked): void {
-    this.#output.write(`${printable(message)} [y/N] `);
+    this.#output.write(`${visibleLines(message)} [y/N] `);
   }
 
   #take(line: string): void {
@@ -156,10 +157,4 @@ function inForeground(): boolean {
   } catch {
     return true;
   }
-}
-
-/** Names of files and addresses may hold what a terminal would obey. */
-function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?');
 }

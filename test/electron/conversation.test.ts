@@ -91,7 +91,7 @@ test('What is said while a question is open does not hide it', async () => {
 test('Nothing of a question steers the terminal', async () => {
   void conversation.ask({ detail: 'run\u001b[2K\u009b1A\u202e\rx', message: 'now\u0007?' });
   await turn();
-  expect(shown).toBe('\nrun?[2K?1A??x\nnow?? [y/N] ');
+  expect(shown).toBe('\nrun<U+001B>[2K<U+009B>1A<U+202E><U+000D>x\nnow<U+0007>? [y/N] ');
 });
 
 test('The end of the terminal is no, and nobody is asked any more', async () => {
