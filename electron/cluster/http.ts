@@ -31,8 +31,9 @@ export interface Patience {
   longestPauseMs: number;
   /** No further attempt begins after this time; a server that asks for a longer pause is not waited for. */
   budgetMs: number;
-  /** All pauses of a client together, beside a second for each good answer; then nothing is tried again. */
+  /** All pauses of a client together, beside some time for each good answer; then nothing is tried again. */
   waitMs: number;
+  waitAnswerMs: number;
 }
 
 export const PATIENCE: Patience = {
@@ -46,6 +47,7 @@ export const PATIENCE: Patience = {
   longestPauseMs: 30_000,
   budgetMs: 150_000,
   waitMs: 600_000,
+  waitAnswerMs: 1000,
 };
 
 /** After so many requests that failed for good, one after the other, further ones are tried once. */
@@ -191,7 +193,8 @@ export class ApiClient {
         const last = error.error.bound?.code === 'slow' ? Math.min(SLOW_ATTEMPTS, attempts) : attempts;
         const over = Date.now() - begun > budgetMs || this.#endless(null) !== null;
         if (!error.again || attempt >= last || over) {
-          this.#losses += 1;
+          // A server whose answer is too large does answer.
+          if (error.error.bound?.code !== 'answer-bytes') this.#losses += 1;
           throw error.error;
         }
         again = error;
@@ -212,10 +215,10 @@ export class ApiClient {
 
   /** Why it is not waited any more: for as long as the server asks, or after so many pauses. */
   #endless(askedMs: number | null): CoverageBound | null {
-    const { budgetMs, longestPauseMs, waitMs } = this.patience;
+    const { budgetMs, longestPauseMs, waitMs, waitAnswerMs } = this.patience;
     if (askedMs !== null && askedMs > Math.max(budgetMs, longestPauseMs))
       return bound('retry-after', Math.round(askedMs / 1000));
-    if (this.#pausedMs > waitMs + this.#answers * 1000)
+    if (this.#pausedMs > waitMs + this.#answers * waitAnswerMs)
       return bound('waited', Math.round(this.#pausedMs / 1000));
     return null;
   }

@@ -41,11 +41,11 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 
 let made = 0;
 /** A pod with a name of its own. */
-function pod(name = `made-${(made += 1)}`, padding = 0): object {
+function pod(name = `made-${(made += 1)}`, padding = 0, namespace = 'ns-0000'): object {
   return {
     metadata: {
       name,
-      namespace: 'ns-0000',
+      namespace,
       resourceVersion: String(1_000_000_000 + made),
       labels: { app: 'made', ...(padding === 0 ? {} : { padding: 'x'.repeat(padding) }) },
     },
@@ -89,9 +89,10 @@ export function attack(
     send(code, { kind: 'Status', apiVersion: 'v1', status: 'Failure', message, code }, headers);
   switch (one.kind) {
     case 'endless-list': {
+      const namespace = /\/namespaces\/([^/]+)\//.exec(url.pathname)?.[1];
       const page = Number(url.searchParams.get('continue')?.split('.')[0] ?? 0) + 1;
       const items = Array.from({ length: one.objects === 'none' ? 0 : (one.page ?? 10) }, (_, i) =>
-        one.objects === 'new' ? pod() : pod(`same-${i}`),
+        pod(one.objects === 'new' ? undefined : `same-${i}`, 0, namespace),
       );
       const token =
         one.tokens === 'alternating'
