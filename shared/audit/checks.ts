@@ -58,7 +58,7 @@
  * - `cluster.not-enforced` {plugin, direction}: nothing enforces NetworkPolicy (S21).
  * - `cluster.enforcement-unknown` {plugin}: whether anything enforces NetworkPolicy is not known (S21).
  * - `cluster.node-not-enforced` {node, plugin, what}: a node where it is not enforced or not known.
- * - `cluster.other-policies` {kind, count}: another kind of policy exists and is not evaluated (S26).
+ * - `cluster.other-policies` {kind, count, effect}: another kind of policy exists and is not evaluated (S26).
  * - `cluster.coverage` {resource, namespace, reason}: something could not be read.
  * - `cluster.insecure-tls` {}: read without verifying the server's certificate.
  */

@@ -1,6 +1,6 @@
 /** Checks over an evaluated snapshot. Each function looks for one kind of thing and gives findings as data. */
 import { isObject, type Selector } from '../kube/selector.ts';
-import { kindName } from '../kube/kinds.ts';
+import { effectOf, kindName } from '../kube/kinds.ts';
 import { PROBLEM_CHECKS } from '../kube/problems.ts';
 import { ALL_CONNS } from '../net/conns.ts';
 import { isBefore, parseVersion } from '../policy/assumptions.ts';
@@ -160,12 +160,13 @@ function policyChecks(m: Model, f: Findings): void {
 }
 
 /**
- * Does it say anything that a selector matches no pod of its namespace? Not where the pods were not read or there are
- * none at all, and not of a selector that takes every pod: such a policy waits for them.
+ * Does it say anything that a selector matches no pod of its namespace? Not where the pods were not read, may be others
+ * than those read, or are none at all, and not of a selector that takes every pod: such a policy waits for them.
  */
 function isToCompare(m: Model, namespace: string, selects: Selector): boolean {
   const { unreadPods } = m.snapshot.coverage;
   if (m.pods === 0 || unreadPods.includes(null) || unreadPods.includes(namespace)) return false;
+  if (m.maySelectOthers(namespace)) return false;
   return selects.requirements.length > 0;
 }
 
@@ -191,13 +192,15 @@ function clusterChecks(m: Model, f: Findings): void {
       });
     }
   }
-  const kinds = new Map<string, number>();
+  const kinds = new Map<string, { count: number; effect: string }>();
   for (const o of s.otherPolicies) {
     const kind = kindName(o.group, o.kind);
-    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+    const known = kinds.get(kind);
+    if (known !== undefined) known.count++;
+    else kinds.set(kind, { count: 1, effect: effectOf(o.group, o.kind) });
   }
-  for (const [kind, count] of [...kinds].sort())
-    f.add('cluster.other-policies', cluster, null, { kind, count });
+  for (const [kind, { count, effect }] of [...kinds].sort(([a], [b]) => (a < b ? -1 : 1)))
+    f.add('cluster.other-policies', cluster, null, { kind, count, effect });
   for (const e of s.coverage.entries) {
     if (e.outcome === 'read' || e.outcome === 'skipped') continue;
     // The file was read; each workload whose pods were not has a finding of its own.

@@ -7,7 +7,7 @@ import type { End } from './points.ts';
 import type { Direction, DirectionReason, Probe, Remedy } from './result.ts';
 import { Trial, type Ask } from './trial.ts';
 
-/** Labels that controllers write anew for each revision or pod: a selector on them holds until the next rollout. */
+/** Labels that differ with each revision, release or pod: a selector on them holds until the next rollout or upgrade. */
 const PASSING_LABELS = new Set([
   'pod-template-hash',
   'controller-revision-hash',
@@ -19,6 +19,8 @@ const PASSING_LABELS = new Set([
   'job-name',
   'batch.kubernetes.io/job-name',
   'batch.kubernetes.io/job-completion-index',
+  'app.kubernetes.io/version',
+  'helm.sh/chart',
 ]);
 
 /** The labels that the plugin surely sees (S30) and that last; all that it sees where none lasts. */

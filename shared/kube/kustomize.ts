@@ -492,8 +492,12 @@ export class FolderTree {
   /** Folders of Helm charts; true for those that render something by themselves. */
   private readonly charts = new Map<string, { file: string; renders: boolean }>();
 
+  /** The kustomizations that deploy a folder, by the folder; null until it is asked for. */
+  private deployers: Map<string, Kustomization[]> | null = null;
+
   addKustomization(kustomization: Kustomization): void {
     this.kustomizations.set(kustomization.folder, kustomization);
+    this.deployers = null;
   }
 
   /** Takes a Chart.yaml. */
@@ -521,9 +525,16 @@ export class FolderTree {
     return found;
   }
 
-  /** The command for a kustomization: a component is rendered by one that includes it. */
+  /**
+   * The command that renders what a kustomization deploys: that of the outermost one where a single one includes it. A
+   * component is rendered by one that includes it.
+   */
   private commandOf(kustomization: Kustomization): string {
-    if (!kustomization.component) return `kubectl kustomize ${quoted(kustomization.folder)}`;
+    if (!kustomization.component) {
+      const [outermost, ...others] = this.outermostOf(kustomization);
+      const one = outermost === undefined || others.length > 0 ? kustomization : outermost;
+      return `kubectl kustomize ${quoted(one.folder)}`;
+    }
     for (const one of this.kustomizations.values())
       if (!one.component && one.components.includes(kustomization.folder))
         return `kubectl kustomize ${quoted(one.folder)}`;
@@ -533,6 +544,33 @@ export class FolderTree {
     }
     // Nothing that was read includes it.
     return 'kubectl kustomize FOLDER';
+  }
+
+  /** The kustomizations that deploy another, through others, and that none deploys; itself where nothing includes it. */
+  private outermostOf(kustomization: Kustomization): Kustomization[] {
+    if (this.deployers === null) {
+      this.deployers = new Map();
+      for (const by of this.kustomizations.values())
+        for (const path of by.resources) {
+          const known = this.deployers.get(path);
+          if (known === undefined) this.deployers.set(path, [by]);
+          else known.push(by);
+        }
+    }
+    const seen = new Set([kustomization.folder]);
+    const found: Kustomization[] = [];
+    // A list that grows while it is gone through.
+    const open = [kustomization];
+    for (const one of open) {
+      const by = this.deployers.get(one.folder) ?? [];
+      if (by.length === 0) found.push(one);
+      for (const next of by) {
+        if (seen.has(next.folder)) continue;
+        seen.add(next.folder);
+        open.push(next);
+      }
+    }
+    return found;
   }
 
   /** All files that a kustomization deploys, through others that it names. */

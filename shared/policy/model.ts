@@ -281,6 +281,19 @@ export class Model {
     });
   }
 
+  /**
+   * May something that was not read, or not applied, bring other pods or labels to a namespace, or change whom its
+   * policies mean? Pods of a workload that is known by name are asked for elsewhere (UnreadWorkloads).
+   */
+  maySelectOthers(namespace: string): boolean {
+    return (this.snapshot.coverage.gaps ?? []).some((gap) => {
+      if (gap.check === 'input.workload-kind' || (gap.hides === 'policies' && gap.alters === undefined))
+        return false;
+      const place = gap.alters === undefined ? gap.namespace : alteredNamespace(gap);
+      return place === null || place === namespace;
+    });
+  }
+
   // ---- other kinds of policy (S26) ----
 
   private internOthers(): void {

@@ -7,6 +7,7 @@ import type {
   ConnJson,
   DirectionReason,
   Explanation,
+  Finding,
   NodeJson,
   Overview,
   PairExplanation,
@@ -342,21 +343,37 @@ function findings(page: Page, groups: FindingGroup[], o: Overview): void {
     const badge = page.paint(pad(w.severity[group.severity], label), ...SEVERITY_PAINT[group.severity]);
     page.line(`  ${badge}${page.paint(plain(first.title) + many, 'bold')}`);
     const shown = group.findings.slice(0, MOST_PLACES);
-    // Advice that names what differs from place to place stands at each of them.
-    const oneAdvice = shown.every((finding) => findingText(finding, lang).advice === first.advice);
+    // Advice stands once below the places that it is for.
+    const byAdvice = new Map<string, Finding[]>();
     for (const finding of shown) {
-      const object = finding.object === null ? '' : objectText(finding.object);
-      const place = finding.place === null ? '' : placeText(finding.place, lang);
-      const where = [object, place].filter((part) => part !== '').join(', ');
-      const { text, advice } = findingText(finding, lang);
-      const whole = oneAdvice ? text : `${text} → ${advice}`;
-      page.para(where === '' ? whole : `${where}: ${whole}`, 2 + label, '- ');
+      const { advice } = findingText(finding, lang);
+      byAdvice.set(advice, [...(byAdvice.get(advice) ?? []), finding]);
     }
-    if (group.findings.length > MOST_PLACES) {
-      const count = figure(group.findings.length - MOST_PLACES);
-      page.line(`${' '.repeat(2 + label)}${fill(w.report.moreShort, { count })}`);
+    const rest = group.findings.length - shown.length;
+    const left = fill(w.report.moreShort, { count: figure(rest) });
+    for (const [advice, places] of byAdvice) {
+      findingPlaces(page, places, 2 + label);
+      if (rest > 0 && byAdvice.size === 1) page.line(`${' '.repeat(2 + label)}${left}`);
+      if (advice !== '') page.para(advice, 2 + label, '→ ');
     }
-    if (first.advice !== '' && oneAdvice) page.para(first.advice, 2 + label, '→ ');
+    if (rest > 0 && byAdvice.size > 1) page.line(`${' '.repeat(2 + label)}${left}`);
+  }
+}
+
+/** Where something was found, each with what it means there; a sentence that several share stands once, above them. */
+function findingPlaces(page: Page, places: readonly Finding[], indent: number): void {
+  const { lang } = page.options;
+  const texts = places.map((finding) => findingText(finding, lang).text);
+  const where = places.map(({ object, place }) =>
+    [object === null ? '' : objectText(object), place === null ? '' : placeText(place, lang)]
+      .filter((part) => part !== '')
+      .join(', '),
+  );
+  const common = places.length > 1 && texts.every((text) => text === texts[0]);
+  if (common && texts[0] !== '') page.para(texts[0]!, indent);
+  for (const [i, text] of texts.entries()) {
+    if (!common) page.para(where[i] === '' ? text : `${where[i]}: ${text}`, indent, '- ');
+    else if (where[i] !== '') page.para(where[i]!, indent, '- ');
   }
 }
 

@@ -88,8 +88,10 @@ export function findingText(
 /** Parameters with those values that are words of ours put into words (`treatment: 'kept'`). */
 function wordedParams({ check, params }: Pick<Finding, 'check' | 'params'>, lang: Lang): Finding['params'] {
   const tables = lang === 'ko' ? valuesKo : valuesEn;
+  // Audits of older versions have findings without it.
+  const given = check === 'cluster.other-policies' ? { effect: '', ...params } : params;
   return Object.fromEntries(
-    Object.entries(params).map(([name, value]) => {
+    Object.entries(given).map(([name, value]) => {
       const own = `${check}.${name}`;
       const table = tables[Object.hasOwn(tables, own) ? own : name] ?? {};
       if (name === 'reason' && typeof value === 'string')

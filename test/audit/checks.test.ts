@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../shared/audit/result.ts';
 import { findingText } from '../../shared/report/words.ts';
-import { read } from '../kube/read.ts';
+import { read, snapshotOf } from '../kube/read.ts';
 import { audit, world, type WorldOptions } from './../policy/world.ts';
 
 /** Findings of the checks named, as [check, policy or object, field, params]. */
@@ -76,6 +76,78 @@ describe('A Service’s port in a rule (S16)', () => {
     ]);
     const elsewhere = pod('e', 'x: y', '', '', 'sys') + to('matchLabels: {x: y}');
     expect(found(of(pod('web', 'app: web') + dns + elsewhere), 'policy.service-port')).toEqual([]);
+  });
+  test('of egress to everyone is none where servers outside have the port', () => {
+    const everyone = (port: number): string =>
+      policy('p', `{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: ${port}}]}]}`);
+    const moved = service(
+      's',
+      '{selector: {app: api}, ports: [{port: 443, targetPort: 8080}, {port: 5432, targetPort: 8080}]}',
+    );
+    expect(found(of(API + moved + everyone(443)), 'policy.service-port')).toEqual([]);
+    expect(found(of(API + moved + everyone(5432)), 'policy.service-port')).toHaveLength(1);
+  });
+});
+
+describe('A selector that matches nothing', () => {
+  const waits = policy(
+    'p',
+    '{podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {matchLabels: {app: api}}}]}]}',
+  );
+  const list = (files: Record<string, string>): string[] =>
+    audit(snapshotOf(files))
+      .allFindings()
+      .map(({ check }) => check)
+      .filter((check) => check.includes('selects-nothing'));
+  const files = {
+    'base/all.yaml': pod('web', 'app: web') + waits,
+    'base/kustomization.yaml': 'resources: [all.yaml]',
+  };
+
+  test('is told where all was read', () => {
+    expect(list(files)).toEqual(['policy.selects-nothing', 'policy.peer-selects-nothing']);
+  });
+  test('is not told where what was not rendered may have its pods', () => {
+    for (const more of ['labels: [{pairs: {app: db}, includeSelectors: true}]', 'resources: [../gone]'])
+      expect(
+        list({
+          ...files,
+          'prod/kustomization.yaml': `resources: [../base]\n${more}`.replace(
+            'resources: [../base]\nresources: [',
+            'resources: [../base, ',
+          ),
+        }),
+      ).toEqual([]);
+  });
+  test('is told where a patch was not applied to policies of another namespace alone', () => {
+    const elsewhere = policy('q', '{podSelector: {}}', 'b');
+    const patch =
+      '{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: q, namespace: b}, $patch: delete}';
+    expect(list({ ...files, 'b.yaml': elsewhere, 'patch.yaml': patch })).toContain('policy.selects-nothing');
+    expect(list({ ...files, 'patch.yaml': patch.replace('q, namespace: b', 'p, namespace: a') })).toEqual([]);
+  });
+});
+
+describe('Another kind of policy (S26)', () => {
+  const text = (apiVersion: string, kind: string): string => {
+    const other = `{apiVersion: ${apiVersion}, kind: ${kind}, metadata: {name: x, namespace: a}, spec: {}}`;
+    const one = of(pod('web', 'app: web') + other).find(({ check }) => check === 'cluster.other-policies');
+    return one === undefined ? '' : findingText(one, 'en').text;
+  };
+  test('is said to do what its kind can do', () => {
+    expect(text('security.istio.io/v1', 'AuthorizationPolicy')).toContain(
+      'permits nothing that NetworkPolicy denies',
+    );
+    expect(text('cilium.io/v2', 'CiliumNetworkPolicy')).toContain('may permit or deny before NetworkPolicy');
+  });
+  test('of a kept audit without its effect has no hole', () => {
+    const kept = {
+      check: 'cluster.other-policies',
+      object: null,
+      place: null,
+      params: { kind: 'X', count: 1 },
+    };
+    for (const lang of ['en', 'ko'] as const) expect(findingText(kept, lang).text).not.toContain('?');
   });
 });
 

@@ -302,6 +302,24 @@ describe('what a kustomization is', () => {
     expect(snapshot.coverage.complete).toBe(false);
   });
 
+  test('the command is that of what deploys it, through others, where only one does', () => {
+    const files = {
+      'base/kustomization.yaml': 'resources: [a.yaml]\npatches: [{path: narrower.yaml}]\n',
+      'base/a.yaml': POLICY,
+      'base/narrower.yaml': NARROWER,
+      'mid/kustomization.yaml': 'bases: [../base]\n',
+      'prod/kustomization.yaml': 'resources: [../mid]\n',
+    };
+    expect(problemsOf(snapshotOf(files), 'input.patch')[0].params.command).toBe('kubectl kustomize prod');
+    const twice = snapshotOf({ ...files, 'test/kustomization.yaml': 'resources: [../mid]\n' });
+    expect(problemsOf(twice, 'input.patch')[0].params.command).toBe('kubectl kustomize base');
+    const round = snapshotOf({
+      ...files,
+      'base/kustomization.yaml': `${files['base/kustomization.yaml'].replace('[a.yaml]', '[a.yaml, ../prod]')}`,
+    });
+    expect(problemsOf(round, 'input.patch')[0].params.command).toBe('kubectl kustomize base');
+  });
+
   describe('that sets the namespace', () => {
     const flux = {
       'install/kustomization.yaml': 'namespace: flux-system\nresources: [../policies]\n',

@@ -22,12 +22,12 @@ const DENY =
   'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: deny, namespace: shop}\nspec: {podSelector: {}, policyTypes: [Ingress]}\n';
 
 describe('A remedy', () => {
-  test('names no label that the next rollout changes', () => {
+  test('names no label that the next rollout or release changes', () => {
     const engine = audit(
       read(
         [
-          podYaml('web-abc-1', 'app: web, pod-template-hash: abc'),
-          podYaml('db-abc-1', 'app: db, pod-template-hash: abc'),
+          podYaml('web-abc-1', 'app: web, pod-template-hash: abc, app.kubernetes.io/version: 1.2.3'),
+          podYaml('db-abc-1', 'app: db, pod-template-hash: abc, helm.sh/chart: db-7'),
           DENY,
         ].join('---\n'),
       ),

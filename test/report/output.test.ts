@@ -17,6 +17,7 @@ import {
 } from '../../shared/report/schema.ts';
 import { groupPods, percent } from '../../shared/report/tables.ts';
 import { auditText } from '../../shared/report/text.ts';
+import { snapshotOf } from '../kube/read.ts';
 import { fixture } from './fixture.ts';
 
 const whole = (pieces: Iterable<string>) => [...pieces].join('');
@@ -216,6 +217,40 @@ test('what could not be read reads as incomplete, with the namespace', () => {
   const text = auditText([fixture({ complete: false })], TEXT);
   expect(text).toContain('INCOMPLETE');
   expect(text).toContain('Pods of namespace payments were not read.');
+});
+
+test('what several findings share stands once, above or below their places', () => {
+  const policy = (name: string, app: string): string =>
+    `{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: ${name}, namespace: a}, spec: {podSelector: {matchLabels: {app: ${app}}}}}\n---\n`;
+  const pod =
+    '{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: a}, spec: {containers: [{name: c, image: i}]}}';
+  const patch = (name: string): string => `kind: NetworkPolicy\nmetadata: {name: ${name}, namespace: c}\n`;
+  const text = auditText(
+    [
+      createAudit(
+        snapshotOf({
+          'a.yaml': policy('one', 'x') + policy('two', 'z') + pod,
+          'b/kustomization.yaml': 'patches: [{path: p.yaml}, {path: q.yaml}]',
+          'b/p.yaml': patch('p'),
+          'b/q.yaml': patch('q'),
+          'c/kustomization.yaml': 'patches: [{path: r.yaml}]',
+          'c/r.yaml': patch('r'),
+        }),
+        { auditedAt: '2026-03-01T00:00:00Z', version: '0', assume: {} },
+      ),
+    ],
+    TEXT,
+  );
+  const times = (part: string): number => text.split(part).length - 1;
+  expect(text).toMatch(/Policy that selects no pod ×2/);
+  expect(times('matches its podSelector')).toBe(1);
+  expect(text).toMatch(/- NetworkPolicy a\/one, a\.yaml[^\n]*podSelector\n/);
+  expect(text).toMatch(/- NetworkPolicy a\/two, a\.yaml[^\n]*podSelector\n/);
+  // The advice of each command once, below the places that it is for.
+  const at = (part: string): number => text.indexOf(part, text.indexOf('Patch that was not applied'));
+  const order = ['b/p.yaml', 'b/q.yaml', 'kubectl kustomize b |', 'c/r.yaml', 'kubectl kustomize c |'];
+  expect(order.map(at).every((place) => place > 0)).toBe(true);
+  expect(order.map(at)).toEqual(order.map(at).sort((a, b) => a - b));
 });
 
 test('text has no colour codes unless it is asked for them', () => {

@@ -56,6 +56,12 @@ export function peerChecks(m: Model, f: Findings): void {
   if (unmatched.length === 0) return;
   const places = labelPlaces(m, unmatched);
   const hidden = new UnreadWorkloads(m.snapshot);
+  const changing = new Map<string, boolean>();
+  const mayChange = (namespace: string): boolean => {
+    let found = changing.get(namespace);
+    if (found === undefined) changing.set(namespace, (found = m.maySelectOthers(namespace)));
+    return found;
+  };
   // Many policies repeat a peer.
   const reasons = new Map<string, Reason>();
   for (const one of unmatched) {
@@ -66,6 +72,8 @@ export function peerChecks(m: Model, f: Findings): void {
       f.policy('policy.peer-selects-unread', policy, one.field, { workloads });
       continue;
     }
+    // What was not rendered or applied may have whom it means.
+    if ([policy.namespace, ...[...(set?.list ?? [])].map((n) => m.spaces.names[n])].some(mayChange)) continue;
     if (unread.length > 0 && [...(set?.list ?? [])].some((n) => unread.includes(m.spaces.names[n]))) continue;
     const key = `${one.id} ${one.peer.namespaces?.canonical ?? 'own'}`;
     let reason = reasons.get(key);

@@ -126,7 +126,7 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
   },
   'input.patch': {
     title: 'Patch that was not applied',
-    text: 'This is a part of an object (kind {kind}) that changes another one, not an object to deploy. It takes no part in the audit, and what it changes is not known.',
+    text: 'It changes another object and is none to deploy, so it takes no part in the audit, and what it changes is not known.',
     advice: 'Audit what is rendered: add --render, or {command} | bulkhead audit --from -',
   },
   'input.component': {
@@ -462,7 +462,7 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
   },
   'cluster.other-policies': {
     title: 'Other kinds of policy that are not evaluated',
-    text: '{kind} exists here ({count}). It may permit or deny before NetworkPolicy does, and it is not evaluated: what it may touch is shown as “depends”.',
+    text: '{kind} exists here ({count}). {effect}. It is not evaluated: what it may touch is shown as “depends”.',
     advice: 'Read these policies beside this report.',
   },
   'cluster.coverage': {
@@ -505,6 +505,13 @@ export const valuesEn: Record<string, Record<string, string>> = {
     match: 'it matches',
     ignore: 'it does not match',
     unknown: 'unknown',
+  },
+  'cluster.other-policies.effect': {
+    '': 'It may change what NetworkPolicy decides',
+    'may-permit': 'It may permit or deny before NetworkPolicy does',
+    'may-only-deny':
+      'It may refuse what NetworkPolicy permits, and permits nothing that NetworkPolicy denies',
+    baseline: 'It decides where no NetworkPolicy selects the pod',
   },
   'exposure.data-store.because': { open: 'no policy isolates it for ingress' },
   'cluster.node-not-enforced.what': {

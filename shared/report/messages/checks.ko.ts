@@ -124,7 +124,7 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
   },
   'input.patch': {
     title: '적용하지 않은 패치',
-    text: '다른 객체를 바꾸는 일부분(종류 {kind})이며 그 자체로 배포되는 객체가 아닙니다. 감사에서 제외했으므로 무엇이 바뀌는지 알 수 없습니다.',
+    text: '다른 객체를 바꾸는 패치이며 그 자체로 배포되는 객체가 아닙니다. 감사에서 제외했으므로 무엇이 바뀌는지 알 수 없습니다.',
     advice:
       '렌더링한 결과를 감사하십시오. --render 옵션을 쓰거나 다음 명령을 실행합니다: {command} | bulkhead audit --from -',
   },
@@ -462,7 +462,7 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
   },
   'cluster.other-policies': {
     title: '평가하지 않은 다른 종류의 정책',
-    text: '이 클러스터에는 {kind} 정책이 있습니다({count}개). NetworkPolicy보다 먼저 허용하거나 거부할 수 있으나 평가하지 않으므로, 영향을 받을 수 있는 판정은 조건부로 표시합니다.',
+    text: '이 클러스터에는 {kind} 정책이 있습니다({count}개). {effect}. 이 정책은 평가하지 않으므로 영향을 받을 수 있는 판정은 조건부로 표시합니다.',
     advice: '이 보고서와 함께 해당 정책을 확인하십시오.',
   },
   'cluster.coverage': {
@@ -511,6 +511,12 @@ export const valuesKo: Record<string, Record<string, string>> = {
   'policy.block-over-service.endpoints': { none: '알려진 엔드포인트 없음' },
   'policy.block-over-pods.value': { match: '적용됨', ignore: '적용되지 않음', unknown: '알 수 없음' },
   'policy.block-may-cover-pods.value': { match: '적용됨', ignore: '적용되지 않음', unknown: '알 수 없음' },
+  'cluster.other-policies.effect': {
+    '': 'NetworkPolicy의 판정을 바꿀 수 있습니다',
+    'may-permit': 'NetworkPolicy보다 먼저 허용하거나 거부할 수 있습니다',
+    'may-only-deny': 'NetworkPolicy가 허용한 연결을 거부할 수 있으며, 거부한 연결을 허용하지는 않습니다',
+    baseline: '파드를 선택하는 NetworkPolicy가 없는 경우에 판정합니다',
+  },
   'exposure.data-store.because': { open: '인그레스로 격리하는 정책이 없음' },
   'cluster.node-not-enforced.what': {
     no: 'NetworkPolicy가 적용되지 않습니다',

@@ -209,7 +209,7 @@ export const en = {
     notRead: 'not read',
     because: 'It depends on {question}: permitted if {permittedIf}, denied if {deniedIf} ({rule}).',
     becauseOpen: 'It depends on {question} ({rule}).',
-    leans: 'It rests on {question}: taken as {value} ({rule}).',
+    leans: 'It rests on {question}; taken here: {value} ({rule}).',
     leansOpen: 'It rests on {question} ({rule}).',
   },
   rule: {
