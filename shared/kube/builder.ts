@@ -495,6 +495,21 @@ export class SnapshotBuilder {
     this.problems.splice(0, this.problems.length, ...this.problems.filter(hides));
   }
 
+  /** Does a patch only give labels that the pods of its workload have already? */
+  private isRepeated({ relabels, namespace }: ManifestGap): boolean {
+    if (relabels === undefined) return false;
+    const { kind, name, labels } = relabels;
+    const meant = [...this.pods, ...this.workloads].filter(
+      (one) =>
+        (namespace === null || one.namespace === namespace) &&
+        ((one.kind === kind && one.name === name) || (one.owner?.kind === kind && one.owner.name === name)),
+    );
+    return (
+      meant.some((one) => one.kind === kind && one.name === name) &&
+      meant.every((one) => Object.entries(labels).every(([key, value]) => one.labels[key] === value))
+    );
+  }
+
   /** Takes the records away that take no part. */
   private leaveOut({ stays }: DecidedFiles): void {
     if (this.files.length === 0) return;
@@ -637,7 +652,7 @@ export class SnapshotBuilder {
     const files = this.decided();
     this.leaveOut(files);
     this.late.push(...files.late);
-    const gaps = [...this.unreadFiles, ...files.gaps];
+    const gaps = [...this.unreadFiles, ...files.gaps].filter(({ gap }) => !this.isRepeated(gap));
     const owners = new Map<string, KnownOwner>();
     for (const owner of this.owners) owners.set(`${owner.namespace}/${owner.kind}/${owner.name}`, owner);
     const pods = this.endpoints(owners);

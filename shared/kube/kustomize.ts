@@ -10,7 +10,7 @@ import { OTHER_POLICIES } from './kinds.ts';
 import type { ManifestGap } from './manifests.ts';
 import { isObject, WORKLOADS } from './project.ts';
 import type { Raw } from './project.ts';
-import type { Passed, Place } from './snapshot.ts';
+import type { Labels, Passed, Place } from './snapshot.ts';
 
 type Hides = ManifestGap['hides'];
 
@@ -328,8 +328,11 @@ export function lacksParts(kind: string, group: string, raw: Raw): boolean {
   return group === 'apps' && !isObject(child(raw, 'spec', 'selector'));
 }
 
-/** What a strategic merge patch of an object may change that verdicts rest on; null where it changes nothing of it. */
-export function hidesOf(kind: string | null, raw: Raw): Hides | null {
+/**
+ * What a strategic merge patch of an object may change that verdicts rest on; null where it changes nothing of it.
+ * @param labels whether labels of pods count
+ */
+export function hidesOf(kind: string | null, raw: Raw, labels = true): Hides | null {
   if (kind === null) return 'anything';
   const removed = Object.keys(raw).some((key) => DIRECTIVE.test(key));
   if (isPolicyKind(kind)) return removed || raw['spec'] !== undefined ? 'policies' : null;
@@ -346,11 +349,32 @@ export function hidesOf(kind: string | null, raw: Raw): Hides | null {
     [raw, raw['spec'], template, spec, child(template, 'metadata'), ...containers].some(
       (one) => isObject(one) && Object.keys(one).some((key) => DIRECTIVE.test(key)),
     ) ||
-    child(template, 'metadata', 'labels') !== undefined ||
-    child(raw, 'spec', 'selector') !== undefined ||
+    (labels && child(template, 'metadata', 'labels') !== undefined) ||
     child(spec, 'hostNetwork') !== undefined ||
-    containers.some((one) => one['ports'] !== undefined);
+    child(spec, 'nodeName') !== undefined ||
+    // A port without a name is not what any rule refers to.
+    containers.some(({ ports }) => ports !== undefined && !(Array.isArray(ports) && ports.every(isNameless)));
   return deciding ? 'pods' : null;
+}
+
+function isNameless(port: unknown): boolean {
+  return (
+    isObject(port) && port['name'] === undefined && !Object.keys(port).some((key) => DIRECTIVE.test(key))
+  );
+}
+
+/**
+ * The labels that a merge patch gives to the pods of a workload, where they are all that it may change of what verdicts
+ * rest on; null where there is more, or nothing. Patches often repeat the labels that the workload has already.
+ */
+function onlyLabels(kind: string, raw: Raw): Labels | null {
+  if (!isPodKind(kind) || hidesOf(kind, raw, false) !== null) return null;
+  const labels = child(templateOf(kind, raw), 'metadata', 'labels');
+  if (!isObject(labels) || hasDirective(raw)) return null;
+  const pairs = Object.entries(labels);
+  return pairs.every((pair): pair is [string, string] => typeof pair[1] === 'string')
+    ? Object.fromEntries(pairs)
+    : null;
 }
 
 /** The same of the operations of a JSON patch (RFC 6902) for an object of a kind. */
@@ -365,7 +389,7 @@ function hidesOfOperations(kind: string, operations: readonly unknown[]): Hides 
     if (kind !== 'Pod' && path.startsWith('/metadata/')) return false;
     return (
       /^(\/spec(\/jobTemplate(\/spec)?)?(\/template(\/spec|\/metadata)?)?)$/.test(path) ||
-      /\/labels(\/|$)|\/selector(\/|$)|hostNetwork|\/ports(\/|$)/.test(path) ||
+      /\/labels(\/|$)|hostNetwork|nodeName|\/ports(\/|$)/.test(path) ||
       (/ontainers(\/[\d-]+)?$/.test(path) && JSON.stringify(one).includes('"ports"'))
     );
   });
@@ -408,6 +432,8 @@ export interface SeenDocument {
   hides: Hides | null;
   /** As a patch of a policy it changes rules alone, and neither whom it selects nor its types. */
   rulesOnly: boolean;
+  /** As a patch of a workload it gives its pods these labels and changes nothing else. */
+  labels: Labels | null;
   directive: boolean;
   /** It lacks what its kind must have. */
   partial: boolean;
@@ -447,6 +473,7 @@ export function seenDocument(
     name: textOf(child(raw, 'metadata', 'name')) ?? '',
     hides: hidesOf(kind, raw),
     rulesOnly: isRulesOnly(kind, raw),
+    labels: onlyLabels(kind, raw),
     directive: mayDirect && hasDirective(raw),
     partial: lacksParts(kind, group, raw),
   };
@@ -912,10 +939,16 @@ function namespacesOf(
 }
 
 /** What a document may change as a patch of an object in a namespace. */
-function gapOf({ hides, rulesOnly }: SeenDocument, namespace: string | null): ManifestGap[] {
+function gapOf(document: SeenDocument, namespace: string | null): ManifestGap[] {
+  const { hides, rulesOnly, kind, name, labels } = document;
   if (hides === null) return [];
   return [
-    { hides, namespace: hides === 'anything' ? null : namespace, ...(rulesOnly ? { rulesOnly: true } : {}) },
+    {
+      hides,
+      namespace: hides === 'anything' ? null : namespace,
+      ...(rulesOnly ? { rulesOnly: true } : {}),
+      ...(labels !== null && name !== '' ? { relabels: { kind, name, labels } } : {}),
+    },
   ];
 }
 
@@ -956,6 +989,9 @@ function distinctGaps(gaps: readonly ManifestGap[]): ManifestGap[] {
   if (gaps.some(({ hides, namespace }) => hides === 'anything' && namespace === null)) return [ANY];
   const seen = new Map<string, ManifestGap>();
   for (const gap of gaps)
-    seen.set(`${gap.hides} ${gap.namespace ?? ''} ${String(gap.rulesOnly ?? false)}`, gap);
+    seen.set(
+      `${gap.hides} ${gap.namespace ?? ''} ${String(gap.rulesOnly ?? false)} ${JSON.stringify(gap.relabels ?? null)}`,
+      gap,
+    );
   return [...seen.values()];
 }

@@ -21,7 +21,7 @@ import {
 import { isObject, WRITTEN } from './project.ts';
 import type { Raw } from './project.ts';
 import type { ProblemCheck } from './problems.ts';
-import type { Place, Problem } from './snapshot.ts';
+import type { Labels, Place, Problem } from './snapshot.ts';
 import { indented, inspectDocument, isCutShort, readDocuments, valueOf } from './yaml.ts';
 import type { Letters, Spot } from './yaml.ts';
 
@@ -45,6 +45,8 @@ export interface ManifestGap {
   namespace: string | null;
   /** A patch of rules alone: whom the patched policies isolate stays isolated. */
   rulesOnly?: true;
+  /** A patch that gives the pods of a workload these labels and changes nothing else. */
+  relabels?: { kind: string; name: string; labels: Labels };
   /** The kind, where it shows that it is another kind of policy (S26). */
   other?: { kind: string; group: string };
 }

@@ -197,8 +197,10 @@ describe('a patch is not the object (S20)', () => {
         'apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: a}\nspec: {path: ./b}\n',
       'a.yaml': POD,
     });
-    expect(snapshot.problems).toEqual([]);
-    expect(snapshot.coverage.complete).toBe(true);
+    // It is read as what it is; what Flux deploys by it was not read.
+    expect(checks(snapshot)).toEqual(['input.deployer']);
+    expect(snapshot.coverage.entries.some(({ passed }) => passed !== undefined)).toBe(false);
+    expect(endpoints(snapshot)).toEqual(['shop/Pod/db']);
   });
 });
 
@@ -396,6 +398,46 @@ describe('what a kustomization is', () => {
     });
     expect(snapshot.coverage.complete).toBe(true);
     expect(endpoints(snapshot)).toEqual(['shop/Pod/db']);
+  });
+
+  const overlay = (patch: string, more = ''): Snapshot =>
+    snapshotOf({
+      'base/kustomization.yaml': 'resources: [web.yaml, policy.yaml]\n',
+      'base/web.yaml': DEPLOYMENT,
+      'base/policy.yaml': POLICY,
+      'prod/kustomization.yaml': `resources: [../base]\npatches: [{path: web.yaml}]\n${more}`,
+      'prod/web.yaml': patch,
+    });
+  const workload = (spec: string, labels = ''): string =>
+    `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec: {template: {${labels}spec: ${spec}}}\n`;
+
+  test.each([
+    [
+      'an image, resources and an environment',
+      '{containers: [{name: web, image: "web:2", resources: {limits: {cpu: 1}}, env: [{name: A, value: b}]}]}',
+      '',
+    ],
+    ['a port without a name', '{containers: [{name: web, ports: [{containerPort: 9000}]}]}', ''],
+    ['the labels that it has already', '{}', 'metadata: {labels: {app: web}}, '],
+  ])('a patch of %s leaves no verdict open; the audit is incomplete', (_, spec, labels) => {
+    const snapshot = overlay(
+      workload(spec, labels),
+      'namePrefix: prod-\nreplicas: [{name: web, count: 3}]\n',
+    );
+    expect(isolated(snapshot)).toEqual(['web']);
+    expect(snapshot.coverage.complete).toBe(false);
+    expect(snapshot.coverage.gaps).toBeUndefined();
+    expect(checks(snapshot)).toContain('input.patch');
+  });
+
+  test.each([
+    ['another label', '{}', 'metadata: {labels: {app: web, tier: gold}}, '],
+    ['a label that is taken away', '{}', 'metadata: {labels: {app: null}}, '],
+    ['a named port', '{containers: [{name: web, ports: [{name: http, containerPort: 80}]}]}', ''],
+    ["its node's network", '{hostNetwork: true}', ''],
+    ['its node', '{nodeName: n1}', ''],
+  ])('a patch of %s leaves them open', (_, spec, labels) => {
+    expect(isolated(overlay(workload(spec, labels)))).toEqual([]);
   });
 
   test('a kustomization that cannot be parsed is a gap', () => {
