@@ -1,5 +1,4 @@
 /** Where snapshots come from: contexts, manifests, saved snapshots, the built-in cluster. */
-import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, resolve } from 'node:path';
 import type { Source, SourcesInfo } from '../shared/ipc.ts';
@@ -12,6 +11,7 @@ import type { Cursor, FollowSink, FollowStatus } from './cluster/follow.ts';
 import { Kubeconfigs } from './cluster/kubeconfig.ts';
 import type { KubeconfigOptions } from './cluster/kubeconfig.ts';
 import { searchPath, startedByDesktop } from './cluster/shellPath.ts';
+import { PIPED_MS, readBounded } from './readBounded.ts';
 import type { RenderFolder } from './render/plan.ts';
 import type { RenderRequest } from './render/render.ts';
 import { VERSION } from './version.ts';
@@ -353,15 +353,11 @@ export function manifestsName(paths: readonly string[]): string {
 
 async function readSnapshot(client: AuditInput, path: string, options: ReadOptions): Promise<void> {
   options.progress({ phase: 'read', detail: path, done: 0, total: 1 });
-  const { size } = await stat(path);
-  if (size > MAX_SNAPSHOT_FILE) {
-    throw new BackendError({
-      kind: 'input',
-      message: `The file is larger than ${MAX_SNAPSHOT_FILE / 1024 / 1024} MiB.`,
-      place: path,
-    });
-  }
-  const bytes = await readFile(path, { signal: options.signal });
+  const bytes = await readBounded(path, {
+    maxBytes: MAX_SNAPSHOT_FILE,
+    timeoutMs: PIPED_MS,
+    signal: options.signal,
+  });
   try {
     await client.loadSnapshot(bytes);
   } catch (thrown) {

@@ -1,13 +1,16 @@
 /** Which kubeconfig files and folders were added in the app, kept from one start to the next. Paths only, no content. */
-import { readFile, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { tryLock } from '../lock.ts';
+import { readBounded } from '../readBounded.ts';
 import { privateFolder, writeWhole } from '../wholeFile.ts';
 
 const format = z.strictObject({ version: z.literal(1), kubeconfigs: z.array(z.string()) });
 
+/** A longer list was not written by us. */
+const MAX_BYTES = 4 * 1024 * 1024;
 /** The list is changed within milliseconds: a lock that is older was left by a process that was killed. */
 const STALE_MS = 5000;
 
@@ -45,7 +48,7 @@ export async function changeAdded(file: string, change: { add: string } | { remo
 async function readList(file: string): Promise<string[] | null> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = Buffer.from(await readBounded(file, { maxBytes: MAX_BYTES })).toString('utf8');
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw thrown;

@@ -2,11 +2,11 @@
  * The files of a manifest source: folders opened, links followed once, what cannot be read named. Bytes only: the
  * worker decodes and parses them.
  */
-import { open, readdir, realpath, stat } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULT_MAX_BYTES } from '../../shared/kube/manifests.ts';
 import type { CoverageEntry, Problem } from '../../shared/kube/snapshot.ts';
+import { PIPED_MS, readBounded, ReadRefused } from '../readBounded.ts';
 
 export interface CollectOptions {
   /** A larger file is not read (default 64 MiB). */
@@ -244,29 +244,18 @@ async function readOne(
   maxBytes: number,
   signal: AbortSignal | undefined,
 ): Promise<{ path: string; bytes: ArrayBuffer } | Gap> {
-  let handle: FileHandle | null = null;
   try {
-    handle = await open(real, 'r');
-    const info = await handle.stat();
-    // A pipe (`<(kubectl get …)`) has no size: it is read until it ends or is too large.
-    if (!info.isFile())
-      return await readStream(path, handle.createReadStream({ autoClose: false }), maxBytes, signal);
-    if (info.size > maxBytes) return tooLarge(path, info.size, maxBytes);
-    const bytes = new Uint8Array(info.size);
-    let length = 0;
-    while (length < bytes.length) {
-      signal?.throwIfAborted();
-      const { bytesRead } = await handle.read(bytes, length, bytes.length - length, length);
-      // It became shorter while it was read.
-      if (bytesRead === 0) break;
-      length += bytesRead;
-    }
-    return { path, bytes: length === bytes.length ? bytes.buffer : bytes.slice(0, length).buffer };
+    const bytes = await readBounded(real, {
+      maxBytes,
+      timeoutMs: PIPED_MS,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return { path, bytes: bytes.buffer };
   } catch (thrown) {
+    if (thrown instanceof ReadRefused && thrown.why === 'too-large')
+      return tooLarge(path, thrown.bytes, maxBytes);
     // Of an aborted signal too: nobody may be waiting for this any more.
     return unreadable(path, thrown);
-  } finally {
-    await handle?.close().catch(() => {});
   }
 }
 

@@ -6,10 +6,11 @@
  */
 import { watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { ContextInfo, SourcesInfo } from '../../shared/ipc.ts';
+import { readBounded } from '../readBounded.ts';
 import { decodeText } from '../worker/decode.ts';
 import { ClusterError } from './error.ts';
 import { parseKubeconfig } from './kubeconfigFile.ts';
@@ -21,6 +22,9 @@ export const WARNING_PLAIN_HTTP = 'cluster.plainHttp';
 
 /** Tells a kubeconfig, also a broken one, from the other things that lie in a folder. */
 const LOOKS_LIKE_ONE = /^[\s{,]*"?(clusters|contexts|users|current-context)"?\s*:|"?kind"?\s*:\s*"?Config\b/m;
+
+/** The list of contexts waits for a pipe: what makes a kubeconfig is quick. */
+const PIPE_MS = 30_000;
 
 /** Larger files are no kubeconfig. */
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -382,8 +386,8 @@ export class Kubeconfigs {
     } catch {
       return null;
     }
-    const namespace = await readFile(path.join(root, 'namespace'), 'utf8').then(
-      (text) => text.trim(),
+    const namespace = await readBounded(path.join(root, 'namespace'), { maxBytes: 1024 }).then(
+      (bytes) => decodeText(bytes).trim(),
       () => null,
     );
     return {
@@ -466,26 +470,10 @@ const piped = new Map<string, Uint8Array>();
 async function bytesOf(file: string): Promise<Uint8Array> {
   const before = piped.get(file);
   if (before) return before;
-  const handle = await open(file, 'r');
-  try {
-    const info = await handle.stat();
-    if (info.isDirectory()) throw new Error('this is a folder, not a file');
-    const tooLarge = (): Error => new Error(`the file is larger than ${MAX_BYTES / 1024 / 1024} MB`);
-    if (info.size > MAX_BYTES) throw tooLarge();
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    for await (const chunk of handle.createReadStream({ autoClose: false })) {
-      chunks.push(chunk as Uint8Array);
-      length += (chunk as Uint8Array).length;
-      // A device has no size and no end.
-      if (length > MAX_BYTES) throw tooLarge();
-    }
-    const bytes = Buffer.concat(chunks);
-    if (info.isFIFO()) piped.set(file, bytes);
-    return bytes;
-  } finally {
-    await handle.close();
-  }
+  const pipe = (await stat(file)).isFIFO();
+  const bytes = await readBounded(file, { maxBytes: MAX_BYTES, timeoutMs: PIPE_MS });
+  if (pipe) piped.set(file, bytes);
+  return bytes;
 }
 
 function exists(file: string): Promise<boolean> {

@@ -5,7 +5,6 @@
  * Credentials stay in memory.
  */
 import type { KubeConfig } from '@kubernetes/client-node';
-import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 import { connect as tcpConnect } from 'node:net';
 import type { Socket } from 'node:net';
@@ -21,6 +20,7 @@ import { usesExec } from './kubeconfig.ts';
 import type { ResolvedContext } from './kubeconfig.ts';
 import type { UserEntry } from './kubeconfigFile.ts';
 import { oidcToken } from './oidc.ts';
+import { readBounded, ReadRefused } from '../readBounded.ts';
 import { ProxyFailure, proxyOf } from './proxyEnv.ts';
 import { searchPath, startedByDesktop } from './shellPath.ts';
 
@@ -409,14 +409,17 @@ async function pem(
   return content;
 }
 
+/** A token has kilobytes, a system's whole list of CAs some hundreds. */
+const MAX_FILE = 8 * 1024 * 1024;
+
 async function text(file: string, what: string, kubeconfig: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return Buffer.from(await readBounded(file, { maxBytes: MAX_FILE })).toString('utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new ClusterError(
       'kubeconfig',
-      `The ${what} file ${file} cannot be read (${code ?? 'unknown reason'})`,
+      `The ${what} file ${file} cannot be read (${error instanceof ReadRefused ? error.message : (code ?? 'unknown reason')})`,
       {
         place: kubeconfig,
       },

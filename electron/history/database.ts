@@ -119,7 +119,16 @@ export function historyError(thrown: unknown, file: string): BackendError {
 
 function hasContent(file: string): boolean {
   try {
-    return statSync(file).size > 0;
+    const info = statSync(file);
+    // Opening a pipe would wait for ever; a device has no size.
+    if (!info.isFile() && !info.isDirectory()) {
+      throw new BackendError({
+        kind: 'history',
+        message: 'This is a pipe or a device, not a file.',
+        place: file,
+      });
+    }
+    return info.size > 0;
   } catch (thrown) {
     if ((thrown as { code?: unknown }).code === 'ENOENT') return false;
     throw thrown;

@@ -2,10 +2,11 @@
  * What a rendering of folders would run and fetch, found out before anything is run: which folders are the outermost, and
  * which remote bases their kustomizations name, however deep.
  */
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isChartFile, isKustomizationFile, readKustomization } from '../../shared/kube/kustomize.ts';
 import type { Kustomization } from '../../shared/kube/kustomize.ts';
+import { readBounded, ReadRefused } from '../readBounded.ts';
 import { BackendError } from '../worker/errors.ts';
 
 /** A larger kustomization is none. */
@@ -164,8 +165,11 @@ async function kustomizationOf(folder: string, shown: string): Promise<Kustomiza
   const [name] = names;
   if (name === undefined) return null;
   const file = path.join(folder, name);
-  const bytes = await readFile(file);
-  const read = bytes.length > MAX_BYTES ? null : readKustomization(file, bytes.toString('utf8'));
+  const bytes = await readBounded(file, { maxBytes: MAX_BYTES }).catch((thrown: unknown) => {
+    if (thrown instanceof ReadRefused) return null;
+    throw thrown;
+  });
+  const read = bytes === null ? null : readKustomization(file, Buffer.from(bytes).toString('utf8'));
   if (read === 'not-one') return null;
   // What it fetches cannot be named, so it is not run.
   if (read === null || names.length > 1) {

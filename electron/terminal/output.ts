@@ -108,17 +108,25 @@ export function textWidth(out: string | undefined): number {
   return !columns ? 100 : Math.max(60, Math.min(columns, 200));
 }
 
+/** Hundreds of thousands of probes; a longer text is none of ours. */
+const MAX_TEXT = 64 * 1024 * 1024;
+
 /** The whole of standard input, or of a file. */
 export async function readText(path: string): Promise<string> {
   const { decodeText } = await import('../worker/decode.ts');
   try {
     if (path === '-') {
       const chunks: Buffer[] = [];
-      for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+      let length = 0;
+      for await (const chunk of process.stdin) {
+        length += (chunk as Buffer).length;
+        if (length > MAX_TEXT) throw new Error(`it is longer than ${MAX_TEXT / 1024 / 1024} MB`);
+        chunks.push(chunk as Buffer);
+      }
       return decodeText(Buffer.concat(chunks));
     }
-    const { readFile } = await import('node:fs/promises');
-    return decodeText(await readFile(path));
+    const { PIPED_MS, readBounded } = await import('../readBounded.ts');
+    return decodeText(await readBounded(path, { maxBytes: MAX_TEXT, timeoutMs: PIPED_MS }));
   } catch (thrown) {
     const { message } = toIpcError(thrown);
     throw new BackendError({ kind: 'input', message, place: path }, { cause: thrown });
