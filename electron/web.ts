@@ -1,29 +1,37 @@
 /**
  * `serve`: the same app in a browser tab, on this machine's loopback address alone.
  *
- * Who may talk to it: a browser that came with the one-time token of the printed address, which is exchanged for a
- * session cookie at its first use. Host is checked against DNS rebinding, Origin and Sec-Fetch-Site against other
- * pages, and what changes something is a POST of JSON.
+ * Who may talk to it: a tab that came with the one-time token of an address, which is exchanged for a session of two
+ * secrets (`web/sessions.ts`): a cookie, and a key that the tab keeps and sends as a header. Other users of the machine
+ * may read its arguments, take its ports and be shown its cookies, and get nothing. Host is checked against DNS
+ * rebinding, Origin and Sec-Fetch-Site against other pages, and what changes something is a POST of JSON.
  *
- * - `GET /?token=…`: the exchange
- * - `POST /api/<channel>` with `{"request": …}`: a `Reply`
- * - `GET /events`: server-sent events, named as in `Events`
- * - `GET /download/<id>`: a file that `export.save` prepared, once
- * - `GET /…`: the page
+ * | request                                        | cookie | key | answer                                         |
+ * | ---------------------------------------------- | ------ | --- | ---------------------------------------------- |
+ * | `GET /?token=…`                                |        |     | the exchange                                   |
+ * | `GET /locked?why=…`                            |        |     | says what to do                                |
+ * | `GET /…`                                       | yes    |     | the page's own files, which say nothing        |
+ * | `POST /api/<channel>` with `{"request": …}`    | yes    | yes | a `Reply`                                      |
+ * | `GET /events`                                  | yes    | yes | server-sent events, named as in `Events`       |
+ * | `GET /download/<id>`                           | yes    |     | a file that `export.save` prepared, once, for the session that asked |
  */
-import { spawn } from 'node:child_process';
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { EventName, Events, IpcError, Reply } from '../shared/ipc.ts';
+import { KEY_HEADER, LOCKED_REASONS } from '../shared/web.ts';
+import type { LockedReason } from '../shared/web.ts';
 import type { Backend, Host } from './backend.ts';
 import { isChannel } from './channels.ts';
-import { pageFiles, pageFolder, SECURITY_HEADERS } from './page.ts';
+import { madePagePolicy, pageFiles, pageFolder, SECURITY_HEADERS } from './page.ts';
 import { checkedRequest } from './requests.ts';
 import { renderQuestion } from './render/question.ts';
 import type { Question } from './terminal/conversation.ts';
+import { enteredPage, languageOf, lockedPage } from './web/pages.ts';
+import { MAX_SESSIONS, secret, Sessions } from './web/sessions.ts';
+import type { Session } from './web/sessions.ts';
 import { BackendError, toIpcError } from './worker/errors.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -35,6 +43,10 @@ const HEARTBEAT_MS = 15_000;
 /** Events of the last moments are told to a stream that opens (again): none is lost between two connections. */
 const REPLAY_MS = 15_000;
 const REPLAY_MAX = 500;
+/** A session's tabs that listen; one more ends the oldest. */
+const MAX_STREAMS = 8;
+/** A tab that does not take what it is sent is cut off, and asks again for what it missed. */
+const MAX_STREAM_BYTES = 16 * 1024 * 1024;
 
 export interface ServeOptions {
   /** 0 (the default) takes a free one. */
@@ -45,15 +57,40 @@ export interface ServeOptions {
   backend: (host: Host) => Backend;
   /** Asks the user outside the page, in the terminal; absent where there is nobody to ask. */
   ask?: (question: Question, signal: AbortSignal) => Promise<boolean>;
+  /** Tells the user, in the terminal, who comes in. */
+  say?: (line: string) => void;
+}
+
+/** A one-time address: for the user's eyes and the user's own files, not for logs and arguments. */
+export interface Address {
+  readonly url: string;
+  /** True once a browser came in by it, false once none can. */
+  readonly used: Promise<boolean>;
+}
+
+/** A session as the terminal lists it. */
+export interface SessionItem {
+  number: number;
+  browser: string;
+  began: Date;
+  seen: Date;
+  /** A tab of it listens. */
+  open: boolean;
 }
 
 export interface Served {
-  /** With the one-time token: for the user's eyes, not for logs. */
-  readonly url: string;
   readonly port: number;
+  /** A new one-time address. */
+  address(): Address;
+  /** Who came in and was not ended, oldest first. */
+  sessions(): SessionItem[];
+  /** Ends a session, with its streams and files; false where there is none of this number. */
+  end(number: number): boolean;
   /** Ends open streams, the backend and the server. */
   close(): Promise<void>;
 }
+
+const NO_KEY = 'Open an address that the terminal shows: it brings this tab its key.';
 
 /** A refusal of the door itself: what the browser may not ask, or not in this way. */
 class Refusal extends Error {
@@ -67,6 +104,8 @@ class Refusal extends Error {
 }
 
 interface Download {
+  /** Who asked for it. */
+  session: number;
   name: string;
   type: string;
   bytes: Uint8Array;
@@ -81,7 +120,9 @@ interface Download {
 export async function serve(options: ServeOptions): Promise<Served> {
   const files = pageFiles(options.folder ?? pageFolder());
   const downloads = new Map<string, Download>();
-  const streams = new Set<ServerResponse>();
+  const streams = new Map<ServerResponse, Session>();
+  /** Whose call is being answered. */
+  const caller = new AsyncLocalStorage<Session>();
   const recent: { id: number; at: number; text: string }[] = [];
   let eventId = 0;
 
@@ -92,7 +133,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
       const text = `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(payload)}\n\n`;
       recent.push({ id, at: Date.now(), text });
       if (recent.length > REPLAY_MAX) recent.shift();
-      for (const stream of streams) stream.write(text);
+      for (const stream of streams.keys()) write(stream, text);
     },
     pickKubeconfig: async () => null,
     pickPaths: async () => null,
@@ -107,18 +148,23 @@ export async function serve(options: ServeOptions): Promise<Served> {
       return options.ask(renderQuestion(folders, 'en'), signal);
     },
     async deliver(name, type, make) {
+      const session = caller.getStore()?.number ?? 0;
       const bytes = await make();
       const id = secret();
       if (downloads.size >= MAX_DOWNLOADS) forget([...downloads.keys()][0] as string);
       const timer = setTimeout(() => forget(id), DOWNLOAD_MS);
       timer.unref();
-      downloads.set(id, { name, type, bytes, timer });
+      downloads.set(id, { session, name, type, bytes, timer });
       return { download: `/download/${id}` };
     },
   };
   function forget(id: string): void {
     clearTimeout(downloads.get(id)?.timer);
     downloads.delete(id);
+  }
+  function write(stream: ServerResponse, text: string): void {
+    if (stream.writableLength > MAX_STREAM_BYTES) stream.destroy();
+    else stream.write(text);
   }
 
   const { handlers, close: closeBackend } = options.backend(host);
@@ -132,14 +178,26 @@ export async function serve(options: ServeOptions): Promise<Served> {
     throw thrown;
   }
   const { port } = server.address() as AddressInfo;
-  const hosts = [`${LOOPBACK}:${port}`, `localhost:${port}`, `[::1]:${port}`];
-  // Cookies know no ports: two servers on one machine must not take each other's.
-  const cookieName = `bulkhead-${port}`;
-  const session = secret();
-  let token: string | null = secret();
+  // One address, one origin: on [::1], which `localhost` may lead to, another user's program can have the same port.
+  const ownHost = `${LOOPBACK}:${port}`;
+  const own = `http://${ownHost}`;
+  const aliases = [`localhost:${port}`, `[::1]:${port}`];
+  const say = options.say ?? (() => {});
+  const sessions = new Sessions(port, {
+    ended(session, by) {
+      for (const [response, whose] of streams) if (whose === session) response.end();
+      for (const [id, one] of downloads) if (one.session === session.number) forget(id);
+      if (by === 'newer') say(`Session ${session.number} was ended: ${MAX_SESSIONS} are open at most.`);
+    },
+    withdrawn: () =>
+      say('Something on this machine tries addresses that are none. Those that waited were withdrawn.'),
+  });
 
   const heartbeat = setInterval(() => {
-    for (const stream of streams) stream.write(': here\n\n');
+    for (const [stream, session] of streams) {
+      session.seen = new Date();
+      write(stream, ': here\n\n');
+    }
   }, HEARTBEAT_MS);
   heartbeat.unref();
 
@@ -165,64 +223,96 @@ export async function serve(options: ServeOptions): Promise<Served> {
   }
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // A page of another name that resolves to this machine (DNS rebinding) sends its own name.
-    if (!hosts.includes(request.headers.host ?? '')) throw new Refusal(421, 'This host is not served here.');
     // No base: '//other' would be read as another host.
     const target = request.url ?? '/';
     const question = target.indexOf('?');
     const path = question < 0 ? target : target.slice(0, question);
     const query = new URLSearchParams(question < 0 ? '' : target.slice(question + 1));
     const api = path.startsWith('/api/');
+    const { headers } = request;
+    if (aliases.includes(headers.host ?? '') && path === '/' && request.method === 'GET') {
+      return send(response, 307, 'text/plain; charset=utf-8', '', { location: `${own}${target}` });
+    }
+    // A page of another name that resolves to this machine (DNS rebinding) sends its own name.
+    if (headers.host !== ownHost) throw new Refusal(421, 'This host is not served here.');
     // Not even HEAD: a token and a download are good once, and what only looks at a link must not use them up.
     const allowed = api ? 'POST' : 'GET';
     if (request.method !== allowed) throw new Refusal(405, `Only ${allowed} here.`, { allow: allowed });
 
-    const given = query.get('token');
-    if (path === '/' && given !== null) return exchange(given, hasSession(request), response);
+    const dest = headers['sec-fetch-dest'];
+    const framed = dest !== undefined && dest !== 'document' && dest !== 'empty';
+    const token = query.get('token');
+    if (path === '/' && token !== null) {
+      // What a browser fetches before anybody asked, or for a part of another page, uses nothing up.
+      if (headers['sec-purpose'] !== undefined || (dest !== undefined && dest !== 'document')) {
+        throw new Refusal(403, 'Open this address in a tab of its own.');
+      }
+      return exchange(token, request, response);
+    }
 
-    const site = request.headers['sec-fetch-site'];
+    const site = headers['sec-fetch-site'];
     if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+      // A copied link that is followed from elsewhere goes without the cookie.
+      if (path === '/' && dest === 'document') return locked(request, response, 403, 'tab');
       throw new Refusal(403, 'Another page may not ask this.');
     }
-    if (api && request.headers.origin !== `http://${request.headers.host}`) {
-      throw new Refusal(403, 'Another page may not ask this.');
-    }
-    if (!hasSession(request)) {
-      throw new Refusal(401, 'Open the address that the terminal shows: it carries the key to this page.');
+    if (api && headers.origin !== own) throw new Refusal(403, 'Another page may not ask this.');
+    if (path === '/locked') {
+      const why = LOCKED_REASONS.find((one) => one === query.get('why')) ?? 'none';
+      return locked(request, response, 200, why, query);
     }
 
-    if (api) return answer(request, response, path.slice('/api/'.length));
-    if (path === '/events') return stream(request, response);
-    if (path.startsWith('/download/')) return download(response, path.slice('/download/'.length));
+    if (api || path === '/events') {
+      const session = sessions.of(headers.cookie, headers[KEY_HEADER]);
+      if (!session) throw new Refusal(401, NO_KEY);
+      if (!api) return stream(request, response, session);
+      return caller.run(session, () => answer(request, response, path.slice('/api/'.length)));
+    }
+    const known = sessions.ofCookie(headers.cookie);
+    if (path === '/' && framed) throw new Refusal(403, 'Another page may not ask this.');
+    if (known.length === 0) {
+      if (path === '/') return locked(request, response, 401, 'none');
+      throw new Refusal(401, NO_KEY);
+    }
+    if (path.startsWith('/download/')) return download(response, path.slice('/download/'.length), known);
     const file = files.get(path);
     if (!file) throw new Refusal(404, 'There is no such page.');
     send(response, 200, file.type, await readFile(file.path));
   }
 
-  function exchange(given: string, known: boolean, response: ServerResponse): void {
-    const right = token !== null && same(given, token);
-    if (right) {
-      token = null;
-      response.setHeader('set-cookie', `${cookieName}=${session}; Path=/; HttpOnly; SameSite=Strict`);
-    } else if (!known) {
-      throw new Refusal(
-        403,
-        'This address was used already, or is of an earlier start. Start Bulkhead again for a new one.',
-      );
+  function exchange(token: string, request: IncomingMessage, response: ServerResponse): void {
+    const entered = sessions.enter(token, request.headers['user-agent'] ?? '');
+    if (typeof entered === 'string') {
+      // Who is in may reload the old address: the tab has its key, or is told that it has none.
+      if (entered === 'used' && sessions.ofCookie(request.headers.cookie).length > 0) {
+        return send(response, 303, 'text/plain; charset=utf-8', '', { location: '/' });
+      }
+      return locked(request, response, 403, entered);
     }
-    // A page of our own that goes on, not a redirect: where a page of another site held the link, a redirect would
-    // still be that site's navigation and go without the cookie.
-    const page =
-      '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">' +
-      '<meta http-equiv="refresh" content="0; url=/"><title>Bulkhead</title>';
-    send(response, 200, 'text/html; charset=utf-8', page);
+    const { session, cookie, key } = entered;
+    say(`Session ${session.number} began: ${session.browser}.`);
+    response.setHeader('set-cookie', `${cookie}; Path=/; HttpOnly; SameSite=Strict`);
+    made(response, 200, (nonce) => enteredPage(key, nonce));
   }
 
-  function hasSession(request: IncomingMessage): boolean {
-    return (request.headers.cookie ?? '').split(';').some((pair) => {
-      const [name, value = ''] = pair.trim().split('=', 2);
-      return name === cookieName && same(value, session);
-    });
+  /** The page that says why nothing opens, and what to do. */
+  function locked(
+    request: IncomingMessage,
+    response: ServerResponse,
+    status: number,
+    why: LockedReason,
+    query?: URLSearchParams,
+  ): void {
+    const lang = languageOf(query?.get('lang') ?? null, request.headers['accept-language']);
+    const chosen = query?.get('theme');
+    const theme = chosen === 'light' || chosen === 'dark' ? chosen : null;
+    made(response, status, (nonce) => lockedPage(why, lang, theme, nonce));
+  }
+
+  function made(response: ServerResponse, status: number, page: (nonce: string) => string): void {
+    const nonce = secret();
+    response.setHeader('content-security-policy', madePagePolicy(nonce));
+    send(response, status, 'text/html; charset=utf-8', page(nonce));
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse, channel: string): Promise<void> {
@@ -241,19 +331,22 @@ export async function serve(options: ServeOptions): Promise<Served> {
     sendJson(response, 200, reply);
   }
 
-  function stream(request: IncomingMessage, response: ServerResponse): void {
+  function stream(request: IncomingMessage, response: ServerResponse, session: Session): void {
+    const others = [...streams].filter(([, whose]) => whose === session);
+    if (others.length >= MAX_STREAMS) others[0]?.[0].end();
     response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
     response.write('retry: 500\n\n');
     const last = Number(request.headers['last-event-id'] ?? '0');
     const since = Date.now() - REPLAY_MS;
     for (const { id, at, text } of recent) if (id > last && at > since) response.write(text);
-    streams.add(response);
+    streams.set(response, session);
     response.on('close', () => streams.delete(response));
   }
 
-  function download(response: ServerResponse, id: string): void {
+  function download(response: ServerResponse, id: string, known: Session[]): void {
     const found = downloads.get(id);
-    if (!found) throw new Refusal(404, 'This file was fetched already, or waited too long.');
+    if (!found || !known.some(({ number }) => number === found.session))
+      throw new Refusal(404, 'This file was fetched already, or waited too long.');
     forget(id);
     const plain = found.name.replace(/[^\x20-\x7e]|["\\]/g, '_');
     send(response, 200, found.type, found.bytes, {
@@ -262,34 +355,28 @@ export async function serve(options: ServeOptions): Promise<Served> {
   }
 
   return {
-    url: `http://${LOOPBACK}:${port}/?token=${token}`,
     port,
+    address() {
+      const { token, used } = sessions.issue();
+      return { url: `${own}/?token=${token}`, used };
+    },
+    sessions: () =>
+      sessions.list().map((session) => {
+        const { number, browser, began, seen } = session;
+        return { number, browser, began, seen, open: [...streams.values()].includes(session) };
+      }),
+    end: (number) => sessions.end(number),
     async close() {
       clearInterval(heartbeat);
       for (const id of [...downloads.keys()]) forget(id);
-      for (const response of streams) response.end();
+      sessions.close();
+      for (const response of streams.keys()) response.end();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await closeBackend();
       server.closeAllConnections();
       await closed;
     },
   };
-}
-
-/**
- * Opens the user's browser; a failure is no error, the address is printed anyway.
- * @param url where
- */
-export function openBrowser(url: string): void {
-  const [command, ...args] =
-    process.platform === 'darwin'
-      ? ['open', url]
-      : process.platform === 'win32'
-        ? ['rundll32', 'url.dll,FileProtocolHandler', url]
-        : ['xdg-open', url];
-  const child = spawn(command as string, args, { stdio: 'ignore', detached: true });
-  child.on('error', () => {});
-  child.unref();
 }
 
 function listening(server: Server, port: number): Promise<void> {
@@ -352,18 +439,7 @@ function send(
   response.end(body);
 }
 
-function secret(): string {
-  return randomBytes(32).toString('base64url');
-}
-
 /** A file name as RFC 5987 wants it in a header: what encodeURIComponent leaves is still too much. */
 function rfc5987(name: string): string {
   return encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-
-/** Compares in equal time, so that an answer's delay tells nothing of the secret. */
-function same(given: string, wanted: string): boolean {
-  const a = Buffer.from(given);
-  const b = Buffer.from(wanted);
-  return a.length === b.length && timingSafeEqual(a, b);
 }

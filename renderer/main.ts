@@ -5,7 +5,8 @@ import { openBridge } from './state/bridge.ts';
 import { app } from './state/app.svelte.ts';
 
 const target = document.getElementById('app');
-if (target) {
-  void app.boot(openBridge());
+const bridge = openBridge();
+if (target && bridge) {
+  void app.boot(bridge);
   mount(App, { target });
 }

@@ -19,6 +19,11 @@ function save(key: string, value: string): void {
   }
 }
 
+/** What the user chose of language and theme, for a page that is not the app's. */
+export function chosenWords(): { lang: string | null; theme: string | null } {
+  return { lang: load('bulkhead.lang'), theme: load('bulkhead.theme') };
+}
+
 class Settings {
   theme = $state<Theme>('system');
   #systemDark = $state(false);

@@ -29,6 +29,10 @@ interface Window {
   prepareAnswer(button: number): Promise<void>;
   /** Chooses an item of the menu bar by its id. */
   menu(id: string): Promise<void>;
+  /** Types a line where `serve` runs. */
+  type?(line: string): void;
+  /** The next one-time address that `serve` prints. */
+  nextAddress?(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -143,6 +147,19 @@ export class App {
     await this.#window?.prepareAnswer(button);
   }
 
+  /** Only in serve: types a line where it runs. */
+  async type(line: string): Promise<void> {
+    this.#window?.type?.(line);
+  }
+
+  /** Only in serve: presses Enter there, and gives the address that it prints. */
+  async anotherAddress(): Promise<string> {
+    const address = this.#window?.nextAddress?.();
+    await this.type('');
+    if (!address) throw new Error('Only serve prints addresses.');
+    return address;
+  }
+
   /** The figure that an element carries. */
   async value(testId: string): Promise<number> {
     const element = this.page.getByTestId(testId);
@@ -192,13 +209,19 @@ async function serveWindow(
 ): Promise<Window> {
   const child = spawn(process.execPath, [fromRoot('dist/electron/cli.js'), 'serve', '--port', '0', ...args], {
     env,
-    stdio: ['ignore', 'inherit', 'pipe'],
+    stdio: ['pipe', 'inherit', 'pipe'],
   });
+  const nextAddress = (): Promise<string> => lineOf(child, /http:\/\/127\.0\.0\.1:\d+\/\?token=\S+/);
   let browser: Browser | null = null;
   try {
-    const url = await lineOf(child, /http:\/\/127\.0\.0\.1:\d+\/\?token=\S+/);
+    const url = await nextAddress();
     browser = await chromium.launch(launchOptions);
-    const page = await browser.newPage({ viewport: { width: 1280, height: 840 }, acceptDownloads: true });
+    // A context that can have more tabs.
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 840 },
+      acceptDownloads: true,
+    });
+    const page = await context.newPage();
     await page.goto(url);
     return {
       page,
@@ -208,6 +231,8 @@ async function serveWindow(
       menu: async () => {
         throw new Error('serve has no menu.');
       },
+      type: (line) => void child.stdin?.write(`${line}\n`),
+      nextAddress,
       async close() {
         await browser?.close();
         await ended(child);
