@@ -1,5 +1,6 @@
 /** An evaluated snapshot that answers questions: the door of the evaluator (api.ts). */
 import type { AssumptionName, Snapshot } from '../kube/snapshot.ts';
+import { isCounted, standsForSeveral } from '../kube/templates.ts';
 import { ALL_CONNS, NO_CONNS, type ConnId } from '../net/conns.ts';
 import { PairMap } from '../net/pairMap.ts';
 import { assumptionError } from '../policy/assumptions.ts';
@@ -18,6 +19,7 @@ import { findAll, rejectedOf, type ExposureCounts } from './findings.ts';
 import { cidrsOf, Outside } from './outside.ts';
 import { Pairs } from './pairs.ts';
 import { Points } from './points.ts';
+import { ordinalNames } from './replicas.ts';
 import type {
   AuditJson,
   AuditSummary,
@@ -73,8 +75,6 @@ interface Workload {
   /** Pod indices by class. */
   classes: Map<number, number[]>;
   pods: number;
-  /** Replicas of a template, which is one endpoint for many pods. */
-  replicas: number;
 }
 
 const WIDTHS: readonly EgressWidth[] = ['anywhere', 'anywhere-some-ports', 'ranges', 'depends', 'none'];
@@ -292,7 +292,6 @@ class Engine implements AuditEngine {
           name: w.name,
           classes: new Map(),
           pods: 0,
-          replicas: 1,
         };
         byKey.set(key, found);
       }
@@ -301,7 +300,6 @@ class Engine implements AuditEngine {
       if (list) list.push(i);
       else found.classes.set(c, [i]);
       found.pods++;
-      if (p.kind !== 'Pod') found.replicas = Math.max(found.replicas, p.replicas);
     }
     this.workloadMemo = [...byKey.values()].sort(
       (a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name) || compare(a.kind, b.kind),
@@ -315,9 +313,11 @@ class Engine implements AuditEngine {
    */
   private betweenWorkloads(a: Workload, b: Workload, visit: (value: ValueId, n: number) => void): void {
     const m = this.model;
+    const alone = (i: number): boolean => !standsForSeveral(this.snapshot.pods[i]);
     for (const [p, ps] of a.classes) {
       for (const [q, qs] of b.classes) {
-        const self = a === b && p === q ? ps.length : 0;
+        // A template of several pods is a pair with itself.
+        const self = a === b && p === q ? ps.filter(alone).length : 0;
         const total = ps.length * qs.length - self;
         if (total === 0) continue;
         const value = m.between(p, q);
@@ -327,7 +327,7 @@ class Engine implements AuditEngine {
           for (const i of ps)
             if (m.podNode[i] >= 0) nodes.set(m.podNode[i], (nodes.get(m.podNode[i]) ?? 0) + 1);
           for (const j of qs) same += nodes.get(m.podNode[j]) ?? 0;
-          if (self > 0) for (const i of ps) if (m.podNode[i] >= 0) same--;
+          if (self > 0) for (const i of ps) if (m.podNode[i] >= 0 && alone(i)) same--;
         }
         if (same > 0) visit(m.onOneNode(p, q), same);
         if (total > same) visit(value, total - same);
@@ -403,6 +403,7 @@ class Engine implements AuditEngine {
       rejectedPolicies: rejected.filter((r) => r.object.kind === 'NetworkPolicy').length,
       nodes: this.snapshot.nodes.length,
       finishedPods: m.finished,
+      ...this.templateCounts(),
       findings: severities,
       pairs: this.pairTotals(),
     };
@@ -421,13 +422,41 @@ class Engine implements AuditEngine {
     return this.overviewMemo;
   }
 
+  private severalMemo: number[] | null = null;
+
+  /** Templates that stand for several pods: two of those are a pair too (S20). */
+  private several(): number[] {
+    this.severalMemo ??= [...this.participants].filter((i) => standsForSeveral(this.snapshot.pods[i]));
+    return this.severalMemo;
+  }
+
+  private templateCounts(): Pick<AuditSummary, 'templates'> {
+    const templates = { workloads: 0, replicas: 0, uncounted: 0 };
+    for (const i of this.participants) {
+      const pod = this.snapshot.pods[i];
+      if (pod.kind === 'Pod') continue;
+      templates.workloads++;
+      if (isCounted(pod)) templates.replicas += pod.replicas;
+      else templates.uncounted++;
+    }
+    return templates.workloads > 0 ? { templates } : {};
+  }
+
   private pairTotals(): AuditSummary['pairs'] {
     const m = this.model;
-    const out = { total: m.pods * (m.pods - 1), permitted: 0, full: 0, depends: 0, denied: 0 };
+    const several = this.several();
+    const out = {
+      total: m.pods * (m.pods - 1) + several.length,
+      permitted: 0,
+      full: 0,
+      depends: 0,
+      denied: 0,
+    };
     const counts = this.pairs.all().counts;
     for (let v = 0; v < counts.length; v++) {
       if (counts[v] !== 0) addPairs(m, v, counts[v], out);
     }
+    for (const i of several) addPairs(m, m.between(m.podClass[i], m.podClass[i]), 1, out);
     out.denied = out.total - out.permitted - out.depends;
     return out;
   }
@@ -653,6 +682,12 @@ class Engine implements AuditEngine {
       }
     }
     this.pairs.byNamespace((a, b, value, count) => this.addTo(data, at[a] * n + at[b], value, count));
+    for (const i of this.several()) {
+      const c = m.podClass[i];
+      const k = at[m.classNamespace.items[c]] * (n + 1);
+      data.pairs[k]++;
+      this.addTo(data, k, m.between(c, c), 1);
+    }
     this.matrixMemo = data;
     return data;
   }
@@ -787,11 +822,16 @@ class Engine implements AuditEngine {
     const out: { namespace: string; name: string; kind: string }[] = [];
     for (const i of this.participants) {
       const p = this.snapshot.pods[i];
-      if (wanted !== '' && !`${p.namespace}/${p.name}`.toLowerCase().includes(wanted)) continue;
-      out.push({ namespace: p.namespace, name: p.name, kind: p.kind });
+      const matches = (name: string): boolean => `${p.namespace}/${name}`.toLowerCase().includes(wanted);
+      if (matches(p.name)) out.push({ namespace: p.namespace, name: p.name, kind: p.kind });
+      // Its pods too, where one of them is asked for (S20).
+      if (p.kind === 'StatefulSet' && /-\d+$/.test(wanted)) {
+        const names = ordinalNames(p, 1000).filter(matches);
+        out.push(...names.map((name) => ({ namespace: p.namespace, name, kind: 'Pod' })));
+      }
       if (out.length >= limit) break;
     }
-    return out;
+    return out.slice(0, limit);
   }
 
   // ---- connections ----
@@ -836,7 +876,7 @@ class Engine implements AuditEngine {
     const memo = new PairMap();
     for (let a = 0; a < list.length; a++) {
       for (let b = 0; b < list.length; b++) {
-        if (a === b) continue;
+        if (a === b && !standsForSeveral(this.snapshot.pods[list[a]])) continue;
         const p = m.podClass[list[a]];
         const q = m.podClass[list[b]];
         let value = memo.get(p, q);
@@ -844,10 +884,10 @@ class Engine implements AuditEngine {
           value = m.between(p, q);
           memo.set(p, q, value);
         }
-        if (m.onSameNode(list[a], list[b])) value = m.onOneNode(p, q);
+        if (a !== b && m.onSameNode(list[a], list[b])) value = m.onOneNode(p, q);
         if (value === NOTHING) continue;
         const e = this.edge(pods[a], pods[b], m.values.lower(value), m.values.upper(value));
-        if (e) yield e;
+        if (e) yield a === b ? { ...e, within: true } : e;
       }
       const c = m.podClass[list[a]];
       for (let r = 0; r < ranges.length; r++) {
@@ -900,13 +940,6 @@ class Engine implements AuditEngine {
         this.betweenWorkloads(list[a], list[b], (value) => {
           parts.push({ lower: m.values.lower(value), upper: m.values.upper(value) });
         });
-        if (a === b && list[a].replicas > 1) {
-          // Replicas of one template: different pods of one class.
-          for (const c of list[a].classes.keys()) {
-            const value = m.between(c, c);
-            parts.push({ lower: m.values.lower(value), upper: m.values.upper(value) });
-          }
-        }
         if (parts.length === 0) continue;
         const e = merged(nodes[a], nodes[b], parts);
         if (e) yield a === b ? { ...e, within: true } : e;

@@ -3,6 +3,7 @@
  * matrix; the reasons walk the policies that select the pod and name each rule, peer and port that permits.
  */
 import type { Family, Protocol } from '../kube/snapshot.ts';
+import { standsForSeveral } from '../kube/templates.ts';
 import { PROTOCOL_INDEX, connPoint, type ConnId } from '../net/conns.ts';
 import { formatAddress, parseAddress, type Address } from '../net/ip.ts';
 import { AMBIENT_LABEL, TUNNEL_PORT } from '../policy/ambient.ts';
@@ -35,6 +36,7 @@ import { QuestionError } from './api.ts';
 import { nearestRule } from './nearest.ts';
 import { otherKindUses, unreadUses } from './openUses.ts';
 import { remedyFor } from './remedy.ts';
+import { checkOrdinal, splitOrdinal } from './replicas.ts';
 import { Services } from './services.ts';
 import type {
   AssumptionUse,
@@ -50,7 +52,8 @@ import type {
 
 /** A resolved end of a connection (S1). */
 export type End =
-  | { type: 'pod'; pod: number; c: number }
+  /** `ordinal`: of a StatefulSet's template the pod of that number (S20); absent: any pod that the endpoint stands for. */
+  | { type: 'pod'; pod: number; c: number; ordinal?: number }
   | { type: 'node'; name: string; address: Address }
   | { type: 'ip'; address: Address };
 
@@ -161,13 +164,21 @@ export class Points {
       throw new QuestionError('an endpoint is {"namespace", "pod"} or {"ip"}');
     }
     let found = this.findPod(namespace, pod);
+    let ordinal: number | undefined;
+    const numbered = found < 0 ? splitOrdinal(pod) : null;
+    const set = numbered === null ? -1 : this.findPod(namespace, `StatefulSet/${numbered.name}`);
+    if (numbered !== null && set >= 0) {
+      ({ ordinal } = numbered);
+      checkOrdinal(m.snapshot.pods[set], ordinal);
+      found = set;
+    }
     if (found < 0 && pod.includes('/')) found = this.findOfWorkload(namespace, pod);
     if (found < 0) throw new QuestionError(`no pod ${namespace}/${pod}`);
     if (m.podClass[found] < 0) {
       const phase = m.snapshot.pods[found].phase;
       throw new QuestionError(`${namespace}/${pod} has ended (phase ${phase}) and takes no part`);
     }
-    return { type: 'pod', pod: found, c: m.podClass[found] };
+    return { type: 'pod', pod: found, c: m.podClass[found], ...(ordinal === undefined ? {} : { ordinal }) };
   }
 
   private indexAddresses(): void {
@@ -196,6 +207,8 @@ export class Points {
   ref(end: End): EndpointRef {
     if (end.type === 'pod') {
       const p = this.m.snapshot.pods[end.pod];
+      if (end.ordinal !== undefined)
+        return { type: 'pod', namespace: p.namespace, name: `${p.name}-${end.ordinal}`, kind: 'Pod' };
       return { type: 'pod', namespace: p.namespace, name: p.name, kind: p.kind };
     }
     const ip = formatAddress(end.address);
@@ -283,9 +296,16 @@ export class Points {
     return of(src) & of(dst);
   }
 
+  /** Are the two ends one pod (S7)? Two pods of one workload are not (S20). */
+  private isSelf(src: End, dst: End): boolean {
+    if (src.type !== 'pod' || dst.type !== 'pod' || src.pod !== dst.pod) return false;
+    if (src.ordinal !== undefined && dst.ordinal !== undefined) return src.ordinal === dst.ordinal;
+    return !standsForSeveral(this.m.snapshot.pods[src.pod]);
+  }
+
   /** Everything permitted from one end to another. */
   value(src: End, dst: End, paper = false): ValueId {
-    if (src.type === 'pod' && dst.type === 'pod' && src.pod === dst.pod) return EVERYTHING_PERMITTED;
+    if (this.isSelf(src, dst)) return EVERYTHING_PERMITTED;
     return this.m.values.intersect(
       this.side(src, dst, 'egress', paper),
       this.side(dst, src, 'ingress', paper),
@@ -373,7 +393,7 @@ export class Points {
   private explainDirect(probe: Probe, whole: boolean): Explanation {
     const m = this.m;
     const { src, dst, point, protocol, families } = this.read(probe);
-    const isSelf = src.type === 'pod' && dst.type === 'pod' && src.pod === dst.pod;
+    const isSelf = this.isSelf(src, dst);
     const out = isSelf ? EVERYTHING_PERMITTED : this.side(src, dst, 'egress', false);
     const into = isSelf ? EVERYTHING_PERMITTED : this.side(dst, src, 'ingress', false);
     const both = m.values.intersect(out, into);
@@ -451,7 +471,8 @@ export class Points {
     const end = (given: ProbeEnd, found: End): ProbeEnd => {
       if (found.type !== 'pod' || 'ip' in given) return given;
       const { namespace, kind, name } = this.m.snapshot.pods[found.pod];
-      return { namespace, pod: `${kind}/${name}` };
+      const number = found.ordinal === undefined ? '' : `-${found.ordinal}`;
+      return { namespace, pod: `${kind}/${name}${number}` };
     };
     return { ...probe, src: end(probe.src, src), dst: end(probe.dst, dst) };
   }

@@ -396,8 +396,13 @@ export interface AuditSummary {
   nodes: number;
   /** Pods that take no part: Succeeded or Failed (S17). */
   finishedPods: number;
+  /**
+   * Workloads of manifests, each of which counts as one pod in every figure: how many, the pods that those with a number
+   * ask for, and how many have none (DaemonSets, autoscaled). Absent where there are none.
+   */
+  templates?: { workloads: number; replicas: number; uncounted: number };
   findings: Record<Severity, number>;
-  /** Ordered pod pairs: permitted (something), denied, depends. */
+  /** Ordered pod pairs: permitted (something), denied, depends. Two pods of one template are one pair. */
   pairs: { total: number; permitted: number; full: number; depends: number; denied: number };
 }
 

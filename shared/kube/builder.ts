@@ -152,6 +152,8 @@ export type Projected =
   | { is: 'ingress'; record: IngressRecord }
   | { is: 'policy'; record: PolicyRecord }
   | { is: 'owner'; record: KnownOwner }
+  /** A workload whose number of pods is somebody else's to set. */
+  | { is: 'scaled'; workload: string; place?: Place }
   | { is: 'otherPolicy'; record: OtherPolicyRecord };
 
 /**
@@ -218,6 +220,12 @@ export function projectObject(
       return record && { is: 'policy', record };
     }
   }
+  if (kind === 'HorizontalPodAutoscaler') {
+    const workload = scaledWorkload(raw);
+    return workload === null
+      ? null
+      : { is: 'scaled', workload, ...(context.place ? { place: context.place } : {}) };
+  }
   if (!OWNER_KINDS.has(kind)) return null;
   const meta = isObject(raw.metadata) ? raw.metadata : {};
   if (typeof meta.name !== 'string') return null;
@@ -233,6 +241,16 @@ export function projectObject(
       controller: controller === null ? null : context.intern.owner(controller.kind, controller.name),
     },
   };
+}
+
+/** `namespace/kind/name` of the workload that an autoscaler scales; null where it names none. */
+function scaledWorkload(raw: Record<string, unknown>): string | null {
+  const meta = isObject(raw.metadata) ? raw.metadata : {};
+  const spec = isObject(raw.spec) ? raw.spec : {};
+  const target = isObject(spec.scaleTargetRef) ? spec.scaleTargetRef : {};
+  if (typeof target.kind !== 'string' || typeof target.name !== 'string') return null;
+  const namespace = typeof meta.namespace === 'string' && meta.namespace !== '' ? meta.namespace : 'default';
+  return `${namespace}/${target.kind}/${target.name}`;
 }
 
 /** A manifest file as it was read; what it counts for is decided when all files are known. */
@@ -257,6 +275,7 @@ export class SnapshotBuilder {
   private namespaces: NamespaceRecord[] = [];
   private pods: PodRecord[] = [];
   private workloads: PodRecord[] = [];
+  private scaled: { workload: string; place?: Place }[] = [];
   private nodes: NodeRecord[] = [];
   /** What pods tell of their nodes, by namespace and node. */
   private readonly nodeAddresses = new Map<string, NodeAddress>();
@@ -516,6 +535,7 @@ export class SnapshotBuilder {
     this.namespaces = this.namespaces.filter(stays);
     this.pods = this.pods.filter(stays);
     this.workloads = this.workloads.filter(stays);
+    this.scaled = this.scaled.filter(stays);
     this.services = this.services.filter(stays);
     this.endpointSlices = this.endpointSlices.filter(stays);
     this.ingresses = this.ingresses.filter(stays);
@@ -606,6 +626,9 @@ export class SnapshotBuilder {
         return;
       case 'owner':
         this.owners.push(projected.record);
+        return;
+      case 'scaled':
+        this.scaled.push(projected);
         return;
       case 'otherPolicy':
         this.otherPolicies.push(projected.record);
@@ -768,6 +791,7 @@ export class SnapshotBuilder {
   private endpoints(owners: Map<string, KnownOwner>): PodRecord[] {
     const pods = this.unique(this.pods, (pod) => pod.kind);
     const templates = this.unique(this.workloads, (pod) => pod.kind);
+    const scaled = new Set(this.scaled.map(({ workload }) => workload));
     const objects = new Set(templates.map((one) => `${one.namespace}/${one.kind}/${one.name}`));
     /** Every workload that a pod in the input belongs to, directly or further up. */
     const covered = new Set<string>();
@@ -793,7 +817,8 @@ export class SnapshotBuilder {
       const owner = template.owner;
       // Its pods, or its owner's template, stand for it already.
       if (owner !== null && objects.has(`${template.namespace}/${owner.kind}/${owner.name}`)) continue;
-      resolved.push(template);
+      const isScaled = scaled.has(`${template.namespace}/${template.kind}/${template.name}`);
+      resolved.push(isScaled ? { ...template, scaled: true } : template);
     }
     return resolved.sort(
       (a, b) =>

@@ -718,6 +718,8 @@ const READ_KINDS: Readonly<Record<string, { groups: readonly string[]; current: 
   EndpointSlice: { groups: ['discovery.k8s.io'], current: 'discovery.k8s.io/v1' },
   Ingress: { groups: ['networking.k8s.io', 'extensions'], current: 'networking.k8s.io/v1' },
   NetworkPolicy: { groups: ['networking.k8s.io', 'extensions'], current: 'networking.k8s.io/v1' },
+  // Which workloads it scales.
+  HorizontalPodAutoscaler: { groups: ['autoscaling'], current: 'autoscaling/v2' },
   ...WORKLOADS,
 };
 

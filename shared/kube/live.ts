@@ -405,7 +405,8 @@ export class LiveSnapshot {
           : kind === 'DaemonSet' && system
             ? { of: 'daemonSet', sign: daemonSetSign(item) }
             : null;
-    if (projected !== null) {
+    // A live cluster's pods are counted one by one: who scales them is not asked.
+    if (projected !== null && projected.is !== 'scaled') {
       const { record } = projected;
       const place = 'namespace' in record ? record.namespace : null;
       return { shelf, key: keyOf(place, record.name ?? ''), kept: { projected, sign } };

@@ -546,6 +546,8 @@ export function projectWorkload(raw: unknown, kind: string, context: ProjectCont
       reader.invalid('spec.replicas', 'out-of-range', 'kept', outer.replicas);
     else replicas = outer.replicas;
   }
+  const ordinals: Raw = kind === 'StatefulSet' && isObject(outer.ordinals) ? outer.ordinals : {};
+  const start = ordinals.start;
   const controller = controllerOf(raw, kind);
   const record: PodRecord = {
     namespace: head.namespace,
@@ -560,6 +562,7 @@ export function projectWorkload(raw: unknown, kind: string, context: ProjectCont
     ports: readContainerPorts(podSpec, `${path}.template.spec`, reader),
     owner: controller === null ? null : intern.owner(controller.kind, controller.name),
     replicas,
+    ...(Number.isInteger(start) && (start as number) > 0 ? { ordinalStart: start as number } : {}),
     ...localDnsOf(podSpec, head.namespace, head.name),
   };
   if (context.place) record.place = context.place;

@@ -71,8 +71,12 @@ export interface PodRecord {
   ports: ContainerPort[];
   /** The workload that it belongs to; null for a bare pod. A Deployment where its ReplicaSet is known. */
   owner: OwnerRef | null;
-  /** Desired replicas of a template; 1 for a pod. */
+  /** Desired replicas of a template; 1 for a pod, and for a DaemonSet, whose number of pods is not known. */
   replicas: number;
+  /** The number of a StatefulSet's first pod, where that is not 0 (`ordinals.start`). */
+  ordinalStart?: number;
+  /** True for a template that a HorizontalPodAutoscaler of the input scales: how many pods there are is not known. */
+  scaled?: true;
   /** Addresses at which a node-local DNS cache answers on its node (`-localip`); absent for every other pod. */
   localDns?: string[];
   place?: Place;

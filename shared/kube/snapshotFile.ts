@@ -111,6 +111,8 @@ const schema: z.ZodType<Snapshot> = z.object({
       ports: z.array(z.object({ name: text, port, protocol })),
       owner: z.object({ kind: text, name: text }).nullable(),
       replicas: count,
+      ordinalStart: count.optional(),
+      scaled: z.literal(true).optional(),
       localDns: z.array(text).optional(),
       place: place.optional(),
     }),
@@ -383,6 +385,8 @@ export function* serializeSnapshot(snapshot: Snapshot): Generator<string> {
       ports: portsOf(pod.ports, ['name', 'port', 'protocol']) as ContainerPort[],
       owner: pod.owner === null ? null : (fields(pod.owner, ['kind', 'name']) as OwnerRef),
       replicas: pod.replicas,
+      ...(pod.ordinalStart === undefined ? {} : { ordinalStart: pod.ordinalStart }),
+      ...(pod.scaled === undefined ? {} : { scaled: pod.scaled }),
       ...(pod.localDns === undefined ? {} : { localDns: pod.localDns }),
     }),
   );

@@ -22,6 +22,7 @@ import type {
 } from '../kube/snapshot.ts';
 import { networkKind, reachOf } from '../kube/kinds.ts';
 import { parseSelector, type Selector } from '../kube/selector.ts';
+import { standsForSeveral } from '../kube/templates.ts';
 import { ALL_CONNS, ConnPool, NO_CONNS, type ConnId } from '../net/conns.ts';
 import { contains, type Intervals } from '../net/intervals.ts';
 import { parseAddress, type Address } from '../net/ip.ts';
@@ -1158,7 +1159,7 @@ export class Model {
 
   /** Everything permitted from pod `p` to pod `q`, by index in the snapshot. Both must take part (S17). */
   podValue(p: number, q: number): ValueId {
-    if (p === q) return EVERYTHING_PERMITTED;
+    if (this.isSelf(p, q)) return EVERYTHING_PERMITTED;
     const cp = this.podClass[p];
     const cq = this.podClass[q];
     if (this.onSameNode(p, q)) return this.onOneNode(cp, cq);
@@ -1172,7 +1173,7 @@ export class Model {
   permits(p: number, q: number, point: number): boolean {
     const from = this.podClass[p];
     const to = this.podClass[q];
-    if (p === q) return true;
+    if (this.isSelf(p, q)) return true;
     if (this.hasHosts || this.mixedFamilies || this.anyAmbient) {
       return this.conns.has(this.values.lower(this.podValue(p, q)), point);
     }
@@ -1222,6 +1223,11 @@ export class Model {
     // The ports are the quicker question.
     if (!this.conns.has(this.ports.lower.items[ports], point)) return false;
     return (this.peerMask(this.entryPeers.items[e], c) & (L4 | L6 | LN) & this.familyBits) !== 0;
+  }
+
+  /** Are they one pod, and not two of a template's (S7, S20)? */
+  private isSelf(p: number, q: number): boolean {
+    return p === q && !standsForSeveral(this.snapshot.pods[p]);
   }
 
   /** Are the two pods on one known node, and is one of them that node? */

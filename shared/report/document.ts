@@ -65,6 +65,7 @@ import {
   triText,
   warningText,
   widthText,
+  templatesText,
   words,
 } from './words.ts';
 import type { Lang } from './words.ts';
@@ -457,6 +458,7 @@ function summary(o: Overview, lang: Lang): Content[] {
     ...(isolation.allPermitted > 0 ? [`${w.isolation.allPermitted} ${figure(isolation.allPermitted)}`] : []),
     ...(o.summary.finishedPods > 0 ? [`${w.report.finished} ${figure(o.summary.finishedPods)}`] : []),
   ].join(' · ');
+  const templates = templatesText(o.summary, lang);
   const pairSegments: Segment[] = [
     { label: w.report.pairsFull, value: pairs.full, fill: PAIRS_FILL.full },
     { label: w.report.pairsSome, value: pairs.permitted - pairs.full, fill: PAIRS_FILL.some },
@@ -484,6 +486,7 @@ function summary(o: Overview, lang: Lang): Content[] {
             ]
           : []),
         t(extra, { color: MUTED, fontSize: 8, margin: [0, 0, 0, 4] }),
+        ...(templates === null ? [] : [t(templates, { color: MUTED, fontSize: 8, margin: [0, 0, 0, 4] })]),
       ],
     },
     ...charts.map(([title, segments, total]) => ({

@@ -245,10 +245,16 @@ export const AuditSchema = z
       rejectedPolicies: count,
       nodes: count,
       finishedPods: count,
+      templates: z
+        .strictObject({ workloads: count, replicas: count, uncounted: count })
+        .optional()
+        .describe(
+          'Workloads of manifests, which count as one pod each in every figure; the pods that they ask for, and workloads that name no number.',
+        ),
       findings: z.strictObject({ critical: count, high: count, medium: count, low: count, info: count }),
       pairs: z
         .strictObject({ total: count, permitted: count, full: count, depends: count, denied: count })
-        .describe('Ordered pod pairs; a pod and itself are left out.'),
+        .describe('Ordered pod pairs; a pod and itself are left out, two pods of one template are a pair.'),
     }),
     namespaces: z.array(
       z.strictObject({
@@ -300,7 +306,7 @@ export const ConnectionsSchema = z
           conns,
           depends: conns.optional(),
           partial: z.literal(true).describe('A workload edge whose pods differ.').optional(),
-          within: z.literal(true).describe('Between pods of one workload.').optional(),
+          within: z.literal(true).describe('Between pods of one workload or template.').optional(),
         }),
       )
       .describe('Ordered pairs with something permitted or open; denied pairs are absent.'),

@@ -39,6 +39,7 @@ import {
   verdictText,
   warningText,
   widthText,
+  templatesText,
   words,
 } from './words.ts';
 import type { Lang } from './words.ts';
@@ -213,6 +214,8 @@ function figures(page: Page, o: Overview): void {
   if (counts.paperOnly > 0) extra.push([w.isolation.paperOnly, counts.paperOnly]);
   if (o.summary.finishedPods > 0) extra.push([w.report.finished, o.summary.finishedPods]);
   for (const [name, value] of extra) page.line(page.paint(`  (${name}: ${figure(value)})`, 'dim'));
+  const templates = templatesText(o.summary, page.options.lang);
+  if (templates !== null) page.para(templates, 2, '', 'dim');
   page.heading(`${w.report.openEgress} (${w.report.pods})`);
   bars(
     page,

@@ -3,6 +3,7 @@
  * Everything is a pure function of its arguments; the window and the reports say the same sentences.
  */
 import type {
+  AuditSummary,
   AssumptionUse,
   ConnJson,
   Direction,
@@ -727,4 +728,16 @@ export function isUnread({ affectsVerdicts, outcome, passed }: CoverageEntry): b
 export function coverageWhere(entry: CoverageEntry, lang: Lang): string {
   if (entry.file !== undefined) return entry.file === '-' ? entry.file : fileText(entry.file, lang);
   return entry.namespace ?? words(lang).report.everywhere;
+}
+
+/** The sentence that says what a workload of a manifest counts as (S20); null where the audit has none. */
+export function templatesText({ templates }: AuditSummary, lang: Lang): string | null {
+  if (templates === undefined) return null;
+  const w = words(lang).report;
+  const { workloads, replicas, uncounted } = templates;
+  const asked = [
+    ...(workloads > uncounted ? [fill(w.templatesAsk, { replicas })] : []),
+    ...(uncounted > 0 ? [fill(w.templatesOpen, { uncounted })] : []),
+  ];
+  return fill(w.templates, { workloads, asked: asked.join('; ') });
 }

@@ -307,6 +307,8 @@ test('connections are exactly those that the policies leave', async () => {
     ...[web, db, tool].flatMap((src) => outside.map((net) => `${src} -> ${net}: every port`)),
     ...outside.flatMap((net) => [web, tool].map((dst) => `${net} -> ${dst}: every port`)),
     `${web} -> ${tool}: every port`,
+    // It has several replicas.
+    `${web} -> ${web}: every port`,
     `${web} -> ${db}: TCP 5432`,
     `${db} -> ${web}: every port`,
     `${db} -> ${tool}: every port`,

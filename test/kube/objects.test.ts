@@ -162,6 +162,23 @@ describe('workloads (S20)', () => {
     expect(snapshot.pods[0].ports).toEqual([{ name: '', port: 80, protocol: 'TCP' }]);
   });
 
+  test("S20: a StatefulSet's first number, and who is scaled by an autoscaler of the input", () => {
+    const scaler = `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: h, namespace: ns}
+spec: {scaleTargetRef: {apiVersion: apps/v1, kind: StatefulSet, name: w}, maxReplicas: 5}
+`;
+    const set = workload('StatefulSet', 'apps/v1', `ordinals: {start: 3}\n  ${template}`);
+    expect(read(set).pods).toMatchObject([{ replicas: 1, ordinalStart: 3 }]);
+    expect(read(set).pods[0]).not.toHaveProperty('scaled');
+    const both = read(`${scaler}---\n${set}---\n${workload('Deployment', 'apps/v1', template)}`);
+    expect(both.pods.map(({ kind, scaled }) => [kind, scaled])).toEqual([
+      ['Deployment', undefined],
+      ['StatefulSet', true],
+    ]);
+    expect([both.problems, both.coverage.skippedDocuments]).toEqual([[], 0]);
+  });
+
   test('a Job that is complete takes no part (S17)', () => {
     const snapshot = read(
       `${workload('Job', 'batch/v1', template)}status: {conditions: [{type: Complete, status: "True"}]}\n`,

@@ -136,8 +136,13 @@ function isNode(cluster: PlainCluster, pod: PodRecord): Three {
   return pod.hostNetwork ? tri(cluster.assumptions.hostNetwork, 'node', 'pod') : NO;
 }
 
+/** One pod, and not two of a workload that has several, or nobody knows how many (S20)? */
 const samePod = (a: PlainEnd, b: PlainEnd): boolean =>
-  a.type === 'pod' && b.type === 'pod' && a.pod === b.pod;
+  a.type === 'pod' && b.type === 'pod' && a.pod === b.pod && !hasSeveral(a.pod);
+
+/** Does the endpoint stand for several pods (S20)? */
+export const hasSeveral = (pod: PodRecord): boolean =>
+  pod.kind !== 'Pod' && (pod.replicas > 1 || pod.kind === 'DaemonSet' || pod.scaled === true);
 
 /** Is the other end the node that the pod runs on? A hostNetwork pod is its node for this rule (S7). */
 function isOwnNode(pod: PodRecord, other: PlainEnd): Three {

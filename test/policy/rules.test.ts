@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { QuestionError } from '../../shared/audit/api.ts';
 import { parseSnapshot, serializeSnapshot } from '../../shared/kube/snapshotFile.ts';
+import type { Verdict } from '../../shared/audit/result.ts';
 import type { CoverageGap, OtherPolicyRecord, Snapshot } from '../../shared/kube/snapshot.ts';
 import { reasonText } from '../../shared/report/words.ts';
 import { snapshotOf } from '../conformance/cases.ts';
@@ -2151,5 +2152,87 @@ describe('S30: labels that may not be compared with', () => {
       port: 80,
     });
     expect(ingress.assumptions).toMatchObject([{ rule: 'S30', name: 'controllerLabels', value: index }]);
+  });
+});
+
+describe('S20: pods of one workload', () => {
+  const deny = 'spec: {podSelector: {matchLabels: {app: x}}, policyTypes: [Ingress]}';
+  const replicas =
+    (kind: string, count: number, more: Partial<Snapshot['pods'][number]> = {}) =>
+    (snapshot: Snapshot): void => {
+      for (const pod of snapshot.pods)
+        if (pod.name === 'w') Object.assign(pod, { kind, replicas: count, ...more });
+    };
+  const pods = ['a/w app=x', 'b/api'];
+  const errorOf = (w: ReturnType<typeof world>, pod: string): string | undefined => {
+    const src = { namespace: 'a', pod };
+    const dst = { namespace: 'b', pod: 'api' };
+    return w.engine.verdicts([{ src, dst, protocol: 'TCP', port: 80 }]).answers[0]?.error;
+  };
+  const among = (w: ReturnType<typeof world>, src: string, dst: string): Verdict =>
+    w.engine.explain({
+      src: { namespace: 'a', pod: src },
+      dst: { namespace: 'a', pod: dst },
+      protocol: 'TCP',
+      port: 80,
+    }).verdict;
+
+  it.each([
+    ['Deployment', 1, {}, 'permitted', 2],
+    ['Deployment', 0, {}, 'permitted', 2],
+    ['Deployment', 2, {}, 'denied', 3],
+    ['Deployment', 1, { scaled: true as const }, 'denied', 3],
+    ['DaemonSet', 1, {}, 'denied', 3],
+    ['Pod', 1, {}, 'permitted', 2],
+  ] as const)(
+    'S20, S7: a %s of %d as both ends is itself, or two of its pods',
+    (kind, count, more, verdict, pairs) => {
+      const w = world({ pods, policies: deny, edit: replicas(kind, count, more) });
+      expect(w.verdict('a/w', 'a/w', 'TCP/80')).toBe(verdict);
+      const { summary } = w.engine.overview();
+      expect(summary.pairs).toMatchObject({ total: pairs, permitted: 1, denied: pairs - 1 });
+      const cells = w.engine.matrix({ level: 'namespace' });
+      expect([cells.pairs[0], cells.permitted[0]]).toEqual([pairs - 2, 0]);
+      expect(w.engine.matrix({ level: 'workload', src: 'a', dst: 'a' }).pairs).toEqual([pairs - 2]);
+    },
+  );
+
+  it('S20: pods of a StatefulSet answer to their numbers, and another number is an error that says how many', () => {
+    const w = world({ pods, policies: deny, edit: replicas('StatefulSet', 3) });
+    expect(among(w, 'w-0', 'w-1')).toBe('denied');
+    expect(among(w, 'w-1', 'StatefulSet/w-1')).toBe('permitted');
+    expect(among(w, 'w-0', 'w')).toBe('denied');
+    const why = w.engine.explain({
+      src: { namespace: 'b', pod: 'api' },
+      dst: { namespace: 'a', pod: 'w-2' },
+      protocol: 'TCP',
+      port: 80,
+    });
+    expect([why.verdict, why.dst]).toEqual([
+      'denied',
+      { type: 'pod', namespace: 'a', name: 'w-2', kind: 'Pod' },
+    ]);
+    expect(why.remedy?.verdict).toBe('permitted');
+    expect(errorOf(w, 'w-3')).toBe('no pod a/w-3: StatefulSet w has 3 pods, w-0 to w-2');
+    expect(errorOf(w, 'w-00')).toBe('no pod a/w-00');
+    expect(w.engine.endpoints('w-', 10)).toEqual([]);
+    expect(w.engine.endpoints('w-1', 10)).toEqual([{ namespace: 'a', name: 'w-1', kind: 'Pod' }]);
+    const from = world({ pods, edit: replicas('StatefulSet', 1, { ordinalStart: 5 }) });
+    expect([errorOf(from, 'w-5'), errorOf(from, 'w-0')]).toEqual([
+      undefined,
+      'no pod a/w-0: StatefulSet w has 1 pod, w-5',
+    ]);
+    const none = world({ pods, edit: replicas('StatefulSet', 0) });
+    expect(errorOf(none, 'w-0')).toBe('no pod a/w-0: StatefulSet w has no pods (replicas: 0)');
+    // A Deployment's pods have no numbers.
+    expect(errorOf(world({ pods, edit: replicas('Deployment', 3) }), 'w-0')).toBe('no pod a/w-0');
+  });
+
+  it('S20: the summary says how many pods the workloads ask for', () => {
+    const templates = (edit?: (snapshot: Snapshot) => void): unknown =>
+      world({ pods, edit }).engine.overview().summary.templates;
+    expect(templates(replicas('Deployment', 4))).toEqual({ workloads: 1, replicas: 4, uncounted: 0 });
+    expect(templates(replicas('DaemonSet', 1))).toEqual({ workloads: 1, replicas: 0, uncounted: 1 });
+    expect(templates()).toBeUndefined();
   });
 });

@@ -16,6 +16,7 @@ import { plainClusterOf } from '../plain/assume.ts';
 import {
   asVerdict,
   endAt,
+  hasSeveral,
   plainEnforced,
   pairFamilies,
   plainDirection,
@@ -465,28 +466,16 @@ function compareEdges(
     for (const [to, destinations] of groups) {
       const pairs = sources.flatMap((src) =>
         destinations
-          .filter((dst) => dst.pod !== src.pod)
+          .filter((dst) => dst.pod !== src.pod || hasSeveral(dst.pod))
           .map((dst) => tables.get(src.pod)!.get(dst.pod) as PairTable),
       );
-      // A template stands for several pods of its own kind, and those can reach each other or not.
-      if (from === to && level === 'workloads') {
-        for (const src of sources.filter((end) => end.pod.replicas > 1)) {
-          pairs.push(pairTable(cluster, src, { type: 'pod', pod: { ...src.pod } }, points));
-        }
-      }
       const key = `${from} -> ${to}`;
       if (pairs.length === 0) {
         if (edges.has(key)) differ(what, key, 'no edge to itself', edges.get(key));
         continue;
       }
       const union = unionOf(pairs);
-      check(
-        key,
-        points,
-        union.answers,
-        union.imprecise ? null : union.partial,
-        from === to && level === 'workloads',
-      );
+      check(key, points, union.answers, union.imprecise ? null : union.partial, from === to);
       if (union.answers.some((a) => a.verdict !== NO)) expectedEdges++;
     }
   }
@@ -539,7 +528,7 @@ function compareMatrix(
   let imprecise = false;
   for (const src of ends) {
     for (const dst of ends) {
-      if (src.pod === dst.pod) continue;
+      if (src.pod === dst.pod && !hasSeveral(src.pod)) continue;
       const table = tables.get(src.pod)!.get(dst.pod) as PairTable;
       imprecise ||= table.imprecise;
       add('all', table);

@@ -480,6 +480,10 @@ export const en = {
     policies: 'Policies',
     nodes: 'Nodes',
     finished: 'Finished pods (take no part)',
+    templates:
+      'Of these, {workloads} are workloads of manifests, each of which counts as one pod in every figure ({asked}).',
+    templatesAsk: 'pods asked for: {replicas}',
+    templatesOpen: 'workloads whose number of pods is not set: {uncounted}',
     pairs: 'Ordered pod pairs',
     pairsPermitted: 'something permitted',
     pairsSome: 'some connections permitted',

@@ -498,6 +498,10 @@ export const ko: Messages = {
     policies: '정책',
     nodes: '노드',
     finished: '종료된 파드(평가 제외)',
+    templates:
+      '이 중 {workloads}개는 매니페스트의 워크로드이며, 모든 수치에서 워크로드 하나를 파드 하나로 셉니다({asked}).',
+    templatesAsk: '요청한 파드 수: {replicas}',
+    templatesOpen: '파드 수가 정해지지 않은 워크로드: {uncounted}',
     pairs: '파드 쌍(방향 구분)',
     pairsPermitted: '하나 이상 허용',
     pairsSome: '일부 허용',
