@@ -18,8 +18,10 @@ import type {
   Source,
   SourcesInfo,
 } from '../shared/ipc.ts';
+import type { ExecQuestion } from './cluster/permit.ts';
 import type { HistoryClient } from './history/client.ts';
 import { Follow } from './follow.ts';
+import type { Logins } from './logins.ts';
 import { pageFolder } from './page.ts';
 import type { RenderFolder } from './render/plan.ts';
 import type { RenderRequest } from './render/render.ts';
@@ -49,6 +51,8 @@ export interface Host {
    * @throws BackendError where there is nobody to ask
    */
   confirmRender(folders: RenderFolder[], signal: AbortSignal): Promise<boolean>;
+  /** Asks the user, outside the page, whether a kubeconfig's program may be run; null where there is nobody to ask. */
+  confirmLogin(question: ExecQuestion, signal: AbortSignal): Promise<boolean | null>;
   /**
    * Hands a file to the user: asks where to save it and writes it, or keeps it for a download.
    * @param name suggested name
@@ -79,6 +83,8 @@ export interface Sources {
   renderPlan(source: Source): Promise<RenderFolder[]>;
   /** Follows a context that was read, for the worker that holds its audit, until the signal aborts. */
   follow(client: AuditClient, followable: Followable, options: FollowSourceOptions): Promise<void>;
+  /** What the user has agreed to of the programs of kubeconfigs; absent where none is ever run. */
+  readonly logins?: Logins;
 }
 
 export interface BackendSettings {
@@ -280,6 +286,7 @@ export function createBackend(settings: BackendSettings): Backend {
   history.onSetAside = (path) => {
     if (!closed) host.emit('history.setAside', { path });
   };
+  if (sources.logins) sources.logins.ask = (question, signal) => host.confirmLogin(question, signal);
   const unwatch = sources.watch((info) => {
     if (!closed) host.emit('sources.changed', info);
   });
@@ -313,6 +320,12 @@ export function createBackend(settings: BackendSettings): Backend {
       const info = await sources.removeKubeconfig(added);
       host.emit('sources.changed', info);
       return info;
+    },
+
+    'logins.list': async () => (await sources.logins?.list()) ?? [],
+    'logins.revoke': async ({ id }) => {
+      await sources.logins?.revoke([id]);
+      return (await sources.logins?.list()) ?? [];
     },
 
     'sources.pickPaths': ({ kind }) => host.pickPaths(kind),

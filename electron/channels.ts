@@ -9,6 +9,8 @@ const channels: Record<Channel, true> = {
   'sources.addKubeconfig': true,
   'sources.removeKubeconfig': true,
   'sources.pickPaths': true,
+  'logins.list': true,
+  'logins.revoke': true,
   'audit.start': true,
   'audit.cancel': true,
   'audit.overview': true,

@@ -1,6 +1,6 @@
 /**
  * The terminal: `bulkhead audit`, `connections`, `verdicts`, `explain`, `snapshot`, `contexts`,
- * `history`, `serve` and `rbac`. Results go to standard output, everything else to standard error. Each verb loads what it needs when it is called.
+ * `logins`, `history`, `serve` and `rbac`. Results go to standard output, everything else to standard error. Each verb loads what it needs when it is called.
  *
  * Exit codes: 0 fine; 1 a finding as bad as --fail-on; 2 bad arguments, nothing readable, or a probe without an
  * answer; 3 something was left out (a list refused, a document not parsed, a policy that the API refuses), or the audit
@@ -46,6 +46,12 @@ function withSource(command: Command): Command {
     .option('--context <name>', 'kubeconfig context (may repeat where the command allows)', collect)
     .option('--kubeconfig <file>', 'kubeconfig file in place of the usual ones (may repeat)', collect)
     .option('--namespace <name>', 'only this namespace of the context (may repeat)', collect)
+    .option('--allow-exec', 'run the login programs of --kubeconfig files without asking')
+    .option(
+      '--insecure-token <context>',
+      'send the credentials of this context over plain http too (may repeat)',
+      collect,
+    )
     .option('--from <path...>', 'manifest folders or files; - is standard input')
     .option('--snapshot <file>', 'snapshot file')
     .option('--demo', 'built-in demo cluster')
@@ -139,6 +145,23 @@ export function program(run: (work: () => Promise<number>) => Promise<void>): Co
     .addOption(language())
     .action((flags) => run(async () => (await import('./terminal/contexts.ts')).contexts(flags)));
 
+  const logins = root
+    .command('logins')
+    .description('Login programs of kubeconfigs that you have agreed to run');
+  logins
+    .command('list')
+    .description('List them')
+    .option('--history <file>', 'history beside which they are kept (the usual one when absent)')
+    .addOption(format(['text', 'json']))
+    .addOption(language())
+    .action((flags) => run(async () => (await import('./terminal/logins.ts')).list(flags)));
+  logins
+    .command('revoke')
+    .description('Take agreements back: you are asked again before such a program is run')
+    .argument('<id...>', 'as the list names them')
+    .option('--history <file>', 'history beside which they are kept (the usual one when absent)')
+    .action((ids, flags) => run(async () => (await import('./terminal/logins.ts')).revoke(ids, flags)));
+
   const history = root.command('history').description('Audits that were kept');
   history
     .command('list')
@@ -213,6 +236,8 @@ async function serve(
   await runServe({
     source,
     kubeconfig: kubeconfig ?? [],
+    insecureTokens: flags.insecureToken ?? [],
+    allowExec: flags.allowExec === true,
     history: flags.history,
     assume: assumptionsOf(flags.assume),
     port,

@@ -9,6 +9,7 @@ import { HistoryClient } from './history/client.ts';
 import { historyFile } from './history/file.ts';
 import { APP_HOST, APP_SCHEME } from './guards.ts';
 import { registerHandlers } from './ipc.ts';
+import { loginQuestion } from './loginQuestion.ts';
 import { setMenu } from './menu.ts';
 import { pageFiles, pageFolder, SECURITY_HEADERS } from './page.ts';
 import { windowSources } from './reader/client.ts';
@@ -39,7 +40,7 @@ async function start(): Promise<void> {
   const asked = startArguments(process.argv.slice(app.isPackaged ? 1 : 2));
   await app.whenReady();
   const history = historyFile(asked.history, process.env);
-  const sources = windowSources(asked.kubeconfig, history);
+  const sources = windowSources(asked.kubeconfig, history, asked);
   const { start: source, notice } = startSource(asked.source, await sources.list());
   const backend = createBackend({
     version: VERSION,
@@ -61,7 +62,8 @@ async function start(): Promise<void> {
       window?.webContents.send('bulkhead:menu.command', { command });
     },
     process.platform === 'darwin',
-    app.getLocale().startsWith('ko') ? 'ko' : 'en',
+    language(),
+    !app.isPackaged,
   );
   open();
 
@@ -81,7 +83,7 @@ async function start(): Promise<void> {
 }
 
 function open(): void {
-  window = openWindow(stateFileIn(app.getPath('userData')));
+  window = openWindow(stateFileIn(app.getPath('userData')), !app.isPackaged);
   window.on('closed', () => {
     window = null;
   });
@@ -127,27 +129,8 @@ function desktopHost(): Host {
           ? { title: 'Snapshot', properties: ['openFile'] }
           : { title: 'Manifests', properties: ['openFile', 'openDirectory', 'multiSelections'] },
       ),
-    async confirmRender(folders, signal) {
-      const { message, detail, yes, no } = renderQuestion(
-        folders,
-        app.getLocale().startsWith('ko') ? 'ko' : 'en',
-      );
-      const options: MessageBoxOptions = {
-        type: 'question',
-        message,
-        detail,
-        buttons: [no, yes],
-        // Enter and Escape both leave everything as it is.
-        defaultId: 0,
-        cancelId: 0,
-        noLink: true,
-        signal,
-      };
-      const { response } = window
-        ? await dialog.showMessageBox(window, options)
-        : await dialog.showMessageBox(options);
-      return response === 1;
-    },
+    confirmRender: (folders, signal) => confirm(renderQuestion(folders, language()), signal),
+    confirmLogin: (question, signal) => confirm(loginQuestion(question, language()), signal),
     async deliver(name, _type, make) {
       const options = { defaultPath: join(app.getPath('documents'), name) };
       const { canceled, filePath } = window
@@ -158,4 +141,30 @@ function desktopHost(): Host {
       return { path: filePath };
     },
   };
+}
+
+/** A yes or no of the desktop, which no page can give. */
+async function confirm(
+  { message, detail, yes, no }: Record<'message' | 'detail' | 'yes' | 'no', string>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const options: MessageBoxOptions = {
+    type: 'question',
+    message,
+    detail,
+    buttons: [no, yes],
+    // Enter and Escape both leave everything as it is.
+    defaultId: 0,
+    cancelId: 0,
+    noLink: true,
+    signal,
+  };
+  const { response } = window
+    ? await dialog.showMessageBox(window, options)
+    : await dialog.showMessageBox(options);
+  return response === 1;
+}
+
+function language(): 'en' | 'ko' {
+  return app.getLocale().startsWith('ko') ? 'ko' : 'en';
 }

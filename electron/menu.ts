@@ -37,8 +37,14 @@ const LABELS = {
  * @param send tells the page which command was chosen
  * @param mac whether this is macOS, where the first menu is the app's
  * @param lang the system's language, as the items that have a role are in it too
+ * @param development whether there are DevTools
  */
-export function setMenu(send: (command: Command) => void, mac: boolean, lang: Lang): void {
+export function setMenu(
+  send: (command: Command) => void,
+  mac: boolean,
+  lang: Lang,
+  development: boolean,
+): void {
   // macOS has no access keys in its menu bar.
   const bar = (name: 'file' | 'edit' | 'view' | 'help'): string =>
     mac ? LABELS[lang][name].replace(/\(&\w\)|&/, '') : LABELS[lang][name];
@@ -85,7 +91,7 @@ export function setMenu(send: (command: Command) => void, mac: boolean, lang: La
         { role: 'zoomOut' },
         { type: 'separator' },
         { role: 'togglefullscreen' },
-        { role: 'toggleDevTools' },
+        ...(development ? [{ role: 'toggleDevTools' } as const] : []),
       ],
     },
     { role: 'windowMenu' },

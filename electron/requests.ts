@@ -65,6 +65,8 @@ const SCHEMAS: { [C in Channel]: z.ZodType<Request<C>> } = {
   }),
   'sources.removeKubeconfig': z.strictObject({ added: text }),
   'sources.pickPaths': z.strictObject({ kind: z.enum(['manifests', 'snapshot']) }),
+  'logins.list': nothing,
+  'logins.revoke': z.strictObject({ id: text }),
   'audit.start': z.strictObject({ source, options }),
   'audit.cancel': z.strictObject({ job: text }),
   'audit.overview': z.strictObject({ audit: text }),

@@ -18,6 +18,9 @@ export interface ServeCommand {
   source: Source | null;
   /** Kubeconfig files in place of the usual ones; none for the usual ones. */
   kubeconfig: string[];
+  insecureTokens: string[];
+  /** `--allow-exec`: for the files of `--kubeconfig`, not for what is added or pasted in the page. */
+  allowExec: boolean;
   /** Value of `--history`. */
   history: string | undefined;
   assume: AuditOptions['assume'];
@@ -107,7 +110,7 @@ function clock(time: Date): string {
  */
 export async function runServe(command: ServeCommand): Promise<void> {
   const history = historyFile(command.history, process.env);
-  const sources = windowSources(command.kubeconfig, history);
+  const sources = windowSources(command.kubeconfig, history, command);
   const { start, notice } = startSource(command.source, await sources.list());
   sweepOpenFiles(dataFolder());
   const conversation = openConversation();

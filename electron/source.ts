@@ -10,6 +10,7 @@ import type { CollectedGap } from './cluster/files.ts';
 import type { Cursor, FollowSink, FollowStatus } from './cluster/follow.ts';
 import { Kubeconfigs } from './cluster/kubeconfig.ts';
 import type { KubeconfigOptions } from './cluster/kubeconfig.ts';
+import type { Permit } from './cluster/permit.ts';
 import { searchPath, startedByDesktop } from './cluster/shellPath.ts';
 import { PIPED_MS, readBounded } from './readBounded.ts';
 import type { RenderFolder } from './render/plan.ts';
@@ -73,6 +74,8 @@ export interface KubeSourcesOptions extends Pick<KubeconfigOptions, 'files'> {
   remember?: string;
   /** PATH to find the programs of logins in; found out when one is needed. */
   searchPath?: string;
+  /** Names of contexts whose credentials are sent over plain `http` too. */
+  insecureTokens?: readonly string[];
 }
 
 /** The kubeconfigs of this machine and what can be read with them. */
@@ -80,11 +83,18 @@ export class KubeSources implements Sources {
   readonly #kubeconfigs: Kubeconfigs;
   readonly #searchPath: string | undefined;
   readonly #remember: string | undefined;
+  readonly #insecureTokens: readonly string[];
+  readonly #permit: Permit | undefined;
   #recalled: Promise<void> | null = null;
   #pasted = 0;
 
-  /** @param options where kubeconfigs are looked for */
-  constructor(options: KubeSourcesOptions = {}) {
+  /**
+   * @param options where kubeconfigs are looked for
+   * @param permit asked before the program of a kubeconfig is run; absent: those of default places alone are
+   */
+  constructor(options: KubeSourcesOptions = {}, permit?: Permit) {
+    this.#insecureTokens = options.insecureTokens ?? [];
+    this.#permit = permit;
     this.#searchPath = options.searchPath;
     this.#remember = options.remember;
     this.#kubeconfigs = new Kubeconfigs(options.files ? { files: options.files } : {});
@@ -199,8 +209,16 @@ export class KubeSources implements Sources {
     await followChanges(context, cursors, sink, status, signal, {
       readAt: Date.parse(readAt),
       userAgent: `bulkhead/${VERSION}`,
-      ...(this.#searchPath === undefined ? {} : { searchPath: this.#searchPath }),
+      ...this.#loginOf(context.name),
     });
+  }
+
+  #loginOf(context: string): { searchPath?: string; permit?: Permit; plainCredentials: boolean } {
+    return {
+      plainCredentials: this.#insecureTokens.includes(context),
+      ...(this.#searchPath === undefined ? {} : { searchPath: this.#searchPath }),
+      ...(this.#permit === undefined ? {} : { permit: this.#permit }),
+    };
   }
 
   async #readContext(
@@ -227,7 +245,7 @@ export class KubeSources implements Sources {
       signal: options.signal,
       onProgress: options.progress,
       userAgent: `bulkhead/${VERSION}`,
-      ...(this.#searchPath === undefined ? {} : { searchPath: this.#searchPath }),
+      ...this.#loginOf(context.name),
       ...(source.namespaces && source.namespaces.length > 0 ? { namespaces: source.namespaces } : {}),
     });
     // Under the name and in the file that it was found by: the current context may be another one later.

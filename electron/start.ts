@@ -8,6 +8,10 @@ export interface StartArguments {
   /** Kubeconfig files in place of the usual ones. */
   kubeconfig: string[];
   history: string | undefined;
+  /** Contexts whose credentials are sent over plain `http` too. */
+  insecureTokens: string[];
+  /** Programs of the files of `--kubeconfig` are run unasked. */
+  allowExec: boolean;
 }
 
 /**
@@ -27,6 +31,8 @@ export function startArguments(args: string[]): StartArguments {
       snapshot: { type: 'string' },
       kubeconfig: { type: 'string', multiple: true },
       history: { type: 'string' },
+      'insecure-token': { type: 'string', multiple: true },
+      'allow-exec': { type: 'boolean' },
     },
   });
   const from = texts(values['from']);
@@ -48,7 +54,13 @@ export function startArguments(args: string[]): StartArguments {
     const [file] = kubeconfig;
     source = { kind: 'context', name: context, ...(file === undefined ? {} : { file }) };
   }
-  return { source, kubeconfig, history: texts(values['history'])[0] };
+  return {
+    source,
+    kubeconfig,
+    history: texts(values['history'])[0],
+    insecureTokens: texts(values['insecure-token']),
+    allowExec: values['allow-exec'] === true,
+  };
 }
 
 function texts(value: unknown): string[] {

@@ -27,6 +27,7 @@ import type { Backend, Host } from './backend.ts';
 import { isChannel } from './channels.ts';
 import { madePagePolicy, pageFiles, pageFolder, SECURITY_HEADERS } from './page.ts';
 import { checkedRequest } from './requests.ts';
+import { loginQuestion } from './loginQuestion.ts';
 import { renderQuestion } from './render/question.ts';
 import type { Question } from './terminal/conversation.ts';
 import { enteredPage, languageOf, lockedPage } from './web/pages.ts';
@@ -147,6 +148,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
       }
       return options.ask(renderQuestion(folders, 'en'), signal);
     },
+    confirmLogin: async (question, signal) =>
+      options.ask ? options.ask(loginQuestion(question, 'en'), signal) : null,
     async deliver(name, type, make) {
       const session = caller.getStore()?.number ?? 0;
       const bytes = await make();

@@ -32,8 +32,9 @@ export function guardSession(): void {
 /**
  * Opens the window on our page.
  * @param stateFile where size and position are kept; a missing or broken file gives the defaults
+ * @param development whether the page may be looked into with DevTools, where scripts can be typed
  */
-export function openWindow(stateFile: string): BrowserWindow {
+export function openWindow(stateFile: string, development: boolean): BrowserWindow {
   const state = readState(stateFile);
   const areas = screen.getAllDisplays().map(({ workArea }) => workArea);
   const window = new BrowserWindow({
@@ -55,6 +56,7 @@ export function openWindow(stateFile: string): BrowserWindow {
       webSecurity: true,
       webviewTag: false,
       spellcheck: false,
+      devTools: development,
     },
   });
   if (state?.maximized) window.maximize();

@@ -65,6 +65,21 @@ export interface SourcesInfo {
   files: { path: string; problem: string | null; added?: string }[];
 }
 
+/** A kubeconfig's program that the user has agreed to run for a login. */
+export interface RememberedLogin {
+  id: string;
+  /** With its arguments; what looks like a credential is left out. */
+  command: string;
+  /** What the command led to, behind links. */
+  path: string;
+  kubeconfig: string;
+  user: string;
+  /** Where the credential goes. */
+  server: string;
+  /** ISO time. */
+  allowedAt: string;
+}
+
 export type Source =
   | { kind: 'context'; name: string; file?: string; namespaces?: string[] }
   | { kind: 'manifests'; paths: string[] }
@@ -204,6 +219,9 @@ export interface Channels {
   'sources.addKubeconfig': [{ path?: string; text?: string }, SourcesInfo | null];
   /** Takes back what was added, by the `added` of its files. */
   'sources.removeKubeconfig': [{ added: string }, SourcesInfo];
+  'logins.list': [undefined, RememberedLogin[]];
+  /** Takes an agreement back; there is no channel that gives one. */
+  'logins.revoke': [{ id: string }, RememberedLogin[]];
   /** In Electron opens a dialog for a folder or files; in serve null (the user types a path). */
   'sources.pickPaths': [{ kind: 'manifests' | 'snapshot' }, string[] | null];
   'audit.start': [{ source: Source; options: AuditOptions }, { job: string }];

@@ -12,6 +12,8 @@ import type { Readable } from 'node:stream';
 import spawn from 'cross-spawn';
 import { cancelled, ClusterError } from './error.ts';
 import type { ClusterEntry, ExecEntry, UserEntry } from './kubeconfigFile.ts';
+import { execQuestion, kubercFile, permitDefaultPlaces, pluginPolicy } from './permit.ts';
+import type { Origin, Permit } from './permit.ts';
 
 /** A login by browser takes its time, but not for ever. */
 const TIMEOUT_MS = 120_000;
@@ -34,6 +36,10 @@ export interface ExecOptions {
   timeoutMs?: number;
   /** PEM of the cluster's CA, for plugins that ask for the cluster (provideClusterInfo). */
   caData?: string;
+  /** Where the context comes from. */
+  origin: Origin;
+  /** Asked before the program is run; what lies outside the default places is not run where there is nobody to ask. */
+  permit?: Permit;
 }
 
 /**
@@ -69,7 +75,7 @@ export async function findCommand(
 
 /**
  * Runs a plugin and takes its credential.
- * @throws ClusterError 'auth' when it is missing, fails, is too slow or answers nonsense; 'cancelled' on abort. The
+ * @throws ClusterError 'auth' when it is missing, may not be run, fails, is too slow or answers nonsense; 'cancelled' on abort. The
  * plugin's own complaint is repeated with what looks like a credential blotted out.
  */
 export async function runExec(
@@ -88,6 +94,7 @@ export async function runExec(
       exec.installHint ?? 'Install it, or start Bulkhead from a terminal where it is found.',
     );
   }
+  await permitted(user, cluster, file, options, fail);
   const info = {
     kind: 'ExecCredential',
     apiVersion: exec.apiVersion,
@@ -131,6 +138,37 @@ export async function runExec(
     throw fail(`The login program "${exec.command}" printed no JSON`);
   }
   return credential(answer, exec, fail);
+}
+
+/** @throws ClusterError where the user's settings or the user say no, or nobody can be asked */
+async function permitted(
+  user: UserEntry,
+  cluster: ClusterEntry,
+  file: string,
+  { searchPath, signal, origin, env, permit = permitDefaultPlaces }: ExecOptions,
+  fail: (message: string, hint?: string) => ClusterError,
+): Promise<void> {
+  const { command } = user.exec as ExecEntry;
+  const kuberc = kubercFile(env === undefined ? {} : { env });
+  const policy = await pluginPolicy(kuberc).catch((thrown: unknown) => {
+    throw fail(
+      `The login program "${command}" was not run, since ${kuberc} may forbid it: ${(thrown as Error).message}`,
+    );
+  });
+  let listed = policy.policy === 'AllowAll';
+  if (policy.policy === 'Allowlist') {
+    for (const entry of policy.commands) listed ||= (await findCommand(entry, '', searchPath)) === file;
+  }
+  if (!listed) {
+    throw fail(
+      `The login program "${command}" is not permitted: credentialPluginPolicy is ${policy.policy}`,
+      `The setting stands in ${kuberc}; kubectl follows it too.`,
+    );
+  }
+  const answer = await permit(await execQuestion(user, cluster, file, origin), signal);
+  if (signal.aborted) throw cancelled();
+  if (!answer.allowed)
+    throw fail(`The login program "${command}" was not run: ${answer.message}`, answer.hint);
 }
 
 function credential(
@@ -247,6 +285,9 @@ export function redact(text: string, secrets: string[] = []): string {
   let line = text
     // eslint-disable-next-line no-control-regex
     .replace(/\u001b\[[0-9;]*[A-Za-z]/g, '')
+    // What else steers a terminal: the rest of it is text that it would have hidden.
+    // eslint-disable-next-line no-control-regex
+    .replace(/[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f\p{Cf}]/gu, '')
     .split(/\r?\n/)
     .map((part) => part.trim())
     .filter((part) => part !== '')
@@ -259,7 +300,10 @@ export function redact(text: string, secrets: string[] = []): string {
     .replace(/-----BEGIN[\s\S]*?(-----END[^-]*-----|$)/g, '***')
     .replace(/\beyJ[\w-]+(\.[\w-]*){0,2}/g, '***')
     .replace(/\b(bearer|basic)\s+\S+/gi, '$1 ***')
-    .replace(/((?:password|passwd|secret|token|api[_-]?key)["']?\s*[=:]\s*["']?)[^\s"',;]+/gi, '$1***')
+    .replace(
+      /((?:password|passwd|passphrase|\bpwd?|secret|token|api[_-]?key)["']?\s*[=:]\s*["']?)[^\s"',;]+/gi,
+      '$1***',
+    )
     .replace(/[A-Za-z0-9+_=-]{40,}/g, '***')
     .slice(0, 400);
 }

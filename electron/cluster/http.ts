@@ -7,7 +7,8 @@ import type { CoverageBound } from '../../shared/kube/snapshot.ts';
 import { bound, boundError, BOUNDS, Pace } from './bounds.ts';
 import { cancelled, ClusterError } from './error.ts';
 import type { ResolvedContext } from './kubeconfig.ts';
-import { Login } from './login.ts';
+import { Login, withheld } from './login.ts';
+import type { Permit } from './permit.ts';
 import { ProxyFailure, proxyOf, shownProxy } from './proxyEnv.ts';
 import type { Proxy } from './proxyEnv.ts';
 import { sleep, untilAborted } from './wait.ts';
@@ -94,6 +95,9 @@ export interface ClientOptions {
   searchPath?: string;
   env?: Record<string, string | undefined>;
   execTimeoutMs?: number;
+  /** As in `LoginOptions`. */
+  plainCredentials?: boolean;
+  permit?: Permit;
   /** Told of each pause, for a progress line. */
   onPause?: (what: string, ms: number) => void;
 }
@@ -145,6 +149,8 @@ export class ApiClient {
       ...(options.searchPath === undefined ? {} : { searchPath: options.searchPath }),
       ...(options.env === undefined ? {} : { env: options.env }),
       ...(options.execTimeoutMs === undefined ? {} : { execTimeoutMs: options.execTimeoutMs }),
+      ...(options.plainCredentials === undefined ? {} : { plainCredentials: options.plainCredentials }),
+      ...(options.permit === undefined ? {} : { permit: options.permit }),
     });
   }
 
@@ -262,8 +268,9 @@ export class ApiClient {
       if (response.statusCode !== 200) {
         const { bytes } = await this.#body(response.body, false, both, BOUNDS.smallBytes, true);
         if (response.statusCode !== 401) {
-          const { message } = statusOf(new Uint8Array(bytes), response.statusCode);
-          return { status: response.statusCode, message };
+          const { redactor } = session;
+          const { message } = statusOf(redactor.bytes(new Uint8Array(bytes)), response.statusCode);
+          return { status: response.statusCode, message: redactor.text(message) };
         }
         if (again) throw this.#loggedOut({ message: '' });
         await untilAborted(this.#login.renew(session.generation, both), both);
@@ -293,7 +300,7 @@ export class ApiClient {
             // While the lines are taken nothing is read, and nobody is silent.
             clearTimeout(silent);
             try {
-              await take.onLines(lines);
+              await take.onLines(lines.map((one) => this.#login.redactor.line(one)));
             } catch (error) {
               refused.push(error);
               throw error;
@@ -370,15 +377,20 @@ export class ApiClient {
       };
       const status = response.statusCode;
       const gzip = header('content-encoding') === 'gzip';
-      const { bytes, wire } =
+      const { bytes: body, wire } =
         status === 200
           ? await this.#body(response.body, gzip, signal, most, false)
           : await this.#body(response.body, gzip, signal, BOUNDS.smallBytes, true);
-      const contentType = header('content-type').toLowerCase();
-      const said =
-        status === 200
-          ? { message: '', reason: '' }
-          : statusOf(new Uint8Array(bytes), status, header('location'));
+      const { redactor } = session;
+      const clean = redactor.bytes(new Uint8Array(body));
+      const bytes = clean.length === body.byteLength ? body : body.slice(0, clean.length);
+      const contentType = redactor.text(header('content-type').toLowerCase());
+      const said = { message: '', reason: '' };
+      if (status !== 200) {
+        const { message, reason } = statusOf(clean, status, header('location'));
+        said.message = redactor.text(message);
+        said.reason = redactor.text(reason);
+      }
       return { status, contentType, bytes, wire, ...said, retryAfter: header('retry-after') || null };
     } catch (error) {
       if (error instanceof Attempt || signal.aborted) throw error;
@@ -478,9 +490,11 @@ export class ApiClient {
       `The API server does not accept this login (401${answer.message === '' ? '' : `: ${answer.message}`})`,
       {
         place: `${this.context.file}: context ${this.context.name}`,
-        hint: user?.exec
-          ? `Log in again with "${user.exec.command}", then try once more.`
-          : 'The login has expired or was taken back: log in again and try once more.',
+        hint: withheld(this.context, this.#options)
+          ? `Credentials are not sent over plain http, as kubectl has it; --insecure-token ${this.context.name} sends them.`
+          : user?.exec
+            ? `Log in again with "${user.exec.command}", then try once more.`
+            : 'The login has expired or was taken back: log in again and try once more.',
       },
     );
   }
@@ -508,7 +522,9 @@ export class ApiClient {
     return new Attempt(
       new ClusterError(
         'network',
-        `The proxy ${shownProxy(proxy.url)} ${proxyWords(code, status, unreached, message)}`,
+        this.#login.redactor.text(
+          `The proxy ${shownProxy(proxy.url)} ${proxyWords(code, status, unreached, message)}`,
+        ),
         {
           place: proxy.from === 'proxy-url' ? cluster.file : this.#origin,
           hint: `${named} ${help}`,

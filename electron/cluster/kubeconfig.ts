@@ -6,7 +6,7 @@
  */
 import { watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { ContextInfo, SourcesInfo } from '../../shared/ipc.ts';
@@ -14,6 +14,8 @@ import { readBounded } from '../readBounded.ts';
 import { decodeText } from '../worker/decode.ts';
 import { ClusterError } from './error.ts';
 import { parseKubeconfig } from './kubeconfigFile.ts';
+import { ORIGINS } from './permit.ts';
+import type { Origin } from './permit.ts';
 import type { ClusterEntry, ContextEntry, ExecEntry, FileConfig, UserEntry } from './kubeconfigFile.ts';
 
 /** Message keys that end in `ClusterInfo.warnings` and in every report. */
@@ -37,6 +39,8 @@ export interface ResolvedContext {
   cluster: ClusterEntry;
   /** Null: no user named, requests go without credentials. */
   user: UserEntry | null;
+  /** Of its file, cluster and user the one that is trusted least. */
+  origin: Origin;
   /** Message keys. */
   warnings: string[];
 }
@@ -63,6 +67,8 @@ export class Kubeconfigs {
   readonly #added: string[] = [];
   readonly #pasted = new Map<string, string>();
   #files: FileConfig[] = [];
+  /** Of each file that was read. */
+  #origins = new Map<string, Origin>();
   #problems: SourcesInfo['files'] = [];
 
   constructor(options: KubeconfigOptions = {}) {
@@ -111,6 +117,13 @@ export class Kubeconfigs {
     return [path.join(home, '.kube', 'config')];
   }
 
+  /** Where kubectl looks without being told, whatever `--kubeconfig` says here. */
+  #usualPlaces(): string[] {
+    const { env = process.env, home = homedir() } = this.#options;
+    const listed = (env['KUBECONFIG'] ?? '').split(path.delimiter).filter((entry) => entry !== '');
+    return [...listed.map((entry) => path.resolve(entry)), path.join(home, '.kube', 'config')];
+  }
+
   /**
    * Reads every file again. Never throws: what is wrong with a file or a context stands in the answer.
    * @returns the contexts of all files, in the files' order, and every file with its problem
@@ -119,6 +132,8 @@ export class Kubeconfigs {
     const files: FileConfig[] = [];
     const problems: SourcesInfo['files'] = [];
     const seen = new Set<string>();
+    const usual = new Set(await Promise.all(this.#usualPlaces().map((place) => real(place))));
+    const origins = new Map<string, Origin>([[IN_CLUSTER, 'default']]);
     const read = async (
       file: string,
       group: string,
@@ -131,6 +146,8 @@ export class Kubeconfigs {
       let text: string | null = null;
       try {
         text = textOf(await bytesOf(file));
+        const otherwise = added === undefined ? 'named' : 'added';
+        origins.set(file, usual.has(await real(file)) ? 'default' : otherwise);
         files.push(parseKubeconfig(file, text, group));
         problems.push({ path: file, problem: null, ...by });
         return true;
@@ -157,6 +174,7 @@ export class Kubeconfigs {
     }
     for (const [label, text] of this.#pasted) {
       files.push(parseKubeconfig(label, text, label, null));
+      origins.set(label, 'pasted');
       problems.push({ path: label, problem: null, added: label });
     }
     if (!found && !fromEnvironment) {
@@ -167,6 +185,7 @@ export class Kubeconfigs {
       }
     }
     this.#files = files;
+    this.#origins = origins;
     this.#problems = problems;
     return this.list();
   }
@@ -371,7 +390,18 @@ export class Kubeconfigs {
     const warnings: string[] = [];
     if (cluster.server.startsWith('http:')) warnings.push(WARNING_PLAIN_HTTP);
     else if (cluster.insecure) warnings.push(WARNING_INSECURE);
-    return { file: context.file, name: context.name, namespace: context.namespace, cluster, user, warnings };
+    const from = [context.file, cluster.file, ...(user ? [user.file] : [])].map(
+      (one) => this.#origins.get(one) ?? 'pasted',
+    );
+    return {
+      file: context.file,
+      name: context.name,
+      namespace: context.namespace,
+      cluster,
+      user,
+      origin: ORIGINS.findLast((origin) => from.includes(origin)) ?? 'pasted',
+      warnings,
+    };
   }
 
   /** https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ */
@@ -476,6 +506,11 @@ async function bytesOf(file: string): Promise<Uint8Array> {
   return bytes;
 }
 
+/** A file behind its links; the path itself where it leads nowhere. */
+function real(file: string): Promise<string> {
+  return realpath(file).catch(() => file);
+}
+
 function exists(file: string): Promise<boolean> {
   return stat(file).then(
     () => true,
@@ -525,7 +560,7 @@ export function authSummary(entry: UserEntry | null): string {
 }
 
 /** The command line that an exec plugin will run; arguments that look like credentials are left out. */
-export function commandLine(exec: ExecEntry): string {
+export function commandLine(exec: Pick<ExecEntry, 'command' | 'args'>): string {
   const shown: string[] = [exec.command];
   let hide = false;
   for (const arg of exec.args) {

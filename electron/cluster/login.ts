@@ -21,7 +21,10 @@ import type { ResolvedContext } from './kubeconfig.ts';
 import type { UserEntry } from './kubeconfigFile.ts';
 import { oidcToken } from './oidc.ts';
 import { readBounded, ReadRefused } from '../readBounded.ts';
+import type { Permit } from './permit.ts';
 import { ProxyFailure, proxyOf } from './proxyEnv.ts';
+import { Secrets } from './redact.ts';
+import type { Redactor } from './redact.ts';
 import { searchPath, startedByDesktop } from './shellPath.ts';
 
 /** A working login: what requests are made with until it is renewed. */
@@ -32,6 +35,8 @@ export interface Session {
   dispatcher: Dispatcher;
   /** Milliseconds since 1970; null: unknown. */
   expires: number | null;
+  /** Takes what the server was sent to let us in out of what it says. */
+  redactor: Redactor;
 }
 
 export interface LoginOptions {
@@ -40,6 +45,10 @@ export interface LoginOptions {
   searchPath?: string;
   env?: Record<string, string | undefined>;
   execTimeoutMs?: number;
+  /** Credentials are sent over plain `http` too, where everybody on the way can read them. */
+  plainCredentials?: boolean;
+  /** Asked before a program of the kubeconfig is run. */
+  permit?: Permit;
 }
 
 /** Keeps one context logged in. */
@@ -53,6 +62,7 @@ export class Login {
   /** The connections in use, and the certificates that they were made with. */
   #made: { dispatcher: Dispatcher; ca: string | null; cert: string | null; key: string | null } | null = null;
   #closed = false;
+  readonly #secrets = new Secrets();
 
   constructor(context: ResolvedContext, options: LoginOptions) {
     this.#context = context;
@@ -95,7 +105,12 @@ export class Login {
   }
 
   async #login(generation: number, force: boolean, signal: AbortSignal): Promise<Session> {
-    const { cluster, user } = this.#context;
+    const { cluster } = this.#context;
+    const plain = cluster.server.startsWith('http:');
+    // Over plain http kubectl sends nothing of a user but whom to impersonate, and runs no program for it.
+    const user = withheld(this.#context, this.#options)
+      ? impersonation(this.#context.user)
+      : this.#context.user;
     const ca = await pem('certificate-authority', cluster.caData, cluster.caFile, cluster.file);
     let cert = user ? await pem('client-certificate', user.certData, user.certFile, user.file) : null;
     let key = user ? await pem('client-key', user.keyData, user.keyFile, user.file) : null;
@@ -112,6 +127,8 @@ export class Login {
         ...(this.#options.env ? { env: this.#options.env } : {}),
         ...(this.#options.execTimeoutMs === undefined ? {} : { timeoutMs: this.#options.execTimeoutMs }),
         ...(ca === null ? {} : { caData: ca }),
+        origin: this.#context.origin,
+        ...(this.#options.permit ? { permit: this.#options.permit } : {}),
         signal,
       });
       token = credential.token;
@@ -143,11 +160,17 @@ export class Login {
       expires = oidc.expires;
     }
 
+    if (token !== null && NO_HEADER.test(token)) {
+      // Not quoted: a file that is no token may be any file.
+      throw new ClusterError('auth', `The token of user "${user?.name}" holds characters that no token has`, {
+        place: `${user?.file}: user ${user?.name}`,
+        hint: user?.tokenFile ? `Is ${user.tokenFile} the right tokenFile?` : 'Is there a line break in it?',
+      });
+    }
     const { KubeConfig } = await import('./clientConfig.ts');
     const config = new KubeConfig();
     const base64 = (value: string | null): string | undefined =>
       value === null ? undefined : Buffer.from(value).toString('base64');
-    const plain = cluster.server.startsWith('http:');
     const proxy = proxyOf(cluster, this.#options.env ?? process.env);
     const clientCluster = {
       name: 'cluster',
@@ -182,12 +205,24 @@ export class Login {
     }
     if (applied.auth) headers['authorization'] = `Basic ${Buffer.from(applied.auth).toString('base64')}`;
     impersonate(user, headers);
+    this.#secrets.add(
+      token,
+      ...(token === null && user?.username !== undefined
+        ? [
+            user.password,
+            `${user.username}:${user.password ?? ''}`,
+            Buffer.from(`${user.username}:${user.password ?? ''}`).toString('base64'),
+          ]
+        : []),
+      ...(proxy === null ? [] : [passwordOf(proxy.url)]),
+    );
+    const { redactor } = this.#secrets;
 
     if (signal.aborted || this.#closed) throw cancelled();
     const same = this.#made;
     // A new token goes over the same connections; only another certificate needs others.
     if (same && same.ca === ca && same.cert === cert && same.key === key) {
-      return { generation, headers, dispatcher: same.dispatcher, expires };
+      return { generation, headers, dispatcher: same.dispatcher, expires, redactor };
     }
     if (same) this.#old.push(same.dispatcher);
     try {
@@ -208,13 +243,18 @@ export class Login {
         ca,
       );
       this.#made = { dispatcher, ca, cert, key };
-      return { generation, headers, dispatcher, expires };
+      return { generation, headers, dispatcher, expires, redactor };
     } catch (error) {
       throw new ClusterError('kubeconfig', 'The certificates or the proxy of this context cannot be used', {
         place: this.#context.file,
         cause: error,
       });
     }
+  }
+
+  /** Takes out what was sent to any server of this login so far. */
+  get redactor(): Redactor {
+    return this.#secrets.redactor;
   }
 
   /** Ends every connection at once. */
@@ -224,6 +264,48 @@ export class Login {
     this.#session = null;
     this.#made = null;
     await Promise.all(all.map((dispatcher) => dispatcher.destroy().catch(() => undefined)));
+  }
+}
+
+// eslint-disable-next-line no-control-regex
+const NO_HEADER = /[\u0000-\u001f\u007f]|[^\u0000-\u00ff]/;
+
+/** Whether the context has credentials that are not sent since its server is reached over plain `http`. */
+export function withheld(
+  { cluster, user }: ResolvedContext,
+  { plainCredentials }: Pick<LoginOptions, 'plainCredentials'>,
+): boolean {
+  return cluster.server.startsWith('http:') && plainCredentials !== true && hasCredentials(user);
+}
+
+function hasCredentials(user: UserEntry | null): boolean {
+  return (
+    user !== null &&
+    [user.token, user.tokenFile, user.username, user.exec, user.authProvider].some((one) => one !== undefined)
+  );
+}
+
+/** A user without all that is secret. */
+function impersonation(user: UserEntry | null): UserEntry | null {
+  if (user === null) return null;
+  const { name, file, as, asUid, asGroups, asUserExtra } = user;
+  return {
+    name,
+    file,
+    asGroups,
+    asUserExtra,
+    ...(as === undefined ? {} : { as }),
+    ...(asUid === undefined ? {} : { asUid }),
+  };
+}
+
+function passwordOf(url: string): string {
+  if (!URL.canParse(url)) return '';
+  const { password } = new URL(url);
+  try {
+    return decodeURIComponent(password);
+  } catch {
+    return password;
   }
 }
 

@@ -13,6 +13,7 @@ import type { Discovery } from './discovery.ts';
 import { cancelled, ClusterError } from './error.ts';
 import { ApiClient } from './http.ts';
 import type { ApiAnswer, Patience } from './http.ts';
+import type { Permit } from './permit.ts';
 import { commandLine, usesExec } from './kubeconfig.ts';
 import type { ResolvedContext } from './kubeconfig.ts';
 import { hasEffect } from '../../shared/kube/kinds.ts';
@@ -52,6 +53,8 @@ export interface ReadOptions {
   bounds?: Partial<Bounds>;
   /** The clock of the bounds in time. */
   now?: () => number;
+  plainCredentials?: boolean;
+  permit?: Permit;
 }
 
 /** What reading came to, for following changes afterwards. */
@@ -85,6 +88,8 @@ export async function readCluster(
     ...(options.searchPath === undefined ? {} : { searchPath: options.searchPath }),
     ...(options.env === undefined ? {} : { env: options.env }),
     ...(options.execTimeoutMs === undefined ? {} : { execTimeoutMs: options.execTimeoutMs }),
+    ...(options.plainCredentials === undefined ? {} : { plainCredentials: options.plainCredentials }),
+    ...(options.permit === undefined ? {} : { permit: options.permit }),
     onPause: (what, ms) =>
       options.onProgress?.({
         phase: 'read',

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Source, SourcesInfo } from '../../shared/ipc.ts';
 import type { Sources } from '../backend.ts';
 import type { FollowStatus } from '../cluster/follow.ts';
+import type { PermitAnswer } from '../cluster/permit.ts';
 import { searchPath, startedByDesktop } from '../cluster/shellPath.ts';
 import type { RenderFolder } from '../render/plan.ts';
 import { absolutePath, KubeSources, pastedLabel } from '../source.ts';
@@ -14,10 +15,12 @@ import type {
   ReadOptions,
   ReadProgress,
 } from '../source.ts';
+import { Logins, loginsFile } from '../logins.ts';
 import { threadFile } from '../worker/client.ts';
 import type { AuditClient } from '../worker/client.ts';
+import { toIpcError } from '../worker/errors.ts';
 import { Thread } from '../worker/rpc.ts';
-import type { ReaderMethods } from './worker.ts';
+import type { PermitNote, ReaderMethods } from './worker.ts';
 
 /** A read that does not end by itself when it is asked to is ended with its thread. */
 const ABORT_MS = 1000;
@@ -28,6 +31,7 @@ const ABORT_MS = 1000;
  */
 export class ThreadedSources implements Sources {
   readonly #options: KubeSourcesOptions;
+  readonly logins: Logins;
   /** What was added in this run: the threads that read have to know it too. */
   #added: string[] = [];
   #pasted: PastedKubeconfig[] = [];
@@ -36,9 +40,16 @@ export class ThreadedSources implements Sources {
   #keeper: Thread<ReaderMethods> | null = null;
   #changed: ((sources: SourcesInfo) => void) | null = null;
 
-  /** @param options where kubeconfigs are looked for, and where added ones are kept */
-  constructor(options: Pick<KubeSourcesOptions, 'files' | 'remember'> = {}) {
+  /**
+   * @param options where kubeconfigs are looked for, and where added ones are kept
+   * @param logins what was agreed to of their programs
+   */
+  constructor(
+    options: Pick<KubeSourcesOptions, 'files' | 'remember' | 'insecureTokens'> = {},
+    logins = new Logins(),
+  ) {
     this.#options = options;
+    this.logins = logins;
     // Asking the login shell takes its time, and each thread would ask anew: begun now, and nobody waits for it.
     searchPath(startedByDesktop()).then(
       (path) => (this.#searchPath = path),
@@ -106,13 +117,34 @@ export class ThreadedSources implements Sources {
     });
   }
 
+  /** Answers a thread that asks whether a program may be run; its other notes go on. */
+  #notes(
+    thread: Thread<ReaderMethods>,
+    signal: AbortSignal,
+    others: (note: unknown) => void,
+  ): (note: unknown) => void {
+    return (note) => {
+      if (!isPermitNote(note)) {
+        others(note);
+        return;
+      }
+      const { id, question } = note.permit;
+      this.logins
+        .permit(question, signal)
+        .catch((thrown: unknown): PermitAnswer => ({ allowed: false, message: toIpcError(thrown).message }))
+        .then((answer) => thread.call('permitted', [id, answer]))
+        // It has ended meanwhile.
+        .catch(() => undefined);
+    };
+  }
+
   /** Throws as `KubeSources.read`; 'cancelled' on abort, 'internal' where the thread crashed. */
   async read(client: AuditClient, source: Source, options: ReadOptions): Promise<Followable | null> {
     // One call, or one file that is handed over unread: not worth the start of a thread.
     if (source.kind === 'demo' || source.kind === 'snapshot')
       return new KubeSources(this.#options).read(client, source, options);
     const thread = this.#thread('Reading');
-    thread.onNote = (note) => options.progress(note as ReadProgress);
+    thread.onNote = this.#notes(thread, options.signal, (note) => options.progress(note as ReadProgress));
     return untilEnded(thread, options.signal, async () => {
       const port = await client.openPort();
       return thread.call('read', [source, options.takenAt, port, options.render ?? null], [port]);
@@ -132,7 +164,7 @@ export class ThreadedSources implements Sources {
   /** As `KubeSources.follow`, in a thread that begins and ends with it. Resolves on abort. */
   async follow(client: AuditClient, followable: Followable, options: FollowSourceOptions): Promise<void> {
     const thread = this.#thread('Following');
-    thread.onNote = (note) => options.status(note as FollowStatus);
+    thread.onNote = this.#notes(thread, options.signal, (note) => options.status(note as FollowStatus));
     await untilEnded(thread, options.signal, async () => {
       const port = await client.openPort();
       await thread.call('follow', [followable, port], [port]);
@@ -142,15 +174,30 @@ export class ThreadedSources implements Sources {
   }
 }
 
+/** Whether a note is such a question. */
+function isPermitNote(note: unknown): note is PermitNote {
+  return typeof note === 'object' && note !== null && 'permit' in note;
+}
+
 /**
  * The sources of a window: the kubeconfigs that were named at its start, else those of the user with what was added in
  * the app, which is kept beside the history.
  * @param named files of `--kubeconfig`; empty where there are none
  * @param history the history's file
+ * @param given contexts of `--insecure-token`, and `--allow-exec`
  */
-export function windowSources(named: string[], history: string): ThreadedSources {
+export function windowSources(
+  named: string[],
+  history: string,
+  given: { insecureTokens?: readonly string[]; allowExec?: boolean } = {},
+): ThreadedSources {
+  const { insecureTokens = [], allowExec = false } = given;
   return new ThreadedSources(
-    named.length > 0 ? { files: named } : { remember: join(dirname(history), 'kubeconfigs.json') },
+    {
+      insecureTokens,
+      ...(named.length > 0 ? { files: named } : { remember: join(dirname(history), 'kubeconfigs.json') }),
+    },
+    new Logins({ file: loginsFile(history), allowNamed: allowExec }),
   );
 }
 

@@ -6,12 +6,18 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import type { Source, SourcesInfo } from '../../shared/ipc.ts';
+import type { ExecQuestion, PermitAnswer } from '../cluster/permit.ts';
 import type { RenderFolder } from '../render/plan.ts';
 import type { RenderRequest } from '../render/render.ts';
 import { KubeSources } from '../source.ts';
 import type { Followable, KubeSourcesOptions } from '../source.ts';
 import { AuditInput, FollowInput } from '../worker/client.ts';
 import { Calls, serve } from '../worker/rpc.ts';
+
+/** Asks the main thread, which knows what the user has agreed to and can ask. */
+export interface PermitNote {
+  permit: { id: number; question: ExecQuestion };
+}
 
 export interface ReaderMethods {
   list(): Promise<SourcesInfo>;
@@ -31,6 +37,8 @@ export interface ReaderMethods {
   renderPlan(source: Source): Promise<RenderFolder[]>;
   /** Follows what was read, for the worker behind the port; notes tell how it stands. */
   follow(followable: Followable, port: MessagePort): Promise<void>;
+  /** Whether a program of a kubeconfig may be run: the answer to a note of this thread. */
+  permitted(id: number, answer: PermitAnswer): void;
   /** Ends reading or following in order: connections are closed, a login's program is ended. */
   abort(): void;
 }
@@ -38,7 +46,18 @@ export interface ReaderMethods {
 const own = parentPort;
 if (!own) throw new Error('reader/worker.ts runs as a worker thread only.');
 const abort = new AbortController();
-const sources = new KubeSources(workerData as KubeSourcesOptions);
+const asked = new Map<number, (answer: PermitAnswer) => void>();
+let questions = 0;
+const sources = new KubeSources(workerData as KubeSourcesOptions, (question, signal) => {
+  const id = ++questions;
+  return new Promise((resolve) => {
+    asked.set(id, resolve);
+    signal.addEventListener('abort', () => resolve({ allowed: false, message: 'it was cancelled' }), {
+      once: true,
+    });
+    own.postMessage({ note: { permit: { id, question } } satisfies PermitNote });
+  });
+});
 
 const methods: ReaderMethods = {
   list: () => sources.list(),
@@ -73,6 +92,10 @@ const methods: ReaderMethods = {
     } finally {
       port.close();
     }
+  },
+  permitted(id, answer) {
+    asked.get(id)?.(answer);
+    asked.delete(id);
   },
   abort() {
     abort.abort();

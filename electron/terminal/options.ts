@@ -14,6 +14,10 @@ export interface SourceFlags {
   from?: string[];
   snapshot?: string;
   demo?: boolean;
+  /** Contexts whose credentials are sent over plain `http` too. */
+  insecureToken?: string[];
+  /** Run the programs of kubeconfigs that were named without asking. */
+  allowExec?: boolean;
 }
 
 /** Options of every verb that audits. */

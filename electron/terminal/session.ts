@@ -8,6 +8,7 @@ import { KubeSources } from '../source.ts';
 import { VERSION } from '../version.ts';
 import { AuditClient } from '../worker/client.ts';
 import { toIpcError } from '../worker/errors.ts';
+import { terminalLogins } from './logins.ts';
 import { assumptionsOf, atLeast, renderOf, timeOf } from './options.ts';
 import type { AuditFlags } from './options.ts';
 import { ProgressLine, say } from './output.ts';
@@ -42,7 +43,14 @@ export async function withAudits<T>(
   const time = flags.time === undefined ? null : timeOf(flags.time);
   const now = () => time ?? new Date().toISOString();
   const line = new ProgressLine();
-  const kube = new KubeSources(flags.kubeconfig === undefined ? {} : { files: flags.kubeconfig });
+  const logins = terminalLogins(flags, () => line.clear());
+  const kube = new KubeSources(
+    {
+      insecureTokens: flags.insecureToken ?? [],
+      ...(flags.kubeconfig === undefined ? {} : { files: flags.kubeconfig }),
+    },
+    logins.permit,
+  );
   const abort = new AbortController();
   const client = new AuditClient({ progress: (note) => line.update({ ...note, detail: '' }) });
   const interrupt = () => {

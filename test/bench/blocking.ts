@@ -71,6 +71,7 @@ async function mainThread(): Promise<void> {
     },
     pickKubeconfig: async () => null,
     pickPaths: async () => null,
+    confirmLogin: async () => null,
     confirmRender: async () => false,
     deliver: async (_name, _type, make) => {
       await make();

@@ -478,12 +478,8 @@ describe('how a context logs in', () => {
     const { info } = await load({ files: [folder.write('f', simple('a', { exec }))] });
     expect(info.contexts[0].execCommand).toBe('aws eks get-token');
     const shown = commandLine({
-      apiVersion: '',
       command: 'oidc-login',
       args: ['get-token', '--oidc-client-secret=abc', '--token', 'def', '--issuer=https://x'],
-      env: [],
-      provideClusterInfo: false,
-      interactiveMode: 'Never',
     });
     expect(shown).toBe('oidc-login get-token --oidc-client-secret=*** --token *** --issuer=https://x');
   });

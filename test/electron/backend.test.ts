@@ -1,4 +1,5 @@
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -33,6 +34,9 @@ let waiting: ((finished: AuditFinished) => void)[];
 let asked: string[][][];
 let agrees: boolean;
 let answering: () => void;
+/** Servers whose login programs were asked about, and what the user answers. */
+let loginsAsked: string[];
+let loginAnswers: boolean[];
 let delivered: { name: string; type: string; bytes: Uint8Array } | null;
 
 beforeEach(() => {
@@ -43,6 +47,8 @@ beforeEach(() => {
   asked = [];
   agrees = false;
   answering = () => {};
+  loginsAsked = [];
+  loginAnswers = [];
   const host: Host = {
     backend: 'serve',
     emit(event, payload) {
@@ -51,6 +57,10 @@ beforeEach(() => {
     },
     pickKubeconfig: async () => null,
     pickPaths: async () => null,
+    confirmLogin: async ({ server }) => {
+      loginsAsked.push(server);
+      return loginAnswers.shift() ?? null;
+    },
     confirmRender: async (folders) => {
       asked.push(folders.map(({ shown, remote }) => [shown, ...remote]));
       answering();
@@ -295,6 +305,50 @@ describe('Pasted kubeconfig text', () => {
     const source: Source = { kind: 'context', name: 'two', file: 'pasted kubeconfig 2' };
     expect(await finish(source)).toMatchObject({ error: { kind: 'network' } });
     expect(readdirSync(folder)).toEqual(before);
+  });
+
+  test('runs no program before the user has agreed outside the page, and an agreement can be taken back there', async () => {
+    const ran = join(folder, 'ran');
+    const text = JSON.stringify({
+      kind: 'Config',
+      clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
+      users: [
+        {
+          name: 'u',
+          user: {
+            exec: {
+              apiVersion: 'client.authentication.k8s.io/v1',
+              command: 'sh',
+              args: ['-c', `echo run >> ${ran}; exit 1`],
+              interactiveMode: 'Never',
+            },
+          },
+        },
+      ],
+      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    });
+    await backend.handlers['sources.addKubeconfig']({ text });
+    const source: Source = { kind: 'context', name: 'x', file: 'pasted kubeconfig 1' };
+    // Nobody there; the user says no.
+    for (const answers of [[], [false]]) {
+      loginAnswers = answers;
+      const { error } = await finish(source);
+      expect(error?.message).toContain('was not run');
+    }
+    expect(existsSync(ran)).toBe(false);
+    // The same text once more is the same program, under another name.
+    await backend.handlers['sources.addKubeconfig']({ text });
+    loginAnswers = [true];
+    expect((await finish(source)).error?.message).toContain('failed (exit 1)');
+    expect((await finish({ ...source, file: 'pasted kubeconfig 2' })).error?.message).toContain('failed');
+    expect(loginsAsked).toHaveLength(3);
+    expect(readFileSync(ran, 'utf8')).toBe('run\nrun\n');
+
+    const [kept] = await backend.handlers['logins.list'](undefined);
+    expect(kept).toMatchObject({ kubeconfig: 'pasted kubeconfig 1', server: 'https://127.0.0.1:1/' });
+    expect(await backend.handlers['logins.revoke']({ id: kept!.id })).toEqual([]);
+    expect((await finish(source)).error?.message).toContain('was not run');
+    expect(readFileSync(ran, 'utf8')).toBe('run\nrun\n');
   });
 
   test('that is none is an error with its line, and the next one has its number', async () => {

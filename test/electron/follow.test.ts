@@ -75,6 +75,7 @@ beforeEach(async () => {
     },
     pickKubeconfig: async () => null,
     pickPaths: async () => null,
+    confirmLogin: async () => null,
     confirmRender: async () => false,
     deliver: async () => null,
   };

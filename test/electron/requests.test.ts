@@ -9,6 +9,8 @@ const GOOD: Record<string, unknown> = {
   'sources.list': undefined,
   'sources.addKubeconfig': { path: '/a' },
   'sources.removeKubeconfig': { added: '/a' },
+  'logins.list': undefined,
+  'logins.revoke': { id: 'abcdef012345' },
   'sources.pickPaths': { kind: 'manifests' },
   'audit.start': {
     source: { kind: 'context', name: 'prod', namespaces: ['a'] },

@@ -32,6 +32,12 @@ describe('The command line of the window', () => {
       source: null,
       kubeconfig: ['a', 'b'],
       history: 'h.sqlite',
+      insecureTokens: [],
+      allowExec: false,
+    });
+    expect(startArguments(['--insecure-token', 'a', '--allow-exec'])).toMatchObject({
+      insecureTokens: ['a'],
+      allowExec: true,
     });
   });
 });

@@ -30,9 +30,25 @@ import type {
   Following,
   HistoryItem,
   IpcError,
+  RememberedLogin,
   Reply,
   SourcesInfo,
 } from '../../shared/ipc.ts';
+
+/** Programs that were agreed to; the window takes them back. */
+const LOGINS: { value: RememberedLogin[] } = {
+  value: [
+    {
+      id: '3fd2a90c11be',
+      command: 'aws eks get-token --cluster-name prod',
+      path: '/usr/local/aws-cli/v2/current/dist/aws',
+      kubeconfig: '/home/mira/work/prod.yaml',
+      user: 'prod-admin',
+      server: 'https://prod.example:6443/',
+      allowedAt: '2026-03-01T09:00:00.000Z',
+    },
+  ],
+};
 
 export interface FakeOptions {
   /** Workloads; each has a few pods. */
@@ -865,6 +881,8 @@ export function fakeBridge(given: Partial<FakeOptions>): Bridge {
     'sources.list': () => (options.contexts ? SOURCES : { contexts: [], files: [] }),
     'sources.addKubeconfig': () => SOURCES,
     'sources.removeKubeconfig': () => SOURCES,
+    'logins.list': () => LOGINS.value,
+    'logins.revoke': ({ id }: { id: string }) => (LOGINS.value = LOGINS.value.filter((one) => one.id !== id)),
     'sources.pickPaths': () => ['/home/mira/work/manifests'],
     'audit.start': () => (setTimeout(run, 10), { job: 'job-1' }),
     'audit.cancel': () => undefined,

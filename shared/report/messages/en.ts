@@ -352,6 +352,13 @@ export const en = {
     'cluster.plainHttp': 'The API server will be read over plain HTTP, without encryption.',
   } as Record<string, string>,
   /** `bulkhead contexts`. */
+  logins: {
+    none: 'No login program of a kubeconfig was agreed to.',
+    path: 'Program',
+    kubeconfig: 'Kubeconfig',
+    server: 'Credential for',
+    allowedAt: 'Agreed to at',
+  },
   contexts: {
     name: 'Context',
     login: 'Login',

@@ -368,6 +368,13 @@ export const ko: Messages = {
     'cluster.insecureTls': 'API 서버의 인증서를 검증하지 않게 됩니다(insecure-skip-tls-verify).',
     'cluster.plainHttp': '암호화되지 않은 HTTP로 API 서버를 읽게 됩니다.',
   },
+  logins: {
+    none: '실행을 허용한 kubeconfig 로그인 프로그램이 없습니다.',
+    path: '프로그램',
+    kubeconfig: 'Kubeconfig',
+    server: '자격 증명을 보낼 서버',
+    allowedAt: '허용한 시각',
+  },
   contexts: {
     name: '컨텍스트',
     login: '로그인',
