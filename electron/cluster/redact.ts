@@ -220,13 +220,16 @@ function formsOf(secret: string): Set<string> {
   const strictUrl = url.replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
   const form = new URLSearchParams({ a: secret }).toString().slice(2);
   const plain = [secret, url, lowerUrl, strictUrl, form, encodeURI(secret)];
+  // Every letter escaped, and that as text in a string of its own (JSON in JSON).
+  const spelled = [false, true].map((upper) => escaped(secret, upper, /[^]/g));
   const encoded = base64Forms(Buffer.from(secret));
   return new Set([
     // Unescaped it may stand in text that is no JSON; with a quote in it, it stands in no string of JSON.
     ...plain,
     ...plain.map(json),
-    ...plain.map((one) => ascii(json(one), false)),
-    ...plain.map((one) => ascii(json(one), true)),
+    ...plain.flatMap((one) => [false, true].map((upper) => escaped(json(one), upper, /[^\u0000-\u007f]/g))),
+    ...spelled,
+    ...spelled.map(json),
     ...encoded,
     ...encoded.map((one) => encodeURIComponent(one)),
   ]);
@@ -250,9 +253,9 @@ function base64Forms(bytes: Buffer): string[] {
   return forms;
 }
 
-/** JSON without letters beyond ASCII. */
-function ascii(json: string, upper: boolean): string {
-  return json.replace(/[^\u0000-\u007f]/g, (letter) => {
+/** Some characters of a text as \\uXXXX. */
+function escaped(text: string, upper: boolean, which: RegExp): string {
+  return text.replace(which, (letter) => {
     const code = letter.charCodeAt(0).toString(16).padStart(4, '0');
     return `\\u${upper ? code.toUpperCase() : code}`;
   });

@@ -34,7 +34,7 @@ export type Attack =
   | { kind: 'event-flood'; bytes?: number }
   | { kind: 'event-drip'; everyMs: number }
   | { kind: 'huge-discovery'; groups: number }
-  | { kind: 'echo'; status: number }
+  | { kind: 'echo'; status: number; type?: string }
   | { kind: 'cross-site'; to: string };
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -169,15 +169,23 @@ export function attack(
       return send(200, { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', items });
     }
     case 'echo': {
-      const said = request.headers.authorization ?? '';
-      const secret = said.replace(/^(Bearer|Basic) /, '');
-      const forms = [
-        said,
-        Buffer.from(secret).toString('base64'),
-        encodeURIComponent(secret),
-        [...secret].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),
-      ];
-      return status(one.status, `not with ${forms.join(' or ')}`);
+      const words = spellings(request.headers.authorization ?? '');
+      response.writeHead(one.status, `No ${words[0]}`.replace(/[^ -~]/g, ''), {
+        'content-type': one.type ?? 'application/json',
+        'x-echo': encodeURIComponent(words.join(' ')),
+        location: `https://${encodeURIComponent(words[1] ?? '')}.example/${encodeURIComponent(words[0] ?? '')}`,
+        'www-authenticate': `Bearer realm="${encodeURIComponent(words[0] ?? '')}"`,
+      });
+      // Twice: the second time with every letter escaped, as JSON allows.
+      const plain = JSON.stringify(words.join(' ')).slice(1, -1);
+      const escaped = [...words.join(' ')]
+        .map((letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
+        .join('');
+      const [message, reason] = request.url?.includes('policies') ? [escaped, plain] : [plain, escaped];
+      response.end(
+        `{"kind":"Status","apiVersion":"v1","status":"Failure","code":${one.status},"message":"you sent ${message}","reason":"${reason}","metadata":{}}`,
+      );
+      return true;
     }
     case 'cross-site':
       response.writeHead(200, { 'content-type': 'text/html', 'access-control-allow-origin': '*' });
@@ -217,4 +225,25 @@ export function attackWatch(
     return true;
   }
   return false;
+}
+
+/** How a server may write the credential that it was sent. */
+function spellings(authorization: string): string[] {
+  const [scheme = '', value = ''] = authorization.split(' ');
+  const secret =
+    scheme === 'Basic'
+      ? Buffer.from(value, 'base64')
+          .toString('utf8')
+          .replace(/^[^:]*:/, '')
+      : value;
+  return [
+    secret,
+    value,
+    authorization,
+    encodeURIComponent(secret),
+    [...secret].map((letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),
+    Buffer.from(secret).toString('base64'),
+    Buffer.from(authorization).toString('base64'),
+    Buffer.from(`x${authorization}`).toString('base64url'),
+  ];
 }

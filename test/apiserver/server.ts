@@ -67,8 +67,6 @@ export type Trouble =
   | { kind: 'delay'; ms: number }
   /** To another server, which would get the token if the client followed. */
   | { kind: 'redirect'; to: string }
-  /** The credential that came with the request comes back in every spelling, in the body and in headers. */
-  | { kind: 'echo'; status: number; type?: string }
   | { kind: 'damaged-gzip' }
   | Attack;
 
@@ -387,25 +385,6 @@ export class TestApiServer {
       case 'redirect':
         response.writeHead(302, { location: trouble.to }).end();
         return true;
-      case 'echo': {
-        const words = spellings(request.headers.authorization ?? '');
-        response.writeHead(trouble.status, `No ${words[0]}`.replace(/[^ -~]/g, ''), {
-          'content-type': trouble.type ?? 'application/json',
-          'x-echo': encodeURIComponent(words.join(' ')),
-          location: `https://${encodeURIComponent(words[1] ?? '')}.example/${encodeURIComponent(words[0] ?? '')}`,
-          'www-authenticate': `Bearer realm="${encodeURIComponent(words[0] ?? '')}"`,
-        });
-        // Twice: the second time with every letter escaped, as JSON allows.
-        const plain = JSON.stringify(words.join(' ')).slice(1, -1);
-        const escaped = [...words.join(' ')]
-          .map((letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
-          .join('');
-        const [message, reason] = request.url?.includes('policies') ? [escaped, plain] : [plain, escaped];
-        response.end(
-          `{"kind":"Status","apiVersion":"v1","status":"Failure","code":${trouble.status},"message":"you sent ${message}","reason":"${reason}","metadata":{}}`,
-        );
-        return true;
-      }
       case 'html':
         response.writeHead(trouble.status ?? 200, { 'content-type': 'text/html; charset=utf-8' });
         response.end('<!DOCTYPE html><html><body><h1>Please log in</h1></body></html>');
@@ -902,24 +881,4 @@ function forbidden(user: TestUser, asked: Asked, path: string): string {
   const which = asked.name === null ? what : `${what} "${asked.name}"`;
   const where = asked.namespace === null ? 'at the cluster scope' : `in the namespace "${asked.namespace}"`;
   return `${which} is forbidden: User "${user.name}" cannot ${asked.verb} resource "${asked.resource}" in API group "${asked.group}" ${where}`;
-}
-
-/** How a server may write the credential that it was sent. */
-function spellings(authorization: string): string[] {
-  const [scheme = '', value = ''] = authorization.split(' ');
-  const secret =
-    scheme === 'Basic'
-      ? Buffer.from(value, 'base64')
-          .toString('utf8')
-          .replace(/^[^:]*:/, '')
-      : value;
-  return [
-    secret,
-    value,
-    authorization,
-    encodeURIComponent(secret),
-    Buffer.from(secret).toString('base64'),
-    Buffer.from(authorization).toString('base64'),
-    Buffer.from(`x${authorization}`).toString('base64url'),
-  ];
 }

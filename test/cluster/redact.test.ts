@@ -174,6 +174,6 @@ test('a page of ten megabytes costs little more than reading it once', () => {
   };
   const filter = time(() => redactor.bytes(page));
   const parse = time(() => JSON.parse(page.toString('utf8')));
-  console.log(`${page.length} bytes: filter ${filter.toFixed(1)} ms, parse ${parse.toFixed(1)} ms`);
-  expect(filter).toBeLessThan(parse);
+  // About half of it where nothing else runs: what grows faster than the page is far above.
+  expect(filter).toBeLessThan(3 * parse);
 });
