@@ -17,8 +17,9 @@ export interface Bounds {
   smallBytes: number;
   /** Pages of a list beyond those that its objects account for. */
   sparePages: number;
-  /** Objects of one list. */
+  /** Objects of one list, and of all lists of an audit. Kubernetes is made for 150,000 pods. */
   objects: number;
+  auditObjects: number;
   /** Objects of a list whose names are kept in this thread: namespaces, other kinds of policy. */
   names: number;
   /** Objects beyond twice what the first page announces (remainingItemCount is an estimate). */
@@ -52,7 +53,8 @@ export const BOUNDS: Bounds = {
   documentBytes: 16 * 1024 * 1024,
   smallBytes: 64 * 1024,
   sparePages: 1000,
-  objects: 2_000_000,
+  objects: 1_000_000,
+  auditObjects: 2_000_000,
   names: 200_000,
   spareObjects: 10_000,
   spareBytes: 1024 * 1024 * 1024,
@@ -163,6 +165,20 @@ export class ListGuard {
       return bound('list-time', Math.round(ms / 1000));
     return null;
   }
+}
+
+/** Bounds of a list that smaller lists may keep: it is too large or too slow, not without end. */
+const SMALLER_HELPS: ReadonlySet<ReadBound> = new Set([
+  'slow',
+  'answer-bytes',
+  'openings',
+  'retry-after',
+  'waited',
+]);
+
+/** Whether a list of each namespace may come through where the whole list reached this bound. */
+export function smallerHelps(reached: CoverageBound | undefined): boolean {
+  return reached === undefined || SMALLER_HELPS.has(reached.code);
 }
 
 /** Watches a whole reading: lists that each keep their bounds may still be without number. */

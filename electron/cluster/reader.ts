@@ -6,7 +6,7 @@
 import type { CoverageBound, CoverageEntry, OtherPolicyRecord } from '../../shared/kube/snapshot.ts';
 import { scopeOf } from '../../shared/kube/subject.ts';
 import { boundText } from '../../shared/report/words.ts';
-import { AuditGuard, bound, boundError, BOUNDS, ListGuard, parseSmall } from './bounds.ts';
+import { AuditGuard, bound, boundError, BOUNDS, ListGuard, parseSmall, smallerHelps } from './bounds.ts';
 import type { Bounds } from './bounds.ts';
 import { discover } from './discovery.ts';
 import type { Discovery } from './discovery.ts';
@@ -329,7 +329,7 @@ class Reader {
     if (!list.namespaced || first.outcome === 'absent') return this.#coverList(list, whole, first);
     // 403, or the whole list failed: smaller lists may still come through.
     const read = new Set<string>();
-    let failures = 0;
+    let failures = smallerHelps(first.bound) ? 0 : 2;
     const places = this.#places();
     const { namespaces: most } = this.#bounds;
     for (const namespace of places.slice(0, most)) {
@@ -536,7 +536,10 @@ class Reader {
       }
       result.resourceVersion = page.resourceVersion ?? result.resourceVersion;
       this.#guard.add(0, page.count);
-      const reached = guard.page(page, { limit, bytes, wire: answer.wire });
+      const { auditObjects } = this.#bounds;
+      const reached =
+        guard.page(page, { limit, bytes, wire: answer.wire }) ??
+        (this.done > auditObjects ? bound('audit-objects', auditObjects) : null);
       if (reached) return give('failed', boundText(reached, 'en'), reached);
       if (page.continueToken === null || page.continueToken === '') return result;
       token = page.continueToken;

@@ -288,6 +288,7 @@ export interface CoverageCause {
 /** What a server ran into that would have had no end otherwise (electron/cluster/bounds.ts). */
 export type ReadBound =
   | 'answer-bytes'
+  | 'audit-objects'
   | 'audit-time'
   | 'event-bytes'
   | 'events'
@@ -309,6 +310,7 @@ export type ReadBound =
 
 export const READ_BOUNDS: readonly ReadBound[] = [
   'answer-bytes',
+  'audit-objects',
   'audit-time',
   'event-bytes',
   'events',

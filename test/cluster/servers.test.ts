@@ -54,7 +54,7 @@ function expectRest({ snapshot, sink }: Awaited<ReturnType<typeof read>>, code: 
   expect(snapshot.policies).toHaveLength(2 + 2);
   expect(snapshot.coverage.complete).toBe(false);
   expect(snapshot.coverage.unreadPods).toEqual(['ns-0000', 'ns-0001', 'ns-0002', 'ns-0003']);
-  // Two namespaces are tried, and not a third.
+  // Where smaller lists may help two namespaces are tried, and not a third.
   expect(entryOf(sink.entries, 'pods', 'ns-0003')?.reason).toContain('not asked');
 }
 
@@ -93,12 +93,21 @@ describe('A list without end', () => {
       expectRest(one, code);
       const asked = api.requests.filter((r) => r.path === '/api/v1/pods' && r.verb === 'list');
       expect(asked).toHaveLength(most);
+      // It has no end: the namespaces are not asked either.
+      expect(api.requests.filter((r) => /namespaces\/.*\/pods$/.test(r.path))).toEqual([]);
       // What had come is said to be left out.
       const bound = entryOf(one.sink.entries, 'pods')?.bound;
       if (trouble.objects === 'none') expect(bound).not.toHaveProperty('leftOut');
       else expect(bound?.leftOut).toBeGreaterThan(0);
     });
   }
+
+  test('of each of many lists ends by their objects together', async () => {
+    const api = await start();
+    const { sink, snapshot } = await read(api, { pageSize: 60, parallel: 1, bounds: { auditObjects: 122 } });
+    expect(sink.entries.filter(({ bound }) => bound?.code === 'audit-objects')).not.toEqual([]);
+    expect(snapshot.coverage.complete).toBe(false);
+  });
 
   test('of another kind of policy leaves that kind unread, and its names are not kept', async () => {
     const store = small();

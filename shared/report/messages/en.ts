@@ -129,6 +129,7 @@ export const en = {
     /** What a server did that would have had no end otherwise. */
     bounds: {
       'answer-bytes': 'the answer is larger than {size}',
+      'audit-objects': 'all lists together have more than {count} objects',
       'audit-time':
         'reading the cluster took {span}, far longer than what came accounts for; the rest was not asked for',
       'event-bytes': 'more than {size} of changes came at once',

@@ -127,6 +127,7 @@ export const ko: Messages = {
     },
     bounds: {
       'answer-bytes': '응답이 {size}를 초과함',
+      'audit-objects': '모든 목록의 객체를 합하여 {count}개를 초과함',
       'audit-time': '받은 데이터에 비해 클러스터를 읽는 시간이 지나치게 길어({span}) 나머지는 요청하지 않음',
       'event-bytes': '한꺼번에 {size}를 초과하는 변경이 들어옴',
       events: '한꺼번에 {count}건을 초과하는 변경이 들어옴',
