@@ -13,7 +13,6 @@ import type {
 } from '../../shared/ipc.ts';
 import { KEY_HEADER, KEY_ITEM } from '../../shared/web.ts';
 import type { LockedReason } from '../../shared/web.ts';
-import { chosenWords } from './settings.svelte.ts';
 
 declare global {
   interface Window {
@@ -23,23 +22,20 @@ declare global {
 
 /**
  * The preload's bridge in Electron, or one over HTTP in a browser tab.
- * @returns a Bridge, nothing is asked of the backend yet; null in a tab that has no key, which goes to the page that
- *   says so
+ * @param locked called with why nothing opens here: now, or once the session has ended
+ * @returns a Bridge, nothing is asked of the backend yet; null in a tab that has no key
  */
-export function openBridge(): Bridge | null {
+export function openBridge(locked: (why: LockedReason) => void): Bridge | null {
   if (window.bulkhead) return window.bulkhead;
   const key = sessionStorage.getItem(KEY_ITEM);
-  if (key !== null) return httpBridge('.', key, () => lock('ended'));
-  lock('tab');
+  if (key !== null) {
+    return httpBridge('.', key, () => {
+      sessionStorage.removeItem(KEY_ITEM);
+      locked('ended');
+    });
+  }
+  locked('tab');
   return null;
-}
-
-/** Leaves for the page that says why nothing opens here. */
-function lock(why: LockedReason): void {
-  sessionStorage.removeItem(KEY_ITEM);
-  const { lang, theme } = chosenWords();
-  const query = new URLSearchParams({ why, ...(lang ? { lang } : {}), ...(theme ? { theme } : {}) });
-  location.replace(`./locked?${query}`);
 }
 
 /** The first pause before events are asked for again, and the longest. */
