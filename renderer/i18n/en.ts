@@ -133,6 +133,11 @@ export const en = {
   'overview.policies': { one: '{n} policy', other: '{n} policies' },
   'overview.unread': 'No pod was read',
   'overview.unreadText': 'Nothing can be said of isolation or egress.',
+  'overview.nextContext':
+    'In a new audit, name the namespaces that this account may read, or use one that may list pods.',
+  'overview.nextManifests':
+    'In a new audit, add the files of the workloads, render the folder that deploys them, or choose the live cluster.',
+  'overview.nextSnapshot': 'Take the snapshot again with an account that may list pods.',
   'overview.empty': 'No pods here',
   'overview.emptyText': 'The source was read, and it has no pods or workloads to audit.',
   'rejected.title': {

@@ -135,6 +135,11 @@ export const ko: Record<keyof typeof en, Message> = {
   'overview.policies': '정책 {n}개',
   'overview.unread': '읽은 파드가 없습니다',
   'overview.unreadText': '격리와 이그레스에 대해 아무것도 판단할 수 없습니다.',
+  'overview.nextContext':
+    '새 감사에서 이 계정이 읽을 수 있는 네임스페이스를 지정하거나, 파드 목록을 조회할 수 있는 계정을 사용하십시오.',
+  'overview.nextManifests':
+    '새 감사에 워크로드 파일을 추가하거나, 워크로드를 배포하는 폴더를 렌더링하거나, 실제 클러스터를 선택하십시오.',
+  'overview.nextSnapshot': '파드 목록을 조회할 수 있는 계정으로 스냅샷을 다시 만드십시오.',
   'overview.empty': '파드가 없습니다',
   'overview.emptyText': '원본을 읽었지만 감사할 파드나 워크로드가 없습니다.',
   'rejected.title': '거부된 정책 {n}개는 작성된 대로 평가되지 않습니다',

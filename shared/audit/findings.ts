@@ -1,7 +1,7 @@
 /** Checks over an evaluated snapshot. Each function looks for one kind of thing and gives findings as data. */
 import { isObject, type Selector } from '../kube/selector.ts';
 import { effectOf, kindName } from '../kube/kinds.ts';
-import { PROBLEM_CHECKS } from '../kube/problems.ts';
+import { PROBLEM_CHECKS, type ProblemCheck } from '../kube/problems.ts';
 import { ALL_CONNS } from '../net/conns.ts';
 import { isBefore, parseVersion } from '../policy/assumptions.ts';
 import type { Model } from '../policy/model.ts';
@@ -159,6 +159,9 @@ function policyChecks(m: Model, f: Findings): void {
   });
 }
 
+/** Objects of which what they bring was not read. */
+const PODS_ELSEWHERE: ReadonlySet<string> = new Set<ProblemCheck>(['input.workload-kind', 'input.deployer']);
+
 /**
  * Does it say anything that a selector matches no pod of its namespace? Not where the pods were not read, may be others
  * than those read, or are none at all, and not of a selector that takes every pod: such a policy waits for them.
@@ -203,8 +206,8 @@ function clusterChecks(m: Model, f: Findings): void {
     f.add('cluster.other-policies', cluster, null, { kind, count, effect });
   for (const e of s.coverage.entries) {
     if (e.outcome === 'read' || e.outcome === 'skipped') continue;
-    // The file was read; each workload whose pods were not has a finding of its own.
-    if (e.causes?.every(({ check }) => check === 'input.workload-kind')) continue;
+    // The file was read; each object whose pods were not has a finding of its own.
+    if (e.causes?.every(({ check }) => PODS_ELSEWHERE.has(check))) continue;
     const severity: Severity = e.affectsVerdicts ? 'high' : 'low';
     f.add(
       'cluster.coverage',

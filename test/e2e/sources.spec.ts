@@ -45,6 +45,23 @@ test.describe('A source that is chosen in the window', () => {
     ).toBeVisible();
   });
 
+  test('holds policies alone: no view says anything of isolation or egress', async ({ app }) => {
+    const root = join(app.folder, 'home', 'policies');
+    mkdirSync(root, { recursive: true });
+    writeFileSync(
+      join(root, 'deny.yaml'),
+      'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: deny, namespace: shop}\nspec: {podSelector: {}}\n',
+    );
+    const page = await app.start({ args: ['--from', root] });
+    await app.audited();
+    await expect(page.getByTestId('coverage-card')).toHaveAttribute('data-complete', 'false');
+    for (const view of ['overview', 'pods', 'egress', 'heatmap']) {
+      await page.getByTestId(`nav-${view}`).click();
+      await expect(page.getByTestId('empty')).toContainText('No pod was read');
+      await expect(page.getByTestId('empty')).toContainText('add the files of the workloads');
+    }
+  });
+
   test('is a folder that is rendered only after a question that no page can answer', async ({ app }) => {
     const root = join(app.folder, 'home', 'app');
     const bin = join(app.folder, 'bin');

@@ -194,7 +194,7 @@ export const en = {
       'no policy selects {side} for {direction}, and the network plugin denies such pods here',
     'unselected-unknown':
       'no policy selects {side} for {direction}, and it is not known whether the network plugin permits or denies such pods',
-    unknown: 'what could not be read leaves this open',
+    unknown: 'what was not read, or not applied, leaves this open',
     labelOpen: 'a label that a policy selects by may not be there to be compared, or with another value',
     refusedOpen: 'a stored policy that the API would refuse today leaves this open',
     hostUnknown:

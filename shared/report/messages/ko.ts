@@ -126,7 +126,7 @@ export const ko: Messages = {
       seconds: '{count}초',
     },
     bounds: {
-      'answer-bytes': '응답이 {size}를 초과함',
+      'answer-bytes': '응답이 너무 큼(최대 {size})',
       'audit-objects': '모든 목록의 객체를 합하여 {count}개를 초과함',
       'audit-time': '받은 데이터에 비해 클러스터를 읽는 시간이 지나치게 길어({span}) 나머지는 요청하지 않음',
       'event-bytes': '한꺼번에 {size}를 초과하는 변경이 들어옴',
@@ -194,7 +194,7 @@ export const ko: Messages = {
       '{side} 파드를 {direction} 방향으로 선택하는 정책이 없고, 네트워크 플러그인이 그런 파드를 거부합니다',
     'unselected-unknown':
       '{side} 파드를 {direction} 방향으로 선택하는 정책이 없으며, 네트워크 플러그인이 그런 파드를 허용하는지 알 수 없습니다',
-    unknown: '읽지 못한 정보 때문에 결정할 수 없습니다',
+    unknown: '읽지 못했거나 적용하지 않은 내용이 있어 결정할 수 없습니다',
     labelOpen: '정책이 선택에 쓰는 레이블이 실제로 비교될지, 어떤 값일지 알 수 없어 결정할 수 없습니다',
     refusedOpen: 'API가 지금은 거부할 저장된 정책 때문에 결정할 수 없습니다',
     hostUnknown:
@@ -302,7 +302,7 @@ export const ko: Messages = {
     kindsUnread: '읽지 못한 {kind} 종류의 정책',
     kindsUnreadAt: '읽지 못한 {kind} 종류의 정책({place})',
     part: '읽지 못했으며 정책이 들어 있을 수 있는 부분({place})',
-    change: '적용하지 않았으며 결과를 바꿀 수 있는 부분({place})',
+    change: '적용하지 않은 {place}의 내용(결과를 바꿀 수 있음)',
     moreParts: '그 밖에 읽지 못한 파일 일부 {count}곳',
     'kind-may-deny': ['거부하는 정책이 없는 경우', '거부하는 정책이 있는 경우'],
     'kind-must-allow': ['허용하는 정책이 있는 경우', '허용하는 정책이 없는 경우'],
