@@ -78,7 +78,7 @@ export class Redactor {
     for (const secret of secrets) {
       if (secret.length >= SHORTEST) {
         const common = VOCABULARY.includes(secret) || LIKE_DATA.test(secret);
-        for (const form of formsOf(secret)) {
+        for (const form of formsOf(secret.toWellFormed())) {
           if (!common || form !== secret) forms.add(form);
         }
         if (common) words.add(secret);
@@ -223,11 +223,12 @@ function formsOf(secret: string): Set<string> {
   // Every letter escaped, and that as text in a string of its own (JSON in JSON).
   const spelled = [false, true].map((upper) => escaped(secret, upper, /[^]/g));
   const encoded = base64Forms(Buffer.from(secret));
+  const beyondAscii = /[^ -~]/g;
   return new Set([
     // Unescaped it may stand in text that is no JSON; with a quote in it, it stands in no string of JSON.
     ...plain,
     ...plain.map(json),
-    ...plain.flatMap((one) => [false, true].map((upper) => escaped(json(one), upper, /[^\u0000-\u007f]/g))),
+    ...plain.flatMap((one) => [false, true].map((upper) => escaped(json(one), upper, beyondAscii))),
     ...spelled,
     ...spelled.map(json),
     ...encoded,

@@ -142,6 +142,10 @@ describe('A message', () => {
   });
 });
 
+test('a password that is no valid Unicode is no error', () => {
+  expect(new Redactor(['half-\ud800-pair']).text('half-\ud800-pair')).toContain('half');
+});
+
 test('an event of a watch', () => {
   const redactor = new Redactor(['watched-token']);
   expect(redactor.line('{"a":"watched-token"}')).toBe('{"a":"redactedredac"}');
