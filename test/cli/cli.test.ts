@@ -308,7 +308,7 @@ test('connections are exactly those that the policies leave', async () => {
     ...outside.flatMap((net) => [web, tool].map((dst) => `${net} -> ${dst}: every port`)),
     `${web} -> ${tool}: every port`,
     // It has several replicas.
-    `${web} -> ${web}: every port`,
+    `${web} -> ${web}: every port  [within]`,
     `${web} -> ${db}: TCP 5432`,
     `${db} -> ${web}: every port`,
     `${db} -> ${tool}: every port`,
