@@ -19,6 +19,7 @@ import { Logins, loginsFile } from '../logins.ts';
 import { threadFile } from '../worker/client.ts';
 import type { AuditClient } from '../worker/client.ts';
 import { toIpcError } from '../worker/errors.ts';
+import { heapLimitMb, memoryWatch } from '../worker/memory.ts';
 import { Thread } from '../worker/rpc.ts';
 import type { PermitNote, ReaderMethods } from './worker.ts';
 
@@ -108,6 +109,8 @@ export class ThreadedSources implements Sources {
 
   #thread(what: string): Thread<ReaderMethods> {
     return new Thread<ReaderMethods>(threadFile('../reader/worker.ts', './reader.js'), what, {
+      resourceLimits: { maxOldGenerationSizeMb: heapLimitMb() },
+      watch: memoryWatch,
       workerData: {
         ...this.#options,
         added: this.#added,

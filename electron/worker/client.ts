@@ -32,6 +32,7 @@ import type {
   ProgressNote,
   SnapshotBytes,
 } from './protocol.ts';
+import { heapLimitMb, memoryWatch } from './memory.ts';
 import { Thread } from './rpc.ts';
 import type { Calls } from './rpc.ts';
 
@@ -50,7 +51,7 @@ export interface AuditClientOptions {
   progress?: (note: ProgressNote) => void;
   /** Something changed since the audit was last compared. */
   changed?: () => void;
-  /** Heap limits of the thread; Node's own when absent. */
+  /** Heap limits of the thread; by the machine's memory when absent. */
   resourceLimits?: ResourceLimits;
 }
 
@@ -188,11 +189,10 @@ export class AuditClient extends AuditInput {
 
   /** Starts the thread. */
   constructor(options: AuditClientOptions = {}) {
-    const thread = new Thread<AuditMethods>(
-      threadFile('./worker.ts', './worker.js'),
-      'The audit',
-      options.resourceLimits ? { resourceLimits: options.resourceLimits } : {},
-    );
+    const thread = new Thread<AuditMethods>(threadFile('./worker.ts', './worker.js'), 'The audit', {
+      resourceLimits: options.resourceLimits ?? { maxOldGenerationSizeMb: heapLimitMb() },
+      watch: memoryWatch,
+    });
     super(thread);
     this.#thread = thread;
     thread.onNote = (note) => {

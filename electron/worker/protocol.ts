@@ -87,7 +87,7 @@ export interface AuditMethods {
   version(gitVersion: string | null): void;
   apiGroups(names: string[]): void;
   /** Takes a whole snapshot (its file's bytes, plain or gzip) in place of begin and pages. */
-  loadSnapshot(bytes: ArrayBuffer): ClusterInfo;
+  loadSnapshot(bytes: ArrayBuffer): Promise<ClusterInfo>;
   /** Takes the built-in cluster in place of begin and pages. */
   demo(): ClusterInfo;
   /** Ends the building and evaluates. */

@@ -5,6 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import type { MessagePort, ResourceLimits, Transferable, WorkerOptions } from 'node:worker_threads';
 import type { IpcError } from '../../shared/ipc.ts';
+import type { MemoryWatch, Watched } from './memory.ts';
 import { toStderr } from './stderr.ts';
 import { BackendError, toIpcError } from './errors.ts';
 
@@ -95,6 +96,11 @@ export class Calls<M> {
     line.unref();
   }
 
+  /** Is an answer owed? */
+  get busy(): boolean {
+    return this.#pending.size > 0;
+  }
+
   /** Why no more calls are taken; null while they are. */
   get ended(): IpcError | null {
     return this.#ended;
@@ -154,19 +160,20 @@ export class Calls<M> {
 }
 
 /** Calls to a thread of our own. Never hangs: when the thread ends, all that it owes is refused. */
-export class Thread<M> extends Calls<M> {
+export class Thread<M> extends Calls<M> implements Watched {
   readonly #worker: Worker;
   readonly #what: string;
+  readonly #watch: MemoryWatch | undefined;
 
   /**
    * @param file the thread's program
    * @param what its name in error messages, e.g. 'The audit'
-   * @param options heap limits and data for the thread
+   * @param options heap limits and data for the thread, and who watches over its buffers
    */
   constructor(
     file: URL,
     what: string,
-    options: { workerData?: unknown; resourceLimits?: ResourceLimits } = {},
+    options: { workerData?: unknown; resourceLimits?: ResourceLimits; watch?: MemoryWatch } = {},
   ) {
     const workerOptions: WorkerOptions = { workerData: options.workerData, stdout: true, stderr: true };
     if (options.resourceLimits) workerOptions.resourceLimits = options.resourceLimits;
@@ -174,6 +181,9 @@ export class Thread<M> extends Calls<M> {
     super(worker);
     this.#what = what;
     this.#worker = worker;
+    this.#watch = options.watch;
+    this.#watch?.add(this);
+    worker.on('exit', () => this.#watch?.remove(this));
     // Standard output is for results: what a library in the thread has to say goes to standard error.
     worker.stdout.on('data', (text: Buffer) => toStderr(text.toString()));
     worker.stderr.on('data', (text: Buffer) => toStderr(text.toString()));
@@ -193,15 +203,26 @@ export class Thread<M> extends Calls<M> {
     await this.#worker.terminate();
   }
 
+  async used(): Promise<number> {
+    const { used_heap_size, external_memory } = await this.#worker.getHeapStatistics();
+    return used_heap_size + external_memory;
+  }
+
+  outOfMemory(): void {
+    void this.terminate(this.#tooMuch());
+  }
+
+  #tooMuch(): IpcError {
+    return {
+      kind: 'internal',
+      message: `${this.#what} ran out of memory.`,
+      hint: 'Audit fewer namespaces at a time, or close other audits.',
+    };
+  }
+
   #crash(thrown: unknown): IpcError {
     const { code } = thrown as { code?: string };
-    if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
-      return {
-        kind: 'internal',
-        message: `${this.#what} ran out of memory.`,
-        hint: 'Audit fewer namespaces at a time, or close other audits.',
-      };
-    }
+    if (code === 'ERR_WORKER_OUT_OF_MEMORY') return this.#tooMuch();
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     return { kind: 'internal', message: `${this.#what} stopped: ${message}` };
   }

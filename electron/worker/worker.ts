@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { parentPort } from 'node:worker_threads';
-import { createGzip, gunzipSync } from 'node:zlib';
+import { createGunzip, createGzip } from 'node:zlib';
 import type { AuditEngine } from '../../shared/audit/api.ts';
 import { diffAudits } from '../../shared/audit/diff.ts';
 import type { AuditDiff } from '../../shared/audit/diff.ts';
@@ -17,12 +17,15 @@ import type { Snapshot } from '../../shared/kube/snapshot.ts';
 import { parseSnapshot, serializeSnapshot } from '../../shared/kube/snapshotFile.ts';
 import { decodeText } from './decode.ts';
 import { BackendError } from './errors.ts';
+import { JsonBounds } from './jsonBounds.ts';
 import { openOutput } from './output.ts';
 import type { AuditMethods, ChangedNote, EvaluateOptions, ProgressNote } from './protocol.ts';
 import { serve, transferring } from './rpc.ts';
 
-/** A snapshot's text after decompression; V8 holds no longer string. */
-const MAX_SNAPSHOT_BYTES = 512 * 1024 * 1024;
+/** A page of a list has 64 MiB at most (`cluster/bounds.ts`), of which parsing makes some 400. */
+const PAGE_LIMITS = { maxParsed: 768 * 1024 * 1024 };
+/** A manifest of brackets alone: what a parser of YAML makes of each takes several times what one of JSON makes. */
+const MANIFEST_LIMITS = { maxParsed: 512 * 1024 * 1024, maxDepth: Infinity };
 const PROGRESS_EVERY_MS = 30;
 const CHUNK_BYTES = 1024 * 1024;
 const PIECE_CHARS = 256 * 1024;
@@ -94,6 +97,12 @@ function parseJson(bytes: ArrayBuffer, kind: 'api' | 'input', what: string): unk
   }
 }
 
+function parsePage(bytes: ArrayBuffer, resource: string): unknown {
+  const what = `The answer for ${resource}`;
+  new JsonBounds(PAGE_LIMITS).check(new Uint8Array(bytes), 'api', what);
+  return parseJson(bytes, 'api', what);
+}
+
 const methods: AuditMethods = {
   attach(other) {
     serve(other, methods as unknown as Parameters<typeof serve>[1]);
@@ -106,7 +115,7 @@ const methods: AuditMethods = {
   },
 
   page(resource, _namespace, bytes) {
-    const list = parseJson(bytes, 'api', `The answer for ${resource}`);
+    const list = parsePage(bytes, resource);
     return building().addListPage(resource, list);
   },
 
@@ -118,7 +127,21 @@ const methods: AuditMethods = {
     const files = building();
     if (files instanceof LiveSnapshot)
       throw new BackendError({ kind: 'internal', message: 'A live cluster has no manifests.' });
-    return files.addManifest(file, decodeText(bytes));
+    const over = new JsonBounds(MANIFEST_LIMITS).take(new Uint8Array(bytes));
+    if (over === null) return files.addManifest(file, decodeText(bytes));
+    // As what could not be opened: the rest of the folder is audited, and what the file may hold is left open.
+    files.addCoverage({
+      resource: 'file',
+      verb: 'read',
+      namespace: null,
+      file,
+      outcome: 'failed',
+      count: 0,
+      reason: over,
+      affectsVerdicts: true,
+    });
+    files.addProblem({ check: 'input.unreadable', place: { file }, params: { reason: over } });
+    return { documents: 0, objects: 0 };
   },
 
   otherPolicy(record) {
@@ -145,10 +168,10 @@ const methods: AuditMethods = {
     building().addApiGroups(names);
   },
 
-  loadSnapshot(bytes) {
+  async loadSnapshot(bytes) {
     builder = null;
     source = null;
-    const result = parseSnapshot(parseJson(inflate(bytes), 'input', 'The snapshot'));
+    const result = parseSnapshot(parseJson(await inflate(bytes), 'input', 'The snapshot'));
     if (!('snapshot' in result)) {
       const [first] = result.errors;
       const more = result.errors.length - 1;
@@ -213,7 +236,7 @@ const methods: AuditMethods = {
   },
   beginReplace: (audit, list) => following(audit).live.beginReplace(list),
   replacePage: (audit, list, bytes) =>
-    following(audit).live.replacePage(list, parseJson(bytes, 'api', `The answer for ${list.resource}`)),
+    following(audit).live.replacePage(list, parsePage(bytes, list.resource)),
   endReplace(audit, list, whole) {
     moved(audit, following(audit).live.endReplace(list, whole));
   },
@@ -305,20 +328,27 @@ const methods: AuditMethods = {
   },
 };
 
-function inflate(bytes: ArrayBuffer): ArrayBuffer {
+/** The text of a snapshot's file, looked through while it is decompressed: no more of a bomb than its bounds is made. */
+async function inflate(bytes: ArrayBuffer): Promise<ArrayBuffer> {
+  const bounds = new JsonBounds();
   const head = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
-  if (head[0] !== 0x1f || head[1] !== 0x8b) return bytes;
-  try {
-    return joined([gunzipSync(bytes, { maxOutputLength: MAX_SNAPSHOT_BYTES })]);
-  } catch (thrown) {
-    const tooLarge = (thrown as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE';
-    throw new BackendError({
-      kind: 'input',
-      message: tooLarge
-        ? `The snapshot is larger than ${MAX_SNAPSHOT_BYTES / 1024 / 1024} MiB when decompressed.`
-        : 'The snapshot is compressed, but damaged.',
-    });
+  if (head[0] !== 0x1f || head[1] !== 0x8b) {
+    bounds.check(new Uint8Array(bytes), 'input', 'The snapshot');
+    return bytes;
   }
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  gunzip.end(Buffer.from(bytes));
+  const chunks: Uint8Array[] = [];
+  try {
+    for await (const chunk of gunzip) {
+      bounds.check(chunk as Buffer, 'input', 'The snapshot');
+      chunks.push(chunk as Buffer);
+    }
+  } catch (thrown) {
+    if (thrown instanceof BackendError) throw thrown;
+    throw new BackendError({ kind: 'input', message: 'The snapshot is compressed, but damaged.' });
+  }
+  return joined(chunks);
 }
 
 /** One buffer of its own (never a piece of Node's shared pool), so that it can move to another thread. */

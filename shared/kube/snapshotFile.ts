@@ -75,7 +75,7 @@ const implies: z.ZodType<Partial<Assumptions>> = z.object({
   unselected: z.enum(['permit', 'deny', 'unknown']).optional(),
 });
 
-const schema: z.ZodType<Snapshot> = z.object({
+const format = z.object({
   format: z.literal('bulkhead.snapshot'),
   version: z.literal(1),
   cluster: z.object({
@@ -239,6 +239,63 @@ const schema: z.ZodType<Snapshot> = z.object({
   ),
 });
 
+/** The lists of records: checked one record at a time, so that a file of a million wrong ones gives its first errors. */
+const LISTS = [
+  'namespaces',
+  'pods',
+  'nodes',
+  'services',
+  'endpointSlices',
+  'ingresses',
+  'policies',
+  'otherPolicies',
+  'problems',
+] as const;
+
+/** A list inside a record: as long as no API server makes one. */
+const MAX_INNER = 100_000;
+
+/** Checks everything but what needs two records to be wrong. */
+function checked(data: Record<string, unknown>): { value: Snapshot } | { errors: SnapshotError[] } {
+  const errors: SnapshotError[] = [];
+  const take = (path: readonly PropertyKey[], issues: readonly z.core.$ZodIssue[]): void => {
+    for (const issue of issues.slice(0, MAX_ERRORS - errors.length))
+      errors.push({ path: pathText([...path, ...issue.path]), message: issue.message });
+  };
+  const lists: Record<string, unknown[]> = {};
+  for (const name of LISTS) {
+    const raw = data[name];
+    // What is no list is said by the format as a whole, below.
+    if (!Array.isArray(raw)) continue;
+    const list = format.shape[name];
+    const element: z.ZodType = (list instanceof z.ZodDefault ? list.unwrap() : list).element;
+    const out: unknown[] = [];
+    for (let i = 0; i < raw.length && errors.length < MAX_ERRORS; i++) {
+      const item: unknown = raw[i];
+      const long = isObject(item)
+        ? Object.keys(item).find((key) => Array.isArray(item[key]) && item[key].length > MAX_INNER)
+        : undefined;
+      if (long !== undefined) {
+        errors.push({ path: `${name}[${i}].${long}`, message: `More than ${MAX_INNER} entries.` });
+        continue;
+      }
+      const parsed = element.safeParse(item);
+      if (parsed.success) out.push(parsed.data);
+      else take([name, i], parsed.error.issues);
+    }
+    lists[name] = out;
+  }
+  const rest = errors.length < MAX_ERRORS ? format.safeParse({ ...data, ...emptied(lists) }) : null;
+  if (rest && !rest.success) take([], rest.error.issues);
+  if (errors.length > 0 || !rest?.success) return { errors };
+  const value: Snapshot = rest.data;
+  return { value: Object.assign(value, lists) };
+}
+
+function emptied(lists: Record<string, unknown[]>): Record<string, unknown[]> {
+  return Object.fromEntries(Object.keys(lists).map((name) => [name, []]));
+}
+
 /** `['pods', 17, 'labels']` → `pods[17].labels` */
 function pathText(path: readonly PropertyKey[]): string {
   let result = '';
@@ -263,14 +320,9 @@ export function parseSnapshot(data: unknown): { snapshot: Snapshot } | { errors:
       : 'The format version of this snapshot is unknown.';
     return { errors: [{ path: 'version', message }] };
   }
-  const parsed = schema.safeParse(data);
-  if (!parsed.success)
-    return {
-      errors: parsed.error.issues
-        .slice(0, MAX_ERRORS)
-        .map((issue) => ({ path: pathText(issue.path), message: issue.message })),
-    };
-  const snapshot = parsed.data;
+  const parsed = checked(data);
+  if ('errors' in parsed) return parsed;
+  const snapshot = parsed.value;
   const errors: SnapshotError[] = [];
   const intern = new Interner();
   snapshot.policies.forEach((policy, index) => {
@@ -315,7 +367,7 @@ function sortUnique<T>(
     return 0;
   };
   records.sort(compare);
-  for (let i = 1; i < records.length; i++)
+  for (let i = 1; i < records.length && errors.length < MAX_ERRORS; i++)
     if (compare(records[i - 1], records[i]) === 0)
       errors.push({ path: list, message: `Two entries are called ${identity(records[i]).join('/')}.` });
 }

@@ -18,6 +18,7 @@ export interface TestMethods {
   exit(code: number): void;
   crash(): void;
   eat(): void;
+  eatBuffers(most: number): Promise<number>;
 }
 
 let sent: ArrayBuffer | null = null;
@@ -62,6 +63,15 @@ const methods: TestMethods = {
       throw new Error('out of the blue');
     });
     return new Promise(() => {}) as never;
+  },
+  async eatBuffers(most) {
+    const all: Buffer[] = [];
+    const step = 8 * 1024 * 1024;
+    for (let size = 0; size < most; size += step) {
+      all.push(Buffer.alloc(step, 1));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    return all.length;
   },
   eat() {
     const all: number[][] = [];
