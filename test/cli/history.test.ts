@@ -44,7 +44,8 @@ test('audits are deleted by number, age and count, and a backup still has them',
   expect(await kept(copy)).toEqual([4, 3, 2, 1]);
   const again = await run(['history', 'show', '2', '--history', copy, '--format', 'json']);
   expect(JSON.parse(again.out)).toMatchObject({ auditedAt: '2021-01-01T00:00:00Z' });
-});
+  // Eighteen processes, one after the other.
+}, 120_000);
 
 test.each([
   ['no rule', ['prune'], '--older-than'],
