@@ -129,7 +129,7 @@ export const ko: Messages = {
       'answer-bytes': '응답이 너무 큼(최대 {size})',
       'audit-objects': '모든 목록의 객체를 합하여 {count}개를 초과함',
       'audit-time': '받은 데이터에 비해 클러스터를 읽는 시간이 지나치게 길어({span}) 나머지는 요청하지 않음',
-      'event-bytes': '한꺼번에 {size}를 초과하는 변경이 들어옴',
+      'event-bytes': '한꺼번에 들어온 변경이 한도({size})를 초과함',
       events: '한꺼번에 {count}건을 초과하는 변경이 들어옴',
       kept: '목록에 있던 것({count})보다 훨씬 많은 객체가 계속 추가됨',
       kinds: '서버가 알린 그룹이나 종류가 {count}개를 초과하여 나머지는 살펴보지 않음',
