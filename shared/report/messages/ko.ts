@@ -372,7 +372,7 @@ export const ko: Messages = {
   logins: {
     none: '실행을 허용한 kubeconfig 로그인 프로그램이 없습니다.',
     path: '프로그램',
-    kubeconfig: 'Kubeconfig',
+    kubeconfig: 'Kubeconfig 파일',
     server: '자격 증명을 보낼 서버',
     allowedAt: '허용한 시각',
   },
