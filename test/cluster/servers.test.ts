@@ -6,6 +6,7 @@ import type { FollowStatus } from '../../electron/cluster/follow.ts';
 import { readCluster } from '../../electron/cluster/reader.ts';
 import { LiveSnapshot } from '../../shared/kube/live.ts';
 import type { ReadBound } from '../../shared/kube/snapshot.ts';
+import { parseSnapshot, serializeSnapshot } from '../../shared/kube/snapshotFile.ts';
 import { generatedStore } from '../apiserver/generate.ts';
 import { startRaw } from '../apiserver/raw.ts';
 import type { RawBehaviour, RawServer } from '../apiserver/raw.ts';
@@ -97,6 +98,8 @@ describe('A list without end', () => {
       expect(api.requests.filter((r) => /namespaces\/.*\/pods$/.test(r.path))).toEqual([]);
       // What had come is said to be left out.
       const bound = entryOf(one.sink.entries, 'pods')?.bound;
+      const saved = parseSnapshot(JSON.parse([...serializeSnapshot(one.snapshot)].join('')));
+      expect('snapshot' in saved && entryOf(saved.snapshot.coverage.entries, 'pods')?.bound).toEqual(bound);
       if (trouble.objects === 'none') expect(bound).not.toHaveProperty('leftOut');
       else expect(bound?.leftOut).toBeGreaterThan(0);
     });
