@@ -114,7 +114,7 @@ function several(all: readonly RenderFolder[], a: RenderFolder, b: RenderFolder)
     message:
       `${a.shown} and ${b.shown} deploy the same files: their objects would stand for each other. ` +
       'Name the one to render.',
-    hint: `There is ${all
+    hint: `Folders to render: ${all
       .map(({ shown }) => shown)
       .slice(0, 12)
       .join(', ')}${all.length > 12 ? ', …' : ''}`,

@@ -36,6 +36,10 @@
  * - `policy.dns-tcp-only` {}: egress names port 53 for TCP alone, and no other policy of the same pods adds UDP (S13).
  * - `policy.egress-isolates-ingress` {}: egress rules alone, no policyTypes: ingress is isolated too (S4).
  * - `policy.empty-peer-list` {direction}: `from: []` or `to: []` is everyone (S9).
+ * - `policy.selects-host-network` {workloads, count}: its podSelector matches only pods on their node's network, which
+ *   are not isolated (S18).
+ * - `policy.port-entry-open` {protocol, ports}: an entry without a port permits every one, those beside it add nothing
+ *   (S13).
  * - `policy.permits-everything` {direction}: isolates on paper and permits everything (S3).
  * - `policy.block-over-pods` {value}: an ipBlock covers pod addresses, which plugins treat differently (S12).
  * - `policy.block-may-cover-pods` {value}: no pod has an address yet, and the block is private and wide, or a whole family.
@@ -105,6 +109,8 @@ export const CHECKS = {
   'policy.dns-tcp-only': 'medium',
   'policy.egress-isolates-ingress': 'medium',
   'policy.empty-peer-list': 'medium',
+  'policy.selects-host-network': 'medium',
+  'policy.port-entry-open': 'medium',
   'policy.permits-everything': 'low',
   'policy.block-over-pods': 'low',
   'policy.block-may-cover-pods': 'info',

@@ -1,16 +1,16 @@
 /** Checks over an evaluated snapshot. Each function looks for one kind of thing and gives findings as data. */
-import { isObject, type Selector } from '../kube/selector.ts';
+import { isObject, matchesSelector, type Selector } from '../kube/selector.ts';
 import { effectOf, kindName } from '../kube/kinds.ts';
 import { PROBLEM_CHECKS, type ProblemCheck } from '../kube/problems.ts';
 import { ALL_CONNS } from '../net/conns.ts';
 import { isBefore, parseVersion } from '../policy/assumptions.ts';
-import type { Model } from '../policy/model.ts';
+import { CLASS_HOST, type Model } from '../policy/model.ts';
 import { CHECKS, type CheckId } from './checks.ts';
 import { blockChecks } from './checks/blocks.ts';
 import { dataStoreChecks } from './checks/dataStores.ts';
-import { Findings, NAME_LABEL, refOf } from './checks/list.ts';
+import { few, Findings, NAME_LABEL, refOf, workloadText } from './checks/list.ts';
 import { peerChecks } from './checks/peers.ts';
-import { dnsChecks, namedPortChecks, servicePortChecks } from './checks/ports.ts';
+import { dnsChecks, namedPortChecks, openPortChecks, servicePortChecks } from './checks/ports.ts';
 import { publishedChecks } from './checks/published.ts';
 import { serviceFindings } from './serviceFindings.ts';
 import type { Finding, IsolationState, Rejected, Severity } from './result.ts';
@@ -46,6 +46,7 @@ export function findAll(
   peerChecks(m, f);
   blockChecks(m, f);
   namedPortChecks(m, f);
+  openPortChecks(m, f);
   servicePortChecks(m, f);
   dnsChecks(m, f);
   serviceFindings(m, (check, policy, field, params) =>
@@ -111,6 +112,7 @@ function policyChecks(m: Model, f: Findings): void {
   const version = parseVersion(m.assumptions.serverVersion);
   const noNameLabel = version !== null && isBefore(version, 21);
   const selecting = m.policiesWithPods();
+  const isolating = m.hasHosts ? m.policiesWithPods(CLASS_HOST) : selecting;
   const unread = new UnreadWorkloads(m.snapshot);
   m.compiled.forEach((c, i) => {
     if (!m.active[i]) return;
@@ -120,6 +122,14 @@ function policyChecks(m: Model, f: Findings): void {
       if (workloads !== '') f.policy('policy.selects-unread', p, 'spec.podSelector', { workloads });
       else if (isToCompare(m, c.namespace, c.selects))
         f.policy('policy.selects-nothing', p, 'spec.podSelector');
+    }
+    const hostOnly = selecting[i] === 1 && isolating[i] === 0 && c.selects !== null;
+    if (hostOnly) {
+      const workloads = hostWorkloads(m, c.namespace, c.selects as Selector);
+      f.policy('policy.selects-host-network', p, 'spec.podSelector', {
+        workloads: few(workloads),
+        count: workloads.size,
+      });
     }
     const spec = isObject(p.spec) ? p.spec : {};
     const types = Array.isArray(spec.policyTypes) ? spec.policyTypes : [];
@@ -154,13 +164,26 @@ function policyChecks(m: Model, f: Findings): void {
           }
         });
       });
-      if (everything) f.policy('policy.permits-everything', p, `spec.${direction}`, { direction });
+      if (everything && !hostOnly)
+        f.policy('policy.permits-everything', p, `spec.${direction}`, { direction });
     }
   });
 }
 
 /** Objects of which what they bring was not read. */
 const PODS_ELSEWHERE: ReadonlySet<string> = new Set<ProblemCheck>(['input.workload-kind', 'input.deployer']);
+
+/** Workloads of a namespace whose pods use their node's network and have labels that a selector matches. */
+function hostWorkloads(m: Model, namespace: string, selects: Selector): Set<string> {
+  const found = new Set<string>();
+  const at = m.spaces.index.get(namespace);
+  for (const i of at === undefined ? [] : m.podsOfNamespace(at)) {
+    const pod = m.snapshot.pods[i];
+    if (m.classFlags.items[m.podClass[i]] & CLASS_HOST && matchesSelector(selects, pod.labels))
+      found.add(workloadText(pod));
+  }
+  return found;
+}
 
 /**
  * Does it say anything that a selector matches no pod of its namespace? Not where the pods were not read, may be others

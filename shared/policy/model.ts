@@ -1381,12 +1381,16 @@ export class Model {
     return { lower: this.ports.lower.items[spec], upper: this.ports.upper.items[spec] };
   }
 
-  /** 1 for each policy that selects at least one pod. */
-  policiesWithPods(): Uint8Array {
+  /**
+   * 1 for each policy that selects at least one pod.
+   * @param leftOut flags of classes whose pods do not count
+   */
+  policiesWithPods(leftOut = 0): Uint8Array {
     const out = new Uint8Array(this.compiled.length);
     const groups: number[] = [];
     const seen = new PairMap();
     for (let c = 0; c < this.classes; c++) {
+      if (this.classFlags.items[c] & leftOut) continue;
       const namespace = this.classNamespace.items[c];
       const labels = this.classLabels.items[c];
       if (seen.get(namespace, labels) >= 0) continue;

@@ -317,7 +317,7 @@ function openEgress(page: Page, groups: EgressGroup[]): void {
       plain(reachText(group, lang)),
     ]);
   const lines = table(
-    [{ title: w.workload }, { title: w.width }, { title: w.reach, shrink: true }],
+    [{ title: w.workload, shrink: true }, { title: w.width }, { title: w.reach, shrink: true }],
     rows,
     width - 2,
   );
@@ -372,7 +372,9 @@ function findingPlaces(page: Page, places: readonly Finding[], indent: number): 
       .filter((part) => part !== '')
       .join(', '),
   );
-  const common = places.length > 1 && texts.every((text) => text === texts[0]);
+  // A count of a namespace is its own, even where another's is the same.
+  const common =
+    places.length > 1 && texts.every((text, i) => text === texts[0] && places[i]!.place !== null);
   if (common && texts[0] !== '') page.para(texts[0]!, indent);
   for (const [i, text] of texts.entries()) {
     if (!common) page.para(where[i] === '' ? text : `${where[i]}: ${text}`, indent, '- ');

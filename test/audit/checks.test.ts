@@ -89,6 +89,56 @@ describe('A Service’s port in a rule (S16)', () => {
   });
 });
 
+describe('An entry of ports without a port (S13)', () => {
+  const check = (ports: string): unknown[] =>
+    found(
+      of(
+        pod('web', 'app: web') +
+          policy('p', `{podSelector: {}, ingress: [{ports: [{port: 1}]}, {ports: [${ports}]}]}`),
+      ),
+      'policy.port-entry-open',
+    );
+  test('is found beside ports of its protocol, which it makes idle', () => {
+    expect(check('{port: 5558}, {protocol: TCP}, {port: 7, endPort: 9}, {port: http}')).toEqual([
+      [
+        'policy.port-entry-open',
+        'p',
+        'spec.ingress[1].ports[1]',
+        { protocol: 'TCP', ports: '5558, 7-9, http' },
+      ],
+    ]);
+  });
+  test('is none alone, or beside ports of another protocol', () => {
+    for (const ports of [
+      '{protocol: TCP}',
+      '{protocol: TCP}, {port: 53, protocol: UDP}',
+      '{port: 1}, {port: 2}',
+    ])
+      expect(check(ports)).toEqual([]);
+  });
+});
+
+describe('A policy of pods on their node’s network (S18)', () => {
+  const node = pod('exporter', 'app: exporter', '', 'hostNetwork: true,');
+  const open = policy(
+    'p',
+    '{podSelector: {matchLabels: {app: exporter}}, policyTypes: [Egress], egress: [{}]}',
+  );
+  test('has no effect, and does not isolate on paper', () => {
+    expect(found(of(node + open), 'policy.')).toEqual([
+      ['policy.selects-host-network', 'p', 'spec.podSelector', { workloads: 'Pod a/exporter', count: 1 }],
+    ]);
+  });
+  test('has one where it selects another pod too, or the pod is taken for an ordinary one', () => {
+    const both = node + pod('other', 'app: exporter') + open;
+    expect(of(both).map(({ check }) => check)).toContain('policy.permits-everything');
+    expect(found(of(both), 'policy.selects-host')).toEqual([]);
+    const asPod = audit(read(node + open), { hostNetwork: 'pod' }).allFindings();
+    expect(asPod.map(({ check }) => check)).toContain('policy.permits-everything');
+    expect(found(asPod, 'policy.selects-host')).toEqual([]);
+  });
+});
+
 describe('A selector that matches nothing', () => {
   const waits = policy(
     'p',

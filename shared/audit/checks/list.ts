@@ -5,6 +5,8 @@ import type { Model } from '../../policy/model.ts';
 import { CHECKS, type CheckId } from '../checks.ts';
 import type { Finding, ObjectRef, Severity } from '../result.ts';
 
+const FEW = 3;
+
 export function refOf(p: PolicyRecord): ObjectRef {
   return { kind: 'NetworkPolicy', namespace: p.namespace, name: p.name };
 }
@@ -81,6 +83,12 @@ export function requirementText({ key, operator, values }: Requirement): string 
 export function workloadText(pod: PodRecord): string {
   const { kind, name } = pod.owner ?? pod;
   return `${kind} ${pod.namespace}/${name}`;
+}
+
+/** The first few texts, sorted, with a mark where there are more. */
+export function few(texts: Iterable<string>): string {
+  const all = [...texts].sort();
+  return all.slice(0, FEW).join(', ') + (all.length > FEW ? ', …' : '');
 }
 
 /** Keys under which people and charts write the same thing. */

@@ -8,7 +8,7 @@ import { CLASS_HOST, type Model } from '../../policy/model.ts';
 import type { CheckId } from '../checks.ts';
 import type { Finding } from '../result.ts';
 import { UnreadWorkloads } from '../unread.ts';
-import { isLikeKey, NAME_LABEL, requirementText, workloadText, type Findings } from './list.ts';
+import { few, isLikeKey, NAME_LABEL, requirementText, workloadText, type Findings } from './list.ts';
 
 type PodsPeer = CompiledPeer & { kind: 'pods' };
 
@@ -26,7 +26,6 @@ interface Reason {
 
 /** Labels by which OpenShift selects what is no pod: its host network, its router. */
 const POLICY_GROUP = 'policy-group.network.openshift.io/';
-const FEW = 3;
 
 /** All findings on selector peers that match nothing. */
 export function peerChecks(m: Model, f: Findings): void {
@@ -167,11 +166,6 @@ function hostNetwork(m: Model, one: Unmatched): Reason | null {
     check: 'policy.peer-host-network',
     params: { workloads: few(workloads), count: workloads.size },
   };
-}
-
-function few(texts: Iterable<string>): string {
-  const all = [...texts].sort();
-  return all.slice(0, FEW).join(', ') + (all.length > FEW ? ', …' : '');
 }
 
 /** No namespace has the labels that are asked for. */

@@ -2,10 +2,10 @@
 import { matchesSelector } from '../../kube/selector.ts';
 import type { ServicePort, ServiceRecord } from '../../kube/snapshot.ts';
 import { connPoint } from '../../net/conns.ts';
-import type { CompiledRule } from '../../policy/compile.ts';
+import type { CompiledPort, CompiledRule } from '../../policy/compile.ts';
 import { CLASS_HOST, type Model } from '../../policy/model.ts';
 import type { Direction } from '../result.ts';
-import { podsBehind, targetsOf, type Findings } from './list.ts';
+import { few, podsBehind, targetsOf, type Findings } from './list.ts';
 
 const PROTOCOLS = ['TCP', 'UDP', 'SCTP'] as const;
 /** The last port that is assigned to a service of the system (RFC 6335). */
@@ -121,6 +121,35 @@ function meant(
   });
   if (concerned.length === 0) return null;
   return [...new Set(concerned.flatMap((one) => one.targets))].sort((a, b) => a - b);
+}
+
+/** S13: an entry of `ports` without a port, beside others of its protocol that have one: often a dash too many. */
+export function openPortChecks(m: Model, f: Findings): void {
+  m.compiled.forEach((c, i) => {
+    if (!m.active[i]) return;
+    for (const direction of ['ingress', 'egress'] as const) {
+      if (c[direction].applies === 'no') continue;
+      c[direction].rules.forEach((rule, r) => {
+        rule.ports?.forEach((open, k) => {
+          if (open.protocol < 0 || !isWhole(open)) return;
+          const beside = (rule.ports ?? []).filter((q) => q.protocol === open.protocol && !isWhole(q));
+          if (beside.length === 0) return;
+          f.policy('policy.port-entry-open', m.snapshot.policies[i], `spec.${direction}[${r}].ports[${k}]`, {
+            protocol: PROTOCOLS[open.protocol],
+            ports: few(beside.map(portText)),
+          });
+        });
+      });
+    }
+  });
+}
+
+function isWhole({ name, from, to }: CompiledPort): boolean {
+  return name === null && from === 1 && to === 65535;
+}
+
+function portText({ name, from, to }: CompiledPort): string {
+  return name ?? (from === to ? String(from) : `${from}-${to}`);
 }
 
 /** S14: a port by name that no pod declares which the rule concerns. */

@@ -363,6 +363,16 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
     text: 'A rule for {direction} has an empty list of peers. That permits every source or destination, inside and outside the cluster.',
     advice: 'Name the peers; to permit nobody, leave the rule out.',
   },
+  'policy.selects-host-network': {
+    title: 'Policy whose pods all use their node’s network',
+    text: 'The podSelector matches only {workloads}, whose pods use their node’s network. NetworkPolicy does not isolate such pods (S18): the policy has no effect now.',
+    advice: 'Filter on the node, or take the pods off their node’s network.',
+  },
+  'policy.port-entry-open': {
+    title: 'Entry without a port beside entries with one',
+    text: 'The entry names no port, so the rule permits every {protocol} port, and what stands beside it ({ports}) adds nothing.',
+    advice: 'Give the entry its port, or join it with its neighbour where a dash too many split them.',
+  },
   'policy.permits-everything': {
     title: 'Policy that permits everything',
     text: 'The policy isolates pods for {direction} and permits everything in it: on paper isolated, in effect open.',
@@ -452,7 +462,7 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
   },
   'cluster.enforcement-unknown': {
     title: 'Enforcement is not known',
-    text: 'What was read does not prove that a network plugin enforces these policies (plugin: {plugin}). The verdicts follow the rules; they hold only where something enforces them.',
+    text: 'What was read does not prove that a network plugin enforces these policies (found: {plugin}). The verdicts follow the rules; they hold only where something enforces them.',
     advice: 'Audit the live cluster with rights to read its system pods, or set --assume enforced=yes or no.',
   },
   'cluster.node-not-enforced': {
@@ -506,6 +516,8 @@ export const valuesEn: Record<string, Record<string, string>> = {
     ignore: 'it does not match',
     unknown: 'unknown',
   },
+  'cluster.not-enforced.plugin': { unknown: 'none' },
+  'cluster.enforcement-unknown.plugin': { unknown: 'none was found' },
   'cluster.other-policies.effect': {
     '': 'It may change what NetworkPolicy decides',
     'may-permit': 'It may permit or deny before NetworkPolicy does',

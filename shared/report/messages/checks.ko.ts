@@ -365,6 +365,16 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
     text: '{direction} 규칙의 피어 목록이 비어 있습니다. 이는 클러스터 안팎의 모든 상대를 허용한다는 뜻입니다.',
     advice: '피어를 지정하십시오. 아무도 허용하지 않으려면 규칙을 삭제하십시오.',
   },
+  'policy.selects-host-network': {
+    title: '노드 네트워크를 쓰는 파드만 선택하는 정책',
+    text: 'podSelector와 일치하는 것은 노드의 네트워크를 쓰는 파드뿐입니다({workloads}). NetworkPolicy는 이런 파드를 격리하지 않으므로(S18) 지금은 정책의 효과가 없습니다.',
+    advice: '노드에서 필터링하거나 파드가 노드의 네트워크를 쓰지 않게 하십시오.',
+  },
+  'policy.port-entry-open': {
+    title: '포트가 없는 항목과 포트가 있는 항목이 함께 있는 규칙',
+    text: '포트를 지정하지 않은 항목이 있어 규칙이 모든 {protocol} 포트를 허용하므로, 함께 지정한 포트({ports})는 의미가 없습니다.',
+    advice: '항목에 포트를 지정하거나, 줄표(-)로 잘못 나뉜 것이라면 옆 항목과 합치십시오.',
+  },
   'policy.permits-everything': {
     title: '모든 것을 허용하는 정책',
     text: '파드를 {direction} 방향으로 격리하면서 그 방향의 모든 연결을 허용하므로 사실상 미격리와 같습니다.',
@@ -511,6 +521,8 @@ export const valuesKo: Record<string, Record<string, string>> = {
   'policy.block-over-service.endpoints': { none: '알려진 엔드포인트 없음' },
   'policy.block-over-pods.value': { match: '적용됨', ignore: '적용되지 않음', unknown: '알 수 없음' },
   'policy.block-may-cover-pods.value': { match: '적용됨', ignore: '적용되지 않음', unknown: '알 수 없음' },
+  'cluster.not-enforced.plugin': { unknown: '없음' },
+  'cluster.enforcement-unknown.plugin': { unknown: '발견되지 않음' },
   'cluster.other-policies.effect': {
     '': 'NetworkPolicy의 판정을 바꿀 수 있습니다',
     'may-permit': 'NetworkPolicy보다 먼저 허용하거나 거부할 수 있습니다',

@@ -439,7 +439,7 @@ export const ko: Messages = {
       'pod-value': 'podSelector가 요구하는 것은 {label}, 파드 {pod}의 레이블은 {actual}',
       'pod-absent': 'podSelector가 요구하는 것은 {label}, 파드 {pod}에는 {key} 레이블이 없음',
       'pod-excluded': 'podSelector의 {label} 조건이 파드 {pod}에는 맞지 않음',
-      'host-network': '파드 {pod}에서 노드의 네트워크를 쓰며, 셀렉터는 이런 파드와 일치하지 않음(S10, S18)',
+      'host-network': '노드의 네트워크를 쓰는 파드 {pod}: 셀렉터는 이런 파드와 일치하지 않음(S10, S18)',
       'selector-address': '셀렉터는 주소({ip})와 일치하지 않음',
       'block-outside': 'ipBlock {cidr} 대역에 {ip} 주소가 없음',
       'block-except': 'ipBlock {cidr} 대역에서 except {except} 때문에 {ip} 주소가 제외됨',
