@@ -695,7 +695,7 @@ function podLists(rows: readonly PodRow[], head: (text: string) => Content, lang
   const w = words(lang).report;
   const open = groupPods(rows, isUnisolated).sort(byExposure);
   const shown = open.slice(0, MOST.unisolatedRows);
-  const lead = [t(open.length === 0 ? w.unisolatedNone : w.unisolatedText, { style: 'lead' })];
+  const lead = [t(open.length === 0 ? unisolatedNone(rows, lang) : w.unisolatedText, { style: 'lead' })];
   if (open.length === 0) return block(head(w.unisolated), lead, '', 0);
   return block(
     head(w.unisolated),
@@ -704,6 +704,17 @@ function podLists(rows: readonly PodRow[], head: (text: string) => Content, lang
     shown.length,
     leftOut(w.leftOut, open.length - shown.length),
   );
+}
+
+/** What is said where no pod is open: not that all are isolated where some are unknown or cannot be. */
+function unisolatedNone(rows: readonly PodRow[], lang: Lang): string {
+  const w = words(lang);
+  const states = (['unknown', 'not-isolatable', 'isolated-all-permitted'] as const).flatMap((state) => {
+    const count = rows.filter(({ ingress, egress }) => ingress === state || egress === state).length;
+    return count === 0 ? [] : [`${w.state[state]} ${figure(count)}`];
+  });
+  if (states.length === 0) return w.report.unisolatedNone;
+  return `${w.report.unisolatedUnknown} ${states.join(', ')}.`;
 }
 
 function allPods(rows: readonly PodRow[], head: (text: string) => Content, lang: Lang): Content[] {

@@ -4,11 +4,13 @@ import { createHash } from 'node:crypto';
 import type * as Pdfjs from 'pdfjs-dist/legacy/build/pdf.mjs';
 import { beforeAll, expect, test } from 'vitest';
 import { renderPdf } from '../../electron/export/pdf.ts';
+import { createAudit } from '../../shared/audit/engine.ts';
 import { auditJson } from '../../shared/report/json.ts';
 import { fitted } from '../../shared/report/pdf/fit.ts';
 import { foldMatrix, heatmapSvg, shortName } from '../../shared/report/pdf/heatmap.ts';
 import { PAIRS_FILL, PART_FILL, WIDTH_FILL } from '../../shared/report/pdf/parts.ts';
 import type { Fill } from '../../shared/report/pdf/parts.ts';
+import { snapshotOf } from '../kube/read.ts';
 import { fixture } from './fixture.ts';
 
 type Pdf = Pdfjs.PDFDocumentProxy;
@@ -235,6 +237,31 @@ test('several clusters: a page that compares them, then a section for each', asy
   const outline = await pdf.getOutline();
   expect(outline.map((item) => item.title)).toEqual(['Comparison of clusters', 'east', 'west']);
   expect(outline[2]!.items.map((item) => item.title)).toContain('Findings');
+});
+
+test('where no pod is open, those that are unknown or cannot be isolated are not said to be isolated', async () => {
+  const pod = (name: string, more = '') =>
+    `{apiVersion: v1, kind: Pod, metadata: {name: ${name}, namespace: a}, spec: {${more} containers: [{name: c, image: i}]}}\n---\n`;
+  const policy = (spec: string) =>
+    `{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p, namespace: a}, spec: ${spec}}\n---\n`;
+  const deny = policy('{podSelector: {}, policyTypes: [Ingress, Egress]}');
+  const said = async (files: Record<string, string>): Promise<string> => {
+    const engine = createAudit(snapshotOf(files), {
+      auditedAt: '2026-03-01T00:00:00Z',
+      version: '0',
+      assume: {},
+    });
+    const pages = await allText(await open(await renderPdf([engine], { lang: 'en' })));
+    return pages.join('\n').replaceAll('\n', ' ');
+  };
+  expect(await said({ 'a.yaml': pod('web') + deny })).toContain('Every pod is isolated in both directions.');
+  const host = await said({ 'a.yaml': pod('web') + pod('node', 'hostNetwork: true,') + deny });
+  expect(host).not.toContain('Every pod is isolated');
+  expect(host).toContain('not isolatable (host network) 1.');
+  const unread = await said({ 'a.yaml': pod('web'), 'b.yaml': 'kind: [' });
+  expect(unread).toContain('No pod is known to be open. Not isolated for sure, by pods: unknown 1.');
+  const permitted = policy('{podSelector: {}, policyTypes: [Ingress, Egress], egress: [{}]}');
+  expect(await said({ 'a.yaml': pod('web') + permitted })).toContain('isolated, everything permitted 1.');
 });
 
 test('an empty cluster still makes a report', async () => {

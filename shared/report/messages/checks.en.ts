@@ -517,7 +517,7 @@ export const valuesEn: Record<string, Record<string, string>> = {
     unknown: 'unknown',
   },
   'cluster.not-enforced.plugin': { unknown: 'none' },
-  'cluster.enforcement-unknown.plugin': { unknown: 'none was found' },
+  'cluster.enforcement-unknown.plugin': { unknown: 'nothing' },
   'cluster.other-policies.effect': {
     '': 'It may change what NetworkPolicy decides',
     'may-permit': 'It may permit or deny before NetworkPolicy does',

@@ -518,6 +518,7 @@ export const en = {
     unisolatedText:
       'Pods that are open in at least one direction. All pods of a workload in equal state share a row.',
     unisolatedNone: 'Every pod is isolated in both directions.',
+    unisolatedUnknown: 'No pod is known to be open. Not isolated for sure, by pods:',
     podTable: 'All pods',
     podTableText: 'All pods of a workload in equal state share a row.',
     leftOut: '{count} further rows are left out here; the CSV export has every pod.',

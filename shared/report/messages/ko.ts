@@ -535,6 +535,7 @@ export const ko: Messages = {
     unisolated: '미격리 파드',
     unisolatedText: '한 방향이라도 열려 있는 파드입니다. 상태가 같은 워크로드의 파드는 한 행으로 묶었습니다.',
     unisolatedNone: '모든 파드가 양방향으로 격리되어 있습니다.',
+    unisolatedUnknown: '열려 있다고 확인된 파드는 없습니다. 격리되었다고 할 수 없는 파드 수:',
     podTable: '전체 파드',
     podTableText: '상태가 같은 워크로드의 파드는 한 행으로 묶었습니다.',
     leftOut: '{count}개 행은 생략했습니다. CSV 내보내기에는 모든 파드가 들어 있습니다.',
