@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { CLUSTER, FIGURES } from './cluster.ts';
@@ -181,6 +181,56 @@ test.describe('A source that is chosen in the window', () => {
     page = await app.start({ env });
     await expect.poll(names).toEqual(['own']);
     await expect(page.getByTestId('source-file-remove')).toHaveCount(0);
+  });
+
+  test('is pasted text with a program in it: what runs is what was agreed to outside the page', async ({
+    app,
+  }) => {
+    const first = join(app.folder, 'kubeconfig');
+    const ran = join(app.folder, 'ran');
+    writeFileSync(first, kubeconfig('first'));
+    const page = await app.start({ args: ['--kubeconfig', first] });
+    await page.getByTestId('source-kubeconfig-paste').click();
+    await page.getByTestId('source-kubeconfig-text').fill(
+      JSON.stringify({
+        kind: 'Config',
+        clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
+        users: [
+          {
+            name: 'u',
+            user: {
+              exec: {
+                apiVersion: 'client.authentication.k8s.io/v1',
+                command: 'sh',
+                args: ['-c', `touch '${ran}'; exit 1`],
+                interactiveMode: 'Never',
+              },
+            },
+          },
+        ],
+        contexts: [{ name: 'program', context: { cluster: 'c', user: 'u' } }],
+      }),
+    );
+    await page.getByTestId('source-kubeconfig-text-add').click();
+    await page.locator('[data-testid="source-context"][data-name="program"]').click();
+    const banner = page.getByTestId('error-banner');
+    if (app.backend === 'electron') await app.prepareAnswer(0);
+    await page.getByTestId('run-audit').click();
+    await expect(banner).toContainText('was not run');
+    // Nobody can be asked in a terminal that is none.
+    if (app.backend === 'serve') await expect(banner).toContainText('--allow-exec');
+    expect(existsSync(ran)).toBe(false);
+    if (app.backend === 'serve') return;
+    await app.prepareAnswer(1);
+    await page.getByTestId('run-audit').click();
+    await expect(banner).toContainText('failed (exit 1)');
+    expect(existsSync(ran)).toBe(true);
+    await app.start({ args: ['--kubeconfig', first] }).then(async (again) => {
+      await again.getByTestId('logins').locator('summary').click();
+      await expect(again.getByTestId('login')).toContainText('https://127.0.0.1:1');
+      await again.getByTestId('login-revoke').click();
+      await expect(again.getByTestId('logins')).toHaveCount(0);
+    });
   });
 
   test('is pasted kubeconfig text, which leaves the page at once', async ({ app }) => {
