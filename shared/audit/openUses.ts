@@ -94,7 +94,7 @@ export function unreadUses(m: Model, c: number, paper: RowState): AssumptionUse[
       deniedIf: isolated ? 'no unread policy permits it' : 'an unread policy isolates the pod',
     });
   const parts = m.unreadParts(namespace);
-  for (const { file, line, alters } of parts.slice(0, NAMED)) {
+  for (const { file, line, alters, check } of parts.slice(0, NAMED)) {
     if (alters !== undefined) {
       const params = { file, ...(line === undefined ? {} : { line }) };
       uses.push({
@@ -113,7 +113,7 @@ export function unreadUses(m: Model, c: number, paper: RowState): AssumptionUse[
       deniedIf: isolated ? 'no policy in it permits it' : 'a policy in it isolates the pod',
       because: {
         code: isolated ? 'part-may-permit' : 'part-may-isolate',
-        params: { file, ...(line === undefined ? {} : { line }) },
+        params: { file, ...(line === undefined ? {} : { line }), check },
       },
     });
   }

@@ -297,6 +297,9 @@ export class SnapshotBuilder {
   private enforcement: Enforcement | null = null;
   /** What only shows at the end; found anew by each `finish`. */
   private late: Problem[] = [];
+  private lateGaps: DecidedFiles['gaps'] = [];
+  /** See FolderTree.alternatives; null until two objects of one identity are met. */
+  private alternatives: ((one: string, other: string) => boolean) | null = null;
 
   /** `cluster.source` decides how gaps are read: 'manifests' have all their objects, a cluster may hide some. */
   constructor(cluster: ClusterInfo) {
@@ -436,7 +439,7 @@ export class SnapshotBuilder {
    * part, and neither do the problems that reading it as an object has met.
    */
   private decided(): DecidedFiles {
-    const { passed, folders } = this.folders.decide(this.files);
+    const { passed, folders, unlisted } = this.folders.decide(this.files);
     const whole = new Map(passed.filter(({ place }) => place === null).map((one) => [one.file, one]));
     const places = new Set(passed.flatMap(({ place }) => place ?? []));
     const documents = new Set([...places].map(documentKey));
@@ -451,8 +454,39 @@ export class SnapshotBuilder {
       const place = one.place ?? { file: one.file };
       if (one.as === 'patch') report({ check: 'input.patch', place, params }, one.gaps);
       else if (one.as === 'namespace') report({ check: 'input.moved-policy', place, params }, one.gaps);
+      else if (one.as === 'unlisted')
+        report(
+          {
+            check: 'input.unlisted',
+            place,
+            params: { ...params, kustomization: one.by?.not.join(', ') ?? '', treatment: 'left-out' },
+          },
+          one.gaps,
+        );
+      else if (one.as === 'overlay')
+        report(
+          {
+            check: 'input.some-overlays',
+            place,
+            params: {
+              ...params,
+              overlays: one.by?.of.join(', ') ?? '',
+              others: one.by?.not.join(', ') ?? '',
+            },
+          },
+          one.gaps,
+        );
       else if (one.as === 'component') report({ check: 'input.component', place, params }, one.gaps);
     }
+    for (const { file, by, kinds } of unlisted)
+      report(
+        {
+          check: 'input.unlisted',
+          place: { file },
+          params: { kind: kinds.join(', '), kustomization: by, command: '', treatment: 'kept' },
+        },
+        [],
+      );
     for (const one of folders) {
       const { folder, file, render: command, changes, files } = one;
       report(
@@ -675,7 +709,7 @@ export class SnapshotBuilder {
     const files = this.decided();
     this.leaveOut(files);
     this.late.push(...files.late);
-    const gaps = [...this.unreadFiles, ...files.gaps].filter(({ gap }) => !this.isRepeated(gap));
+    const known = [...this.unreadFiles, ...files.gaps].filter(({ gap }) => !this.isRepeated(gap));
     const owners = new Map<string, KnownOwner>();
     for (const owner of this.owners) owners.set(`${owner.namespace}/${owner.kind}/${owner.name}`, owner);
     const pods = this.endpoints(owners);
@@ -692,6 +726,7 @@ export class SnapshotBuilder {
     const endpointSlices = this.unique(this.endpointSlices, 'EndpointSlice');
     const ingresses = this.unique(this.ingresses, 'Ingress');
     const policies = this.unique(this.policies, 'NetworkPolicy');
+    const gaps = [...known, ...this.lateGaps];
     const nothing = this.namespaces.length + pods.length + policies.length + this.otherPolicies.length === 0;
     if (nothing && this.cluster.source === 'manifests')
       this.late.push({ check: 'input.no-objects', place: {}, params: {} });
@@ -773,18 +808,33 @@ export class SnapshotBuilder {
     after: { place?: Place },
   ): void {
     if (before.place === undefined || after.place === undefined) return;
+    const [first, second] = [before.place.file ?? '', after.place.file ?? ''];
     const same =
       JSON.stringify({ ...before, place: undefined }) === JSON.stringify({ ...after, place: undefined });
-    this.late.push({
+    const problem: Problem = {
       check: same ? 'input.duplicate-identical' : 'input.duplicate',
       place: { ...after.place },
       object,
       params: {
-        file: before.place.file ?? '',
+        file: first,
         document: before.place.document ?? 0,
         line: before.place.line ?? 0,
       },
-    });
+    };
+    this.late.push(problem);
+    if (same || first === second || !this.decidesVerdicts(object.kind)) return;
+    this.alternatives ??= this.folders.alternatives(this.files);
+    // Of two overlays either may be the one that is deployed.
+    if (this.alternatives(first, second))
+      this.lateGaps.push({
+        problem,
+        gap: object.kind === 'Namespace' ? ANY_GAP : { hides: 'pods', namespace: object.namespace },
+      });
+  }
+
+  /** Policies of overlays that stand for one another were left out before. */
+  private decidesVerdicts(kind: string): boolean {
+    return kind === 'Namespace' || kind === 'Pod' || Object.hasOwn(WORKLOADS, kind);
   }
 
   /** Pods, and the templates that have no pod of theirs in the input (S20). */
@@ -960,6 +1010,7 @@ const ALTERING: ReadonlySet<string> = new Set<ProblemCheck>([
   'input.patch',
   'input.component',
   'input.kustomize',
+  'input.duplicate',
 ]);
 
 function coverageGap({ problem: { check, place }, gap }: DecidedFiles['gaps'][number]): CoverageGap {

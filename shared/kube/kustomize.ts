@@ -6,7 +6,7 @@
  * https://helm.sh/docs/topics/charts/
  */
 import { parseAllDocuments } from 'yaml';
-import { OTHER_POLICIES } from './kinds.ts';
+import { groupOf, OTHER_POLICIES } from './kinds.ts';
 import type { ManifestGap } from './manifests.ts';
 import { isObject, WORKLOADS } from './project.ts';
 import type { Raw } from './project.ts';
@@ -425,6 +425,7 @@ function together(all: readonly (Hides | null)[]): Hides | null {
 export interface SeenDocument {
   place: Place;
   kind: string;
+  group: string;
   /** Null where the document names none. */
   namespace: string | null;
   name: string;
@@ -469,6 +470,7 @@ export function seenDocument(
   return {
     place,
     kind,
+    group,
     namespace: textOf(child(raw, 'metadata', 'namespace')),
     name: textOf(child(raw, 'metadata', 'name')) ?? '',
     hides: hidesOf(kind, raw),
@@ -490,6 +492,16 @@ export interface PassedOver {
   kind: string;
   /** What the rendering may change; null where verdicts do not rest on it. */
   gaps: ManifestGap[];
+  /** Kustomizations that it is said with: that of the folder, or those that deploy it and those that do not. */
+  by?: { of: string[]; not: string[] };
+}
+
+/** A file of a kustomization's folder that no kustomization lists, and of which objects take part all the same. */
+export interface UnlistedFile {
+  file: string;
+  /** The file of the folder's kustomization. */
+  by: string;
+  kinds: string[];
 }
 
 /** What a kustomization or a chart makes of its folder. */
@@ -513,11 +525,24 @@ function quoted(folder: string): string {
   return /^[\w./@:+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+/** The outermost kustomizations of an input. */
+interface Overlays {
+  /** Those that deploy a file. */
+  of: ReadonlyMap<string, ReadonlySet<Kustomization>>;
+  /** Those that may stand for one another. */
+  group: ReadonlyMap<Kustomization, ReadonlySet<Kustomization>>;
+  /** The namespaces that an object of a file may be in, by the one that is written. */
+  namespaces: (path: string, written: string | null) => (string | null)[];
+}
+
 /** The kustomizations and charts of an input, and what follows for its files once all of them are known. */
 export class FolderTree {
   readonly kustomizations = new Map<string, Kustomization>();
   /** Folders of Helm charts; true for those that render something by themselves. */
   private readonly charts = new Map<string, { file: string; renders: boolean }>();
+
+  /** Folders that a controller deploys by an object of the input; files in them need no kustomization that lists them. */
+  readonly deployed = new Set<string>();
 
   /** The kustomizations that deploy a folder, by the folder; null until it is asked for. */
   private deployers: Map<string, Kustomization[]> | null = null;
@@ -628,7 +653,11 @@ export class FolderTree {
    * Which files and documents are no objects, and what the folders would change, once every file was seen.
    * @param files every file of the input that was read
    */
-  decide(files: readonly SeenFile[]): { passed: PassedOver[]; folders: FolderResult[] } {
+  decide(files: readonly SeenFile[]): {
+    passed: PassedOver[];
+    folders: FolderResult[];
+    unlisted: UnlistedFile[];
+  } {
     // Most inputs have no such folders: only a directive can make a patch there.
     if (this.empty) {
       const passed = files.flatMap(({ file, documents }) =>
@@ -636,11 +665,13 @@ export class FolderTree {
           one.directive ? [documentOver(file, one, null, gapOf(one, one.namespace))] : [],
         ),
       );
-      return { passed, folders: [] };
+      return { passed, folders: [], unlisted: [] };
     }
     const byPath = new Map(files.map((one) => [normalPath(one.file), one]));
     const passed: PassedOver[] = [];
     const folders: FolderResult[] = [];
+    const unlisted: UnlistedFile[] = [];
+    const overlays = this.overlaysOf(files);
     const listed = new Set<string>();
     const inComponents = new Map<string, Kustomization>();
     for (const one of this.kustomizations.values())
@@ -717,6 +748,9 @@ export class FolderTree {
         });
         continue;
       }
+      const some = this.onlySome(overlays, path);
+      const owner = listed.has(path) ? null : this.owningFolder(path);
+      const kept = new Set<string>();
       const near = roots
         .filter(({ root }) => isBelow(path, root))
         .sort((a, b) => b.root.length - a.root.length)[0];
@@ -736,7 +770,25 @@ export class FolderTree {
             (document.partial || (this.isDeciding(document) && twin())))
         )
           passed.push(documentOver(file.file, document, render, gapsFor(document)));
+        else if (some !== null && isNetworkPolicy(document)) {
+          const namespaces = overlays.namespaces(path, document.namespace);
+          passed.push({
+            ...documentOver(file.file, document, null, []),
+            as: 'overlay',
+            render: `kubectl kustomize ${quoted(some.of[0])}`,
+            gaps: namespaces.map((namespace) => ({ hides: 'policies', namespace })),
+            by: some,
+          });
+        } else if (owner !== null && isNetworkPolicy(document))
+          passed.push({
+            ...documentOver(file.file, document, this.commandOf(owner), wholeGap(document)),
+            as: 'unlisted',
+            by: { of: [], not: [owner.file] },
+          });
+        else if (owner !== null) kept.add(document.kind);
       }
+      if (owner !== null && kept.size > 0)
+        unlisted.push({ file: file.file, by: owner.file, kinds: [...kept].sort() });
     }
 
     const moved = this.movedPolicies(
@@ -803,7 +855,103 @@ export class FolderTree {
         gaps: [ANY],
       });
     }
-    return { passed, folders };
+    return { passed, folders, unlisted };
+  }
+
+  /**
+   * The kustomization whose folder a file lies in without being deployed by it: that of its own folder, else of the
+   * nearest folder above. Null where there is none, where it deploys nothing at all (such a folder's files are plain
+   * ones), or where a kustomization names a folder that the file is in.
+   * @param path a file that no kustomization lists
+   */
+  private owningFolder(path: string): Kustomization | null {
+    for (let folder = folderOf(path); ; folder = folderOf(folder)) {
+      const found = this.kustomizations.get(folder);
+      if (found !== undefined) {
+        const names = (one: Kustomization): boolean =>
+          [...one.resources, ...one.components, ...one.settings].some(
+            (named) => named !== one.folder && !this.kustomizations.has(named) && isBelow(path, named),
+          );
+        const deploys = found.resources.length + found.components.length + found.remote.length > 0;
+        return (deploys || found.changes.length > 0) && ![...this.kustomizations.values()].some(names)
+          ? found
+          : null;
+      }
+      if (folder === '' || folder === '/' || this.deployed.has(folder)) return null;
+    }
+  }
+
+  /** The outermost kustomizations in groups: those of a group share files or objects, so that one may stand for another. */
+  private overlaysOf(files: readonly SeenFile[]): Overlays {
+    const of = new Map<string, Set<Kustomization>>();
+    const referred = new Set<string>();
+    for (const one of this.kustomizations.values())
+      for (const path of [...one.resources, ...one.components]) referred.add(path);
+    const outermost = [...this.kustomizations.values()].filter(
+      (one) => !referred.has(one.folder) && !one.component,
+    );
+    for (const one of outermost)
+      for (const path of this.filesOf(one)) of.set(path, (of.get(path) ?? new Set()).add(one));
+    const group = new Map(outermost.map((one) => [one, new Set([one])]));
+    const join = (a: Kustomization, b: Kustomization): void => {
+      const [to, from] = [group.get(a), group.get(b)];
+      if (to === undefined || from === undefined || to === from) return;
+      for (const one of from) {
+        to.add(one);
+        group.set(one, to);
+      }
+    };
+    // Without a namespace of its own an object is where its kustomization puts it.
+    const byObject = new Map<string, Kustomization>();
+    const namespaces = of.size === 0 ? new Map<string, never>() : this.namespacesOfFiles();
+    const placed = (path: string, written: string | null): (string | null)[] => {
+      const known: Set<string | null> | undefined = namespaces.get(path)?.namespaces;
+      return known === undefined ? [written] : [...new Set([...known].map((one) => one ?? written))];
+    };
+    for (const file of files) {
+      const path = normalPath(file.file);
+      const by = of.get(path);
+      if (by === undefined) continue;
+      const deciding = file.documents.filter((document) => this.isDeciding(document));
+      const [first, ...others] = by;
+      if (deciding.length > 0) for (const other of others) join(first, other);
+      for (const { kind, group: api, name, namespace } of deciding) {
+        // That two overlays name the same Namespace makes neither stand for the other.
+        if (kind === 'Namespace') continue;
+        for (const where of placed(path, namespace)) {
+          const key = JSON.stringify([kind, api, where, name]);
+          const known = byObject.get(key);
+          if (known === undefined) byObject.set(key, first);
+          else if (!by.has(known)) join(known, first);
+        }
+      }
+    }
+    return { of, group, namespaces: placed };
+  }
+
+  /** The folders of the overlays that deploy a file and of those of their group that do not; null where all do or none. */
+  private onlySome({ of, group }: Overlays, path: string): { of: string[]; not: string[] } | null {
+    const by = of.get(path);
+    const [first] = by ?? [];
+    if (by === undefined || first === undefined) return null;
+    const names = (all: Iterable<Kustomization>): string[] =>
+      [...all].map(({ folder }) => (folder === '' ? '.' : folder)).sort();
+    const not = names([...(group.get(first) ?? [])].filter((one) => !by.has(one)));
+    return not.length === 0 ? null : { of: names(by), not };
+  }
+
+  /**
+   * May either of two files be deployed, and never both? So it is where overlays stand for one another.
+   * @param files all that were read
+   * @returns a question that may be asked of any two of them
+   */
+  alternatives(files: readonly SeenFile[]): (one: string, other: string) => boolean {
+    if (this.kustomizations.size < 2) return () => false;
+    const { of } = this.overlaysOf(files);
+    return (one, other) => {
+      const [a, b] = [of.get(normalPath(one)), of.get(normalPath(other))];
+      return a !== undefined && b !== undefined && ![...a].some((by) => b.has(by));
+    };
   }
 
   /** The namespaces that files are deployed to, from the outermost kustomizations inwards: the outermost one counts. */
@@ -959,6 +1107,10 @@ function wholeGap({ kind, namespace }: SeenDocument): ManifestGap[] {
   return isPodKind(kind) ? [{ hides: 'pods', namespace }] : [];
 }
 
+function isNetworkPolicy({ kind, group }: SeenDocument): boolean {
+  return kind === 'NetworkPolicy' && (group === 'networking.k8s.io' || group === 'extensions');
+}
+
 function documentOver(
   file: string,
   document: SeenDocument,
@@ -976,7 +1128,13 @@ function inlineFile(values: readonly unknown[], file: string): SeenFile {
     if (Array.isArray(value)) operations = [...(operations ?? []), ...(value as unknown[])];
     else if (isObject(value))
       documents.push({
-        ...seenDocument(textOf(value['kind']) ?? '', '', value, { file }, true),
+        ...seenDocument(
+          textOf(value['kind']) ?? '',
+          groupOf(textOf(value['apiVersion']) ?? ''),
+          value,
+          { file },
+          true,
+        ),
         hides: hidesOf(textOf(value['kind']), value),
       });
     // What cannot be parsed may be anything.

@@ -17,7 +17,7 @@
  *   says nothing of it; stricter tools refuse the document.
  * - `input.duplicate` {file, document, line}: an object of the same kind, namespace and name stands at the
  *   named place as well, with other content. The later one counts (as after `kubectl apply`), and the
- *   problem's own place is that later one.
+ *   problem's own place is that later one. overlays: where only one of the two is deployed, and which is not known.
  * - `input.duplicate-identical` {file, document, line}: the same, but both say the same.
  * - `input.yaml-letter-name` {treatment}: a Namespace is named by an unquoted `y` or `n`, which kubectl refuses; the
  *   letter is read as the letter in the whole file (S19).
@@ -47,6 +47,10 @@
  * - `input.component` {kind, command}: a file of a Kustomize component: only a kustomization that includes it deploys it.
  * - `input.moved-policy` {kind, command}: a kustomization puts the policy into another namespace than its file says, and not
  *   together with everything there: it takes no part in the audit.
+ * - `input.unlisted` {kind, kustomization, command, treatment}: the file lies in the folder of a kustomization, and no
+ *   kustomization lists it. A policy is left out; other objects (kind: all of the file's) are kept.
+ * - `input.some-overlays` {kind, overlays, others, command}: of several overlays that share files or objects only some deploy
+ *   the policy: it takes no part in the audit.
  * - `input.helm-chart` {folder, files, command}: a Helm chart: its templates take no part in the audit.
  * - `input.not-rendered` {folder, message}: the folder was to be rendered, and its program failed.
  * - `input.no-objects` {}: nothing that was read is a namespace, pod, workload or policy: there is nothing to audit.
@@ -79,6 +83,8 @@ export const PROBLEM_CHECKS = {
   'input.patch': 'medium',
   'input.component': 'medium',
   'input.moved-policy': 'medium',
+  'input.unlisted': 'medium',
+  'input.some-overlays': 'medium',
   'input.helm-chart': 'high',
   'input.not-rendered': 'high',
   'input.no-objects': 'high',

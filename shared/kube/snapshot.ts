@@ -264,10 +264,19 @@ export interface AssumptionRecord {
 /**
  * What a file is that is no object: a patch, a part of a component, a Helm template, settings of a kustomization; or a
  * kustomization or chart itself that changes what is deployed. 'namespace': a policy that a kustomization puts into another
- * namespace than its file says.
+ * namespace than its file says; 'unlisted': a policy in a kustomization's folder that no kustomization lists; 'overlay': a
+ * policy that only some of several overlays deploy.
  */
 export type Passed =
-  'patch' | 'component' | 'template' | 'settings' | 'kustomization' | 'chart' | 'namespace';
+  | 'patch'
+  | 'component'
+  | 'template'
+  | 'settings'
+  | 'kustomization'
+  | 'chart'
+  | 'namespace'
+  | 'unlisted'
+  | 'overlay';
 export const PASSED: readonly Passed[] = [
   'patch',
   'component',
@@ -276,6 +285,8 @@ export const PASSED: readonly Passed[] = [
   'kustomization',
   'chart',
   'namespace',
+  'unlisted',
+  'overlay',
 ];
 
 /** A problem that kept a document of a file from being read. */

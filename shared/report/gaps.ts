@@ -9,6 +9,8 @@ const GAPS: Partial<Record<ProblemCheck, 'always' | 'left-out'>> = {
   'input.patch': 'always',
   'input.component': 'always',
   'input.moved-policy': 'always',
+  'input.unlisted': 'left-out',
+  'input.some-overlays': 'always',
   'input.helm-chart': 'always',
   'input.not-rendered': 'always',
   'input.alias-bomb': 'always',

@@ -552,7 +552,7 @@ function becauseText(
     code === 'part-may-change'
       ? w.change
       : code.startsWith('part')
-        ? w.part
+        ? ((w.parts as Record<string, string>)[params['check'] ?? ''] ?? w.part)
         : code === 'more-parts'
           ? w.moreParts
           : kinds;

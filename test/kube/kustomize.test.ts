@@ -486,3 +486,141 @@ describe('why a file was not read is said in words', () => {
     expect('snapshot' in again && again.snapshot.coverage).toEqual(snapshot.coverage);
   });
 });
+
+/** Verdicts of every ordered pair of pods at TCP 80, and whether all was read. */
+function verdicts(snapshot: Snapshot): Record<string, string> & { complete: string } {
+  const audit = createAudit(snapshot, { auditedAt: MANIFESTS.takenAt, version: '0', assume: {} });
+  const found: Record<string, string> & { complete: string } = {
+    complete: String(snapshot.coverage.complete),
+  };
+  for (const src of snapshot.pods)
+    for (const dst of snapshot.pods) {
+      if (src === dst) continue;
+      const end = (one: typeof src): { namespace: string; pod: string } => ({
+        namespace: one.namespace,
+        pod: one.kind === 'Pod' ? one.name : `${one.kind}/${one.name}`,
+      });
+      const { conns, depends } = audit.explain({ src: end(src), dst: end(dst), protocol: 'TCP', port: 80 });
+      const open = depends['TCP'] !== undefined;
+      found[`${src.name}>${dst.name}`] = open
+        ? 'depends'
+        : conns['TCP'] !== undefined
+          ? 'permitted'
+          : 'denied';
+    }
+  return found;
+}
+
+describe('what no kustomization lists, or only some overlays deploy, is not known to be deployed (S20)', () => {
+  const DENY = `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: deny, namespace: shop}
+spec: {podSelector: {}}
+`;
+  const OPEN = { complete: 'false', 'web>db': 'depends', 'db>web': 'depends' };
+  const DENIED = { complete: 'true', 'web>db': 'denied', 'db>web': 'denied' };
+  const all = `${DEPLOYMENT}---\n${POD}`;
+
+  test.each(['app/deny.yaml', 'app/more/deny.yaml'])(
+    'a policy in %s, which the kustomization of the folder does not list, leaves its namespace open',
+    (file) => {
+      const snapshot = snapshotOf({
+        'app/kustomization.yaml': 'resources: [all.yaml]\n',
+        'app/all.yaml': all,
+        [file]: DENY,
+      });
+      expect(policies(snapshot)).toEqual([]);
+      expect(verdicts(snapshot)).toEqual(OPEN);
+      expect(problemsOf(snapshot, 'input.unlisted')).toMatchObject([
+        { place: { file }, params: { kustomization: 'app/kustomization.yaml', treatment: 'left-out' } },
+      ]);
+      expect(entryOf(snapshot, file).passed).toBe('unlisted');
+    },
+  );
+
+  test('it leaves its own namespace open, and no other', () => {
+    const snapshot = snapshotOf({
+      'kustomization.yaml': 'resources: [all.yaml]\n',
+      'all.yaml': all,
+      'deny.yaml': DENY.replace('namespace: shop', 'namespace: other'),
+    });
+    expect(verdicts(snapshot)).toEqual({ complete: 'false', 'web>db': 'permitted', 'db>web': 'permitted' });
+  });
+
+  test.each([
+    ['it is listed', { 'kustomization.yaml': 'resources: [all.yaml, deny.yaml]\n' }],
+    ['the kustomization deploys nothing', { 'kustomization.yaml': '# nothing yet\n' }],
+    [
+      'another folder has the kustomization',
+      { 'lib/kustomization.yaml': 'resources: [x.yaml]\n', 'lib/x.yaml': '' },
+    ],
+    [
+      'one above lists it from afar',
+      {
+        'kustomization.yaml': 'resources: [all.yaml]\n',
+        'prod/kustomization.yaml': 'resources: [../deny.yaml]\n',
+      },
+    ],
+  ])('it counts where %s', (_, files) => {
+    const snapshot = snapshotOf({ 'all.yaml': all, 'deny.yaml': DENY, ...files });
+    expect(policies(snapshot)).toEqual(['deny.yaml: deny']);
+    expect(verdicts(snapshot)).toEqual(DENIED);
+  });
+
+  test('pods that are not listed take part and are named', () => {
+    const snapshot = snapshotOf({
+      'kustomization.yaml': 'resources: [web.yaml]\n',
+      'web.yaml': DEPLOYMENT,
+      'db.yaml': POD,
+    });
+    expect(endpoints(snapshot)).toEqual(['shop/Pod/db', 'shop/Deployment/web']);
+    expect(problemsOf(snapshot, 'input.unlisted')).toMatchObject([
+      { place: { file: 'db.yaml' }, params: { kind: 'Pod', treatment: 'kept' } },
+    ]);
+    expect(snapshot.coverage.complete).toBe(true);
+  });
+
+  test('a policy that one of two overlays of a base adds leaves its namespace open; one of the base counts', () => {
+    const files = {
+      'base/kustomization.yaml': 'resources: [all.yaml]\n',
+      'base/all.yaml': all,
+      'dev/kustomization.yaml': 'resources: [../base]\n',
+      'prod/kustomization.yaml': 'resources: [../base, deny.yaml]\n',
+      'prod/deny.yaml': DENY,
+    };
+    const snapshot = snapshotOf(files);
+    expect(policies(snapshot)).toEqual([]);
+    expect(verdicts(snapshot)).toEqual(OPEN);
+    expect(problemsOf(snapshot, 'input.some-overlays')).toMatchObject([
+      { place: { file: 'prod/deny.yaml' }, params: { overlays: 'prod', others: 'dev' } },
+    ]);
+    expect(
+      verdicts(
+        snapshotOf({ ...files, 'dev/kustomization.yaml': 'resources: [../base, ../prod/deny.yaml]\n' }),
+      ),
+    ).toEqual(DENIED);
+    // Alone, and beside an overlay that shares nothing with it, the overlay is what is deployed.
+    const { 'dev/kustomization.yaml': _, ...alone } = files;
+    expect(verdicts(snapshotOf(alone))).toEqual(DENIED);
+    const apart = { ...alone, 'tools/kustomization.yaml': 'resources: [cm.yaml]\n', 'tools/cm.yaml': '' };
+    expect(verdicts(snapshotOf(apart))).toEqual(DENIED);
+  });
+
+  test('overlays that give different objects of one name stand for one another, without a common base', () => {
+    const overlay = (policy: string, pods: string): Record<string, string> => ({
+      'dev/kustomization.yaml': 'resources: [deny.yaml, all.yaml]\n',
+      'dev/all.yaml': all,
+      'dev/deny.yaml': DENY,
+      'prod/kustomization.yaml': 'resources: [deny.yaml, all.yaml]\n',
+      'prod/all.yaml': pods,
+      'prod/deny.yaml': policy,
+    });
+    const narrower = DENY.replace('{}', '{matchLabels: {app: web}}');
+    expect(verdicts(snapshotOf(overlay(narrower, all)))).toEqual(OPEN);
+    // Other labels of a workload: whom the policies mean is not known.
+    const relabelled = all.replaceAll('app: web', 'app: front');
+    const snapshot = snapshotOf(overlay(DENY, relabelled));
+    expect(verdicts(snapshot)).toEqual(OPEN);
+    expect(snapshot.coverage.gaps?.map(({ check }) => check)).toContain('input.duplicate');
+  });
+});

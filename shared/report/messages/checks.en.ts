@@ -139,6 +139,17 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
     text: 'A kustomization puts this {kind} into another namespace than the file says. Where the file says it would isolate other pods, so it takes no part in the audit.',
     advice: 'Audit what is rendered: add --render, or {command} | bulkhead audit --from -',
   },
+  'input.unlisted': {
+    title: 'File that no kustomization lists',
+    text: 'It is listed by no kustomization of its folder ({kustomization}), so rendering the folder does not deploy it, while somebody may apply it by itself. {treatment} (kind {kind}).',
+    advice:
+      'List it under resources, move it out of the folder, or audit what is rendered: add --render, or kubectl kustomize FOLDER | bulkhead audit --from -',
+  },
+  'input.some-overlays': {
+    title: 'Policy that only some overlays deploy',
+    text: 'This {kind} is deployed by {overlays} and not by {others}, which deploy the same objects otherwise. Which of them is deployed is not known, so it takes no part in the audit, and what it would decide is open.',
+    advice: 'Audit one overlay at a time: {command} | bulkhead audit --from -',
+  },
   'input.helm-chart': {
     title: 'Helm chart that was not rendered',
     text: 'The folder {folder} is a Helm chart: the templates in it ({files} files) take no part in the audit.',
@@ -489,6 +500,10 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
 
 /** Parameters whose values are words of ours, by parameter name. */
 export const valuesEn: Record<string, Record<string, string>> = {
+  'input.unlisted.treatment': {
+    'left-out': 'It takes no part in the audit, and what it would decide is open',
+    kept: 'Its objects take part in the audit all the same',
+  },
   treatment: {
     'left-out': 'It takes no part in the audit.',
     kept: 'It takes part as far as it could be read.',

@@ -140,6 +140,17 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
     advice:
       '렌더링한 결과를 감사하십시오. --render 옵션을 쓰거나 다음 명령을 실행합니다: {command} | bulkhead audit --from -',
   },
+  'input.unlisted': {
+    title: '어느 kustomization에도 없는 파일',
+    text: '이 폴더의 kustomization({kustomization})을 비롯해 어느 kustomization에도 이 파일이 없습니다. 폴더를 렌더링해서는 배포되지 않지만 누군가 따로 적용할 수 있습니다. {treatment} (종류 {kind}).',
+    advice:
+      'resources에 추가하거나 폴더 밖으로 옮기십시오. 또는 렌더링한 결과를 감사하십시오. --render 옵션을 쓰거나 다음 명령을 실행합니다: kubectl kustomize FOLDER | bulkhead audit --from -',
+  },
+  'input.some-overlays': {
+    title: '일부 오버레이에서만 배포하는 정책',
+    text: '이 {kind}은(는) {overlays}에서는 배포되지만, 같은 객체를 배포하는 {others}에서는 배포되지 않습니다. 어느 쪽이 배포되는지 알 수 없으므로 감사에서 제외했으며, 이 정책이 정할 판정은 정해지지 않은 상태로 둡니다.',
+    advice: '오버레이를 하나씩 감사하십시오: {command} | bulkhead audit --from -',
+  },
   'input.helm-chart': {
     title: '렌더링하지 않은 Helm 차트',
     text: '{folder} 폴더는 Helm 차트입니다. 그 안의 템플릿(파일 {files}개)은 감사에서 제외했습니다.',
@@ -489,6 +500,10 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
 
 /** Parameters whose values are words of ours, by parameter name. */
 export const valuesKo: Record<string, Record<string, string>> = {
+  'input.unlisted.treatment': {
+    'left-out': '감사에서 제외했으며, 이 정책이 정할 판정은 정해지지 않은 상태로 둡니다',
+    kept: '객체는 감사에 그대로 포함했습니다',
+  },
   treatment: {
     'left-out': '감사에서 제외됩니다.',
     kept: '읽을 수 있는 부분만 감사에 포함됩니다.',

@@ -159,6 +159,8 @@ export const en = {
       kustomization: 'kustomization that changes what is deployed: not rendered',
       chart: 'Helm chart: not rendered',
       namespace: 'policy that a kustomization puts into another namespace: passed over',
+      unlisted: 'policy that no kustomization of its folder lists: passed over',
+      overlay: 'policy that only some overlays deploy: passed over',
     },
     rendered: '{what}; rendered by: {command}',
   },
@@ -306,6 +308,13 @@ export const en = {
     kindsUnread: 'policies of kind {kind}, which could not be read',
     kindsUnreadAt: 'policies of kind {kind}, which could not be read ({place})',
     part: '{place}, which could not be read and may hold a policy',
+    /** The same where the check of reading says why. */
+    parts: {
+      'input.unlisted': '{place}, a policy that is listed by no kustomization of its folder',
+      'input.some-overlays': '{place}, a policy that only some overlays deploy',
+      'input.moved-policy': '{place}, a policy that a kustomization puts into another namespace',
+      'input.deployer': '{place}, which deploys what was not read and may bring a policy',
+    },
     change: '{place}, which was not applied and may change this',
     moreParts: '{count} more parts of files that could not be read',
     'kind-may-deny': ['none of them denies it', 'one of them does'],
