@@ -4,6 +4,7 @@ import App from './App.svelte';
 import type { LockedReason } from '../shared/web.ts';
 import { openBridge } from './state/bridge.ts';
 import { app } from './state/app.svelte.ts';
+import { keepTextVisible } from './ui/visibleText.ts';
 import { chosenWords } from './state/settings.svelte.ts';
 
 /** Leaves for the page of `serve` that says why nothing opens here, in the words and colours that were chosen. */
@@ -17,5 +18,6 @@ const target = document.getElementById('app');
 const bridge = openBridge(leave);
 if (target && bridge) {
   void app.boot(bridge);
+  keepTextVisible(document.body);
   mount(App, { target });
 }
