@@ -34,7 +34,8 @@ test('What cannot be seen in a name is shown in every view, and no name turns th
       const found: string[] = [];
       for (let node = walker.nextNode(); node; node = walker.nextNode())
         if (
-          /[\u202A-\u202E\u2066-\u2069\u200B-\u200F\u001B]|\uDB40[\uDC00-\uDC7F]/.test(node.nodeValue ?? '')
+          /[\u202A-\u202E\u2066-\u2069\u200B-\u200F]|\uDB40[\uDC00-\uDC7F]/.test(node.nodeValue ?? '') ||
+          node.nodeValue?.includes('\u001B')
         )
           found.push(node.nodeValue ?? '');
       return found;
