@@ -22,7 +22,7 @@ test.describe('A source that is chosen in the window', () => {
     const folder = join(app.folder, 'home', 'manifests', 'deeper');
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'cluster.yml'), CLUSTER);
-    writeFileSync(join(folder, 'broken.yaml'), 'apiVersion: v1\nkind: [');
+    writeFileSync(join(folder, 'broken.yaml'), 'apiVersion: v1\nkind: ConfigMap\ndata: [');
     const page = await app.start({ args: ['--kubeconfig', first] });
     await expect(page.getByTestId('app')).toHaveAttribute('data-view', 'start');
     if (app.backend === 'electron') {
@@ -38,7 +38,7 @@ test.describe('A source that is chosen in the window', () => {
     for (const [id, figure] of Object.entries(FIGURES)) {
       await expect(page.getByTestId(id), id).toHaveAttribute('data-value', String(figure));
     }
-    // The broken file is not silently left out.
+    // The broken file, which cannot hold a policy, is not silently left out.
     await page.getByTestId('nav-findings').click();
     await expect(
       page.locator('[data-testid="finding-row"][data-check="input.unparsable"]').first(),
