@@ -1,6 +1,8 @@
 /** Collects what a source brings, in whatever order, and gives one sorted snapshot of it. */
 import { effectOf, hasEffect, isSign, kindOfResource, networkKind } from './kinds.ts';
 import {
+  folderInside,
+  isInFolder,
   FolderTree,
   isChartFile,
   isKustomizationFile,
@@ -548,6 +550,47 @@ export class SnapshotBuilder {
     this.problems.splice(0, this.problems.length, ...this.problems.filter(hides));
   }
 
+  /**
+   * An object that has folders of the input deployed hides nothing: they are read. Where it changes them, what was read may
+   * differ from what is deployed.
+   */
+  private dropDeployed(): void {
+    const dropped = new Set<Problem>();
+    const paths = this.files.map(({ file }) => file);
+    for (const file of this.files) {
+      for (const one of file.gaps) {
+        const { source } = one.gap;
+        if (source === undefined) continue;
+        const folders = source.paths.map((path) => folderInside(path, paths, file.file));
+        if (folders.some((folder) => folder === null)) continue;
+        for (const folder of folders) this.folders.deployed.add(folder ?? '');
+        if (source.changed || this.movesObjects(source, folders)) one.gap = { ...ANY_GAP, alters: true };
+        else dropped.add(one.problem);
+      }
+      file.gaps = file.gaps.filter(({ problem }) => !dropped.has(problem));
+    }
+    if (dropped.size > 0)
+      this.problems.splice(0, this.problems.length, ...this.problems.filter((one) => !dropped.has(one)));
+  }
+
+  /** Do objects of the folders come to another namespace than is read of their files? */
+  private movesObjects(
+    { home, all }: NonNullable<ManifestGap['source']>,
+    folders: readonly (string | null)[],
+  ): boolean {
+    if (home === null) return false;
+    return this.files.some(
+      ({ file, documents }) =>
+        folders.some((folder) => folder !== null && isInFolder(file, folder)) &&
+        documents.some(
+          ({ kind, namespace }) =>
+            (kind === 'NetworkPolicy' || kind === 'Pod' || Object.hasOwn(WORKLOADS, kind)) &&
+            (all || namespace === null) &&
+            (namespace ?? 'default') !== home,
+        ),
+    );
+  }
+
   /** Does a patch only give labels that the pods of its workload have already? */
   private isRepeated({ relabels, namespace }: ManifestGap): boolean {
     if (relabels === undefined) return false;
@@ -706,6 +749,7 @@ export class SnapshotBuilder {
   /** The snapshot: sorted, owners resolved, implied namespaces and nodes added. The same input in any order of pages gives the same. */
   finish(): Snapshot {
     this.dropOwned();
+    this.dropDeployed();
     const files = this.decided();
     this.leaveOut(files);
     this.late.push(...files.late);
@@ -1018,7 +1062,9 @@ function coverageGap({ problem: { check, place }, gap }: DecidedFiles['gaps'][nu
     hides: gap.hides,
     namespace: gap.namespace,
     ...(gap.other === undefined ? {} : { kind: gap.other.kind }),
-    ...(ALTERING.has(check) ? { alters: gap.rulesOnly ? ('rules' as const) : ('objects' as const) } : {}),
+    ...(gap.alters || ALTERING.has(check)
+      ? { alters: gap.rulesOnly ? ('rules' as const) : ('objects' as const) }
+      : {}),
     check,
     file: place.file ?? '',
     ...(place.line === undefined ? {} : { line: place.line }),

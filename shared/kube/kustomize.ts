@@ -113,6 +113,34 @@ export function isRemote(resource: string): boolean {
   );
 }
 
+/** Does a file lie in a folder, or below it? The folder's path is normalised. */
+export function isInFolder(file: string, folder: string): boolean {
+  return file !== '-' && isBelow(normalPath(file), folder);
+}
+
+/**
+ * The folder of an input that a path in a repository means, where the input holds it whole: the repository begins at the
+ * folder that all files have in common, or above it.
+ * @param path as an object names it, `./clusters/prod`
+ * @param files of the input
+ * @param by the file that names it
+ * @returns its normalised path; null where the input has no other file in it
+ */
+export function folderInside(path: string, files: readonly string[], by: string): string | null {
+  const given = files.filter((file) => file !== '-').map(normalPath);
+  const [first] = given;
+  const own = normalPath(by);
+  if (first === undefined) return null;
+  let common = folderOf(first);
+  for (const file of given)
+    while (common !== '' && common !== '/' && !isBelow(file, common)) common = folderOf(common);
+  for (let root = common; ; root = folderOf(root)) {
+    const folder = joined(root, path.replace(/^\/+/, ''));
+    if (isBelow(folder, common) && given.some((file) => file !== own && isBelow(file, folder))) return folder;
+    if (root === '' || root === '/') return null;
+  }
+}
+
 function texts(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : [];
 }

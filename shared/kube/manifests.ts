@@ -47,6 +47,16 @@ export interface ManifestGap {
   rulesOnly?: true;
   /** A patch that gives the pods of a workload these labels and changes nothing else. */
   relabels?: { kind: string; name: string; labels: Labels };
+  /** Folders that a controller deploys for an object; `changed`: not as their files stand. */
+  source?: {
+    paths: string[];
+    changed: boolean;
+    /** The namespace of objects there that name none (Argo CD), or of all of them (Flux); null: as their files say. */
+    home: string | null;
+    all: boolean;
+  };
+  /** It changes objects that were read. */
+  alters?: true;
   /** The kind, where it shows that it is another kind of policy (S26). */
   other?: { kind: string; group: string };
 }
@@ -418,7 +428,10 @@ class ManifestReader {
         const whole =
           isTemplate(group, kind) ||
           (!isBuiltIn(group) &&
-            (bringsPods(group, kind) || deploysObjects(group, kind) || /\bcontainers:/.test(piece.text)));
+            (bringsPods(group, kind) ||
+              deploysObjects(group, kind) ||
+              isGenerator(group, kind, piece.text) ||
+              /\bcontainers:/.test(piece.text)));
         if (!whole) {
           this.leave(kind, apiVersion ?? '', place, null);
           return null;
@@ -479,6 +492,20 @@ class ManifestReader {
   private take(value: unknown, place: Place, lineOf: LineOf, entries?: () => Iterable<ListEntry>): void {
     if (!isObject(value) || typeof value.kind !== 'string') {
       if (Array.isArray(value)) this.sink.operations?.(value);
+      if (isObject(value) && lacksKind(value)) {
+        const namespace = isObject(value.metadata) ? value.metadata.namespace : null;
+        const group = groupOf(String(value.apiVersion));
+        this.problem(
+          'input.no-kind',
+          place,
+          { apiVersion: String(value.apiVersion) },
+          {
+            hides: group === 'networking.k8s.io' ? 'policies' : 'anything',
+            namespace: typeof namespace === 'string' && namespace !== '' ? namespace : null,
+          },
+        );
+        return;
+      }
       this.sink.skipped();
       return;
     }
@@ -516,6 +543,15 @@ class ManifestReader {
         );
         if (policy) return;
       }
+    }
+    const variable = kind === 'NetworkPolicy' ? variableIn(value) : null;
+    if (variable !== null) {
+      // Flux and envsubst fill such variables in; to the API it would be a bad name or label.
+      const namespace =
+        typeof meta.namespace === 'string' && !hasVariable(meta.namespace) ? meta.namespace : null;
+      const gap: ManifestGap = { hides: 'policies', namespace };
+      this.problem('input.unfilled', place, { kind, variable }, gap);
+      return;
     }
     const pointed = kind === 'NetworkPolicy' ? this.pointed.get(value) : undefined;
     if (pointed !== undefined) {
@@ -582,10 +618,30 @@ class ManifestReader {
     else if (value !== null && isTemplate(group, kind)) return this.leaveTemplate(apiVersion, place, value);
     else if (value !== null && deploysObjects(group, kind)) {
       const object = objectOf(value);
-      const target = targetOf(kind, value.spec);
-      const params = { kind, apiVersion, ...(target === null ? {} : { target }) };
-      const gap: ManifestGap = { hides: 'pods', namespace: target };
+      const target = targetOf(kind, value);
+      // Objects of a chart may name namespaces of their own, so its pods may be anywhere.
+      const bound = kind === 'Kustomization' ? target : null;
+      const params = { kind, apiVersion, ...(bound === null ? {} : { target: bound }) };
+      const source = sourceOf(kind, value.spec);
+      const gap: ManifestGap = {
+        hides: 'anything',
+        namespace: target,
+        ...(source === null ? {} : { source }),
+      };
       return this.sink.problem({ check: 'input.deployer', place, object, params }, gap);
+    } else if (value !== null && isGenerator(group, kind, JSON.stringify(value.spec ?? null))) {
+      if (generatesPolicies(kind, value.spec)) {
+        const object = objectOf(value);
+        // A namespaced policy of Kyverno generates in its own namespace alone.
+        const gap: ManifestGap = {
+          hides: 'policies',
+          namespace: kind === 'Policy' ? object.namespace : null,
+        };
+        return this.sink.problem(
+          { check: 'input.generator', place, object, params: { kind, apiVersion } },
+          gap,
+        );
+      }
     } else if (value !== null) {
       const known = bringsPods(group, kind);
       // What admission policies show of pods is a pattern.
@@ -692,11 +748,126 @@ function objectOf(raw: Raw): NonNullable<Problem['object']> & { namespace: strin
   };
 }
 
-/** The one namespace that all it deploys goes to; null: objects may name their own, as those of a chart do. */
-function targetOf(kind: string, spec: unknown): string | null {
-  // Flux's Kustomization overrides the namespace of every object.
-  const target = kind === 'Kustomization' && isObject(spec) ? spec.targetNamespace : null;
-  return typeof target === 'string' && target !== '' ? target : null;
+function textIn(value: unknown, ...path: string[]): string | null {
+  let at: unknown = value;
+  for (const key of path) at = isObject(at) ? at[key] : undefined;
+  return typeof at === 'string' && at !== '' && !at.includes('{{') && !hasVariable(at) ? at : null;
+}
+
+/** The namespace that a deployer's objects go to where they name none; null: any. */
+function targetOf(kind: string, value: Raw): string | null {
+  const { spec } = value;
+  switch (kind) {
+    case 'HelmRelease':
+      return textIn(spec, 'targetNamespace') ?? textIn(value.metadata, 'namespace');
+    case 'Application':
+      return textIn(spec, 'destination', 'namespace');
+    case 'ApplicationSet':
+      return textIn(spec, 'template', 'spec', 'destination', 'namespace');
+    default:
+      // Flux's Kustomization overrides the namespace of every object. Of a HelmChart of k3s it is where the chart goes.
+      return textIn(spec, 'targetNamespace');
+  }
+}
+
+function isEmpty(value: unknown): boolean {
+  return (
+    value === undefined ||
+    value === null ||
+    value === '' ||
+    (Array.isArray(value) && value.length === 0) ||
+    (isObject(value) && Object.keys(value).length === 0)
+  );
+}
+
+/** Fields of Flux's Kustomization that change what the folder's files say. */
+const FLUX_CHANGES = [
+  'patches',
+  'patchesStrategicMerge',
+  'patchesJson6902',
+  'components',
+  'namePrefix',
+  'nameSuffix',
+  'commonMetadata',
+  'postBuild',
+];
+
+/** The folders of a repository that an object has deployed; null where it is a chart or does not show. */
+function sourceOf(kind: string, spec: unknown): ManifestGap['source'] | null {
+  if (!isObject(spec)) return null;
+  if (kind === 'Kustomization') {
+    const path = textIn(spec, 'path');
+    const changed = FLUX_CHANGES.some((field) => !isEmpty(spec[field]));
+    const home = textIn(spec, 'targetNamespace');
+    // Not known where it is a variable.
+    const open = home === null && !isEmpty(spec.targetNamespace);
+    return path === null || !isEmpty(spec.kubeConfig)
+      ? null
+      : { paths: [path], changed: changed || open, home, all: true };
+  }
+  if (kind !== 'Application') return null;
+  const sources = Array.isArray(spec.sources) && spec.sources.length > 0 ? spec.sources : [spec.source];
+  const paths: string[] = [];
+  let changed = false;
+  for (const one of sources as unknown[]) {
+    const path = textIn(one, 'path');
+    // A chart, or a plugin that makes anything of the folder.
+    if (!isObject(one) || path === null || !isEmpty(one.chart) || !isEmpty(one.plugin)) return null;
+    const { images: _images, version: _version, ...rest } = isObject(one.kustomize) ? one.kustomize : {};
+    changed ||= !isEmpty(rest) || !isEmpty(one.helm);
+    paths.push(path);
+  }
+  return { paths, changed, home: textIn(spec, 'destination', 'namespace'), all: false };
+}
+
+/** Is it an object but for its kind? kubectl: "Object 'Kind' is missing". */
+function lacksKind(value: Raw): boolean {
+  return (
+    value.kind === undefined &&
+    typeof value.apiVersion === 'string' &&
+    isObject(value.metadata) &&
+    groupOf(value.apiVersion) !== 'kustomize.config.k8s.io'
+  );
+}
+
+/** May an object of this kind have a controller make policies? A quick look at its text. */
+function isGenerator(group: string, kind: string, text: string): boolean {
+  return (
+    (group === 'kyverno.io' || group === 'policies.kyverno.io') &&
+    /^(Cluster|Namespaced)?(Generating)?Policy$/.test(kind) &&
+    text.includes('generate') &&
+    /networkpolic/i.test(text)
+  );
+}
+
+/** Does a policy of Kyverno generate NetworkPolicies? https://kyverno.io/docs/policy-types/cluster-policy/generate/ */
+function generatesPolicies(kind: string, spec: unknown): boolean {
+  // Generating policies name what they make in expressions.
+  if (kind.endsWith('GeneratingPolicy')) return true;
+  const rules: unknown[] = isObject(spec) && Array.isArray(spec.rules) ? spec.rules : [];
+  return rules.some(
+    (rule) =>
+      isObject(rule) && rule.generate !== undefined && /networkpolic/i.test(JSON.stringify(rule.generate)),
+  );
+}
+
+function hasVariable(text: string): boolean {
+  return /\$\{[^}]*\}/.test(text);
+}
+
+/** A variable that was not filled in, in the name, namespace or spec of an object; null where there is none. */
+function variableIn(value: Raw): string | null {
+  const meta = isObject(value.metadata) ? value.metadata : {};
+  const find = (one: unknown): string | null => {
+    if (typeof one === 'string') return /\$\{[^}]*\}/.exec(one)?.[0] ?? null;
+    if (typeof one !== 'object' || one === null) return null;
+    for (const [key, inner] of Object.entries(one)) {
+      const found = find(key) ?? find(inner);
+      if (found !== null) return found;
+    }
+    return null;
+  };
+  return find(meta.name) ?? find(meta.namespace) ?? find(value.spec);
 }
 
 /**

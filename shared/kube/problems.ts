@@ -36,6 +36,9 @@
  *   template: its pods are not in the audit. labels: those of its pod template as `key=value,…`, where it has one.
  * - `input.deployer` {kind, apiVersion, target?}: an object for which a controller deploys the objects of a chart or a repository
  *   (HelmRelease, Application): pods that were not read, and perhaps policies.
+ * - `input.no-kind` {apiVersion}: an object without a kind, which kubectl refuses.
+ * - `input.unfilled` {kind, variable}: a policy that holds a variable (`${name}`, of Flux or envsubst) that was not filled in.
+ * - `input.generator` {kind, apiVersion}: a policy of Kyverno that generates NetworkPolicies, which were not read.
  * - `input.openshift-template` {apiVersion, kinds, file}: a Template of OpenShift, whose objects were not processed.
  * - `input.name-label` {value}: a namespace gives the label kubernetes.io/metadata.name another value than its
  *   name; the API server overwrites it with the name, and so do we (S19).
@@ -75,6 +78,9 @@ export const PROBLEM_CHECKS = {
   'input.unknown-kind': 'medium',
   'input.workload-kind': 'medium',
   'input.deployer': 'medium',
+  'input.no-kind': 'high',
+  'input.unfilled': 'high',
+  'input.generator': 'medium',
   'input.openshift-template': 'high',
   'input.name-label': 'low',
   'input.partial-list': 'high',

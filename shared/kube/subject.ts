@@ -41,6 +41,9 @@ export function scopeOf(group: string, kind: string, raw: Raw): Scope {
       return /^(Server|ServerAuthorization|AuthorizationPolicy)$/.test(kind)
         ? { directions: ['ingress'] }
         : {};
+    case 'networking.gke.io':
+      // It has egress rules alone.
+      return kind === 'FQDNNetworkPolicy' ? { directions: ['egress'] } : {};
     case 'k8s.ovn.org':
     case 'network.openshift.io':
       return kind === 'EgressFirewall' || kind === 'EgressNetworkPolicy' ? { directions: ['egress'] } : {};

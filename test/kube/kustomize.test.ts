@@ -624,3 +624,73 @@ spec: {podSelector: {}}
     expect(snapshot.coverage.gaps?.map(({ check }) => check)).toContain('input.duplicate');
   });
 });
+
+describe('what a controller deploys or generates may be a policy (S20, S26)', () => {
+  const all = `${DEPLOYMENT}---\n${POD}`;
+  const OPEN = { complete: 'false', 'web>db': 'depends', 'db>web': 'depends' };
+  const PLAIN = { complete: 'true', 'web>db': 'permitted', 'db>web': 'permitted' };
+  const application = (
+    namespace: string,
+    path: string,
+    more = '',
+  ): string => `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: x, namespace: argocd}
+spec: {source: {repoURL: "https://host.test/r", path: ${path}${more}}, destination: {namespace: ${namespace}}}
+`;
+  const flux = (more: string): string => `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: x, namespace: flux-system}
+spec: {path: ./apps, prune: true, sourceRef: {kind: GitRepository, name: x}${more}}
+`;
+  const release = (target: string): string => `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: x, namespace: shop}
+spec: {chart: {spec: {chart: x}}${target}}
+`;
+  const kyverno = (kind: string): string => `apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: x}
+spec: {rules: [{name: r, match: {any: []}, generate: {kind: ${kind}, name: d}}]}
+`;
+
+  test.each([
+    ['an Application of the namespace', application('shop', 'elsewhere'), OPEN],
+    ['an Application of another', application('other', 'elsewhere'), { ...PLAIN, complete: 'false' }],
+    ['an Application of a namespace that does not show', application('"{{ns}}"', 'elsewhere'), OPEN],
+    ['an Application of a folder of the input', application('shop', 'apps'), PLAIN],
+    ['the same with patches', application('shop', 'apps', ', kustomize: {patches: [{patch: x}]}'), OPEN],
+    ['a HelmRelease in the namespace', release(''), OPEN],
+    ['a HelmRelease for another', release(', targetNamespace: other'), { ...PLAIN, complete: 'false' }],
+    ['a Kustomization of Flux of a folder of the input', flux(''), PLAIN],
+    ['the same for the namespace that its files say', flux(', targetNamespace: shop'), PLAIN],
+    ['the same for another namespace', flux(', targetNamespace: other'), OPEN],
+    ['the same with patches of Flux', flux(', patches: [{patch: "{}"}]'), OPEN],
+    ['a policy of Kyverno that generates NetworkPolicies', kyverno('NetworkPolicy'), OPEN],
+    ['a policy of Kyverno that generates something else', kyverno('ConfigMap'), PLAIN],
+  ])('%s', (_, text, expected) => {
+    expect(verdicts(snapshotOf({ 'apps/all.yaml': all, 'x.yaml': text }))).toEqual(expected);
+  });
+
+  test.each([
+    ['its namespace', POLICY.replace('namespace: shop', 'namespace: "${ns}"'), '${ns}'],
+    ['a selector', POLICY.replace('app: db', 'app: "${app:=db}"'), '${app:=db}'],
+  ])('a policy with a variable in %s is not refused but unfilled', (_, text, variable) => {
+    const snapshot = snapshotOf({ 'all.yaml': all, 'x.yaml': text });
+    expect(policies(snapshot)).toEqual([]);
+    expect(verdicts(snapshot)).toEqual(OPEN);
+    expect(problemsOf(snapshot, 'input.unfilled')).toMatchObject([{ params: { variable } }]);
+  });
+
+  test('an object without a kind may be a policy of its namespace', () => {
+    const text = POLICY.replace('kind: NetworkPolicy\n', '');
+    const snapshot = snapshotOf({ 'all.yaml': all, 'x.yaml': text });
+    expect(checks(snapshot)).toEqual(['input.no-kind']);
+    expect(verdicts(snapshot)).toEqual(OPEN);
+    const other = text.replace('namespace: shop', 'namespace: other');
+    expect(verdicts(snapshotOf({ 'all.yaml': all, 'x.yaml': other }))).toEqual({
+      ...PLAIN,
+      complete: 'false',
+    });
+  });
+});

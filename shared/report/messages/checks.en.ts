@@ -85,9 +85,24 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
   },
   'input.deployer': {
     title: 'Deployed from elsewhere, and not read: pods, and perhaps policies',
-    text: 'A controller deploys what {object} ({apiVersion}) names: a chart or a repository that this input need not hold. Its pods take no part in the audit. It may also bring policies, and no verdict counts those.',
+    text: 'A controller deploys what {object} ({apiVersion}) names: a chart or a repository that this input need not hold. Its pods take no part in the audit. It may also bring policies, so verdicts that those would decide depend.',
     advice:
       'Audit the live cluster, or render what it deploys and give that too: helm template, kubectl kustomize.',
+  },
+  'input.no-kind': {
+    title: 'Object without a kind',
+    text: 'This object ({apiVersion}) names no kind. kubectl refuses it, so it takes no part in the audit; it may be meant as a policy.',
+    advice: 'Add the kind.',
+  },
+  'input.unfilled': {
+    title: 'Variable that was not filled in',
+    text: 'This {kind} holds the variable {variable}, which Flux or envsubst fills in before the API sees it. It takes no part in the audit, and what it would decide is open.',
+    advice: 'Fill it in first, for example with flux build or envsubst, and audit the result.',
+  },
+  'input.generator': {
+    title: 'NetworkPolicies that are generated',
+    text: '{object} generates NetworkPolicies, which were not read: what they would decide is open.',
+    advice: 'Audit the live cluster, where what was generated is read, or give the generated policies too.',
   },
   'input.openshift-template': {
     title: 'OpenShift Template that was not processed',

@@ -82,9 +82,24 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
   },
   'input.deployer': {
     title: '외부에서 배포되어 읽지 못한 객체: 파드와, 있을 수 있는 정책',
-    text: '{object}({apiVersion})이(가) 가리키는 차트나 저장소는 컨트롤러가 배포하며 입력에 없을 수 있습니다. 그 파드는 감사에 포함되지 않습니다. 정책도 함께 배포될 수 있으나 판정에는 반영되지 않습니다.',
+    text: '{object}({apiVersion})이(가) 가리키는 차트나 저장소는 컨트롤러가 배포하며 입력에 없을 수 있습니다. 그 파드는 감사에 포함되지 않습니다. 정책도 함께 배포될 수 있어 관련 판정은 조건부입니다.',
     advice:
       '실제 클러스터를 감사하거나, 배포되는 내용을 helm template 또는 kubectl kustomize로 렌더링하여 함께 지정하십시오.',
+  },
+  'input.no-kind': {
+    title: 'kind가 없는 객체',
+    text: '이 객체({apiVersion})에는 kind가 없습니다. kubectl이 거부하므로 감사에서 제외했지만, 정책을 적으려던 것일 수 있습니다.',
+    advice: 'kind를 추가하십시오.',
+  },
+  'input.unfilled': {
+    title: '값이 채워지지 않은 변수',
+    text: '이 {kind}에 Flux나 envsubst가 API로 보내기 전에 채우는 변수 {variable}이(가) 남아 있습니다. 감사에서 제외했으며, 이 정책이 정할 판정은 정해지지 않은 상태로 둡니다.',
+    advice: 'flux build나 envsubst 등으로 값을 채운 결과를 감사하십시오.',
+  },
+  'input.generator': {
+    title: '자동으로 생성되는 NetworkPolicy',
+    text: '{object}이(가) NetworkPolicy를 생성하지만 생성된 정책은 읽지 못했습니다. 그 정책이 정할 판정은 정해지지 않은 상태로 둡니다.',
+    advice: '생성된 정책까지 읽도록 실제 클러스터를 감사하거나, 생성된 정책을 함께 지정하십시오.',
   },
   'input.openshift-template': {
     title: '처리하지 않은 OpenShift Template',

@@ -314,6 +314,8 @@ export const en = {
       'input.some-overlays': '{place}, a policy that only some overlays deploy',
       'input.moved-policy': '{place}, a policy that a kustomization puts into another namespace',
       'input.deployer': '{place}, which deploys what was not read and may bring a policy',
+      'input.generator': '{place}, which generates policies that were not read',
+      'input.unfilled': '{place}, a policy with a variable that was not filled in',
     },
     change: '{place}, which was not applied and may change this',
     moreParts: '{count} more parts of files that could not be read',

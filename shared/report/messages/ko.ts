@@ -309,6 +309,8 @@ export const ko: Messages = {
       'input.some-overlays': '일부 오버레이에서만 배포하는 정책({place})',
       'input.moved-policy': 'kustomization이 다른 네임스페이스로 옮기는 정책({place})',
       'input.deployer': '읽지 못한 내용을 배포하며 정책도 가져올 수 있는 객체({place})',
+      'input.generator': '읽지 못한 정책을 생성하는 객체({place})',
+      'input.unfilled': '변수가 채워지지 않은 정책({place})',
     },
     change: '적용하지 않은 {place}의 내용(결과를 바꿀 수 있음)',
     moreParts: '그 밖에 읽지 못한 파일 일부 {count}곳',
