@@ -232,11 +232,17 @@ function clusterChecks(m: Model, f: Findings): void {
     // The file was read; each object whose pods were not has a finding of its own.
     if (e.causes?.every(({ check }) => PODS_ELSEWHERE.has(check))) continue;
     const severity: Severity = e.affectsVerdicts ? 'high' : 'low';
+    // What could not be read of a file may concern one namespace alone.
+    const hidden = new Set(
+      (s.coverage.gaps ?? []).filter(({ file }) => file === e.file).map((gap) => gap.namespace),
+    );
+    const [only] = hidden;
+    const namespace = e.file !== undefined && hidden.size === 1 ? (only ?? null) : e.namespace;
     f.add(
       'cluster.coverage',
       cluster,
       e.file === undefined ? null : { file: e.file },
-      { resource: e.resource, namespace: e.namespace ?? '*', reason: e.reason ?? e.outcome },
+      { resource: e.resource, namespace: namespace ?? '*', reason: e.reason ?? e.outcome },
       severity,
     );
   }

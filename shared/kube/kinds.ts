@@ -550,8 +550,8 @@ export function reachOf(group: string, kind: string, namespace: string | null): 
 }
 
 /**
- * A kind as readers see it, in every language: with its product and group where it bears the name of another kind, or
- * where the kind is not known.
+ * A kind as readers see it, in every language: with its product and group unless its name says whose it is, or where
+ * the kind is not known.
  * @param group
  * @param kind
  */
@@ -559,7 +559,8 @@ export function kindName(group: string, kind: string): string {
   const entry = networkKind(group, kind);
   if (entry === null || entry.effect === 'none') return kind;
   if (entry.kind === '*') return `${kind} (${group})`;
-  if (entry.product === null || !SHARED_NAMES.has(kind)) return kind;
+  // CiliumNetworkPolicy says whose it is; Server and GlobalNetworkPolicy do not.
+  if (entry.product === null || (kind.startsWith(entry.product) && !SHARED_NAMES.has(kind))) return kind;
   return `${entry.product} ${kind} (${group})`;
 }
 

@@ -190,6 +190,11 @@ describe('Another kind of policy (S26)', () => {
     );
     expect(text('cilium.io/v2', 'CiliumNetworkPolicy')).toContain('may permit or deny before NetworkPolicy');
   });
+  test('is called by its product and group unless its name says whose it is', () => {
+    expect(text('policy.linkerd.io/v1beta3', 'Server')).toMatch(/^Linkerd Server \(policy\.linkerd\.io\) /);
+    expect(text('crd.projectcalico.org/v1', 'GlobalNetworkPolicy')).toMatch(/^Calico GlobalNetworkPolicy \(/);
+    expect(text('cilium.io/v2', 'CiliumNetworkPolicy')).toMatch(/^CiliumNetworkPolicy exists/);
+  });
   test('of a kept audit without its effect has no hole', () => {
     const kept = {
       check: 'cluster.other-policies',
@@ -199,6 +204,15 @@ describe('Another kind of policy (S26)', () => {
     };
     for (const lang of ['en', 'ko'] as const) expect(findingText(kept, lang).text).not.toContain('?');
   });
+});
+
+test('what could not be read of a file is said to concern the one namespace that it names', () => {
+  const broken = (namespace: string): string =>
+    `---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: d\n  namespace: ${namespace}\nspec:\n\tx: {}\n`;
+  const namespaceOf = (text: string): unknown =>
+    of(pod('web', 'app: web') + text).find(({ check }) => check === 'cluster.coverage')?.params['namespace'];
+  expect(namespaceOf(broken('other'))).toBe('other');
+  expect(namespaceOf(broken('other') + broken('third'))).toBe('*');
 });
 
 describe('A named port (S14)', () => {

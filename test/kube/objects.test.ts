@@ -582,13 +582,13 @@ describe('policies', () => {
       (one) => `${kindName(one.group, one.kind)} ${one.namespace}: ${effectOf(one.group, one.kind)}`,
     );
     expect(told.sort()).toEqual([
+      'AWS ApplicationNetworkPolicy (networking.k8s.aws) ns: may-permit',
       'AWS ClusterNetworkPolicy (networking.k8s.aws) null: may-permit',
-      'ApplicationNetworkPolicy ns: may-permit',
-      'FQDNNetworkPolicy ns: may-permit',
-      'MeshTrafficPermission ns: may-only-deny',
+      'Consul ServiceIntentions (consul.hashicorp.com) ns: may-only-deny',
+      'GKE FQDNNetworkPolicy (networking.gke.io) ns: may-permit',
+      'Kuma MeshTrafficPermission (kuma.io) ns: may-only-deny',
+      'Linkerd Server (policy.linkerd.io) ns: may-only-deny',
       'NSX SecurityPolicy (nsx.vmware.com) ns: may-permit',
-      'Server ns: may-only-deny',
-      'ServiceIntentions ns: may-only-deny',
     ]);
   });
 

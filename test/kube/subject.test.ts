@@ -153,3 +153,7 @@ describe('what a text that could not be parsed may have been', () => {
     ]);
   });
 });
+
+test("GKE's FQDNNetworkPolicy concerns egress alone", () => {
+  expect(scope('networking.gke.io', 'FQDNNetworkPolicy', '{podSelector: {}}').directions).toEqual(['egress']);
+});
