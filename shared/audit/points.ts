@@ -677,6 +677,9 @@ export class Points {
     const vector = destination.type === 'pod' ? m.classPorts.items[destination.c] : -1;
     const lowerBit = family === 4 ? L4 : family === 6 ? L6 : LN;
     const upperBit = family === 4 ? U4 : family === 6 ? U6 : MAY_MATCH & ~(U4 | U6);
+    const uses: AssumptionUse[] = [];
+    // Where an entry permits for sure and rests on nothing, what others rest on changes nothing (S5).
+    let settled = false;
     for (const { policy, sure } of selecting) {
       const compiled = m.compiled[policy];
       compiled[direction].rules.forEach((rule, r) => {
@@ -695,7 +698,7 @@ export class Points {
             const bounds = m.portBounds(port, vector, names);
             if (!m.conns.has(bounds.upper, point)) return;
             if (mask === 0) {
-              if (isBlock) this.ignoredBlock(peer, other, use);
+              if (isBlock) this.ignoredBlock(peer, other, (u) => uses.push(u));
               return;
             }
             if (!(mask & upperBit)) return;
@@ -710,11 +713,16 @@ export class Points {
               port: rule.ports === null ? null : q,
               effect,
             });
-            this.matchUses(policy, peer, id, port, other, sureMask, lowerBit, certainPort, use);
+            const before = uses.length;
+            this.matchUses(policy, peer, id, port, other, sureMask, lowerBit, certainPort, (u) =>
+              uses.push(u),
+            );
+            if (effect === 'permits' && uses.length === before) settled = true;
           });
         });
       });
     }
+    if (!settled) for (const u of uses) use(u);
   }
 
   /** A block that holds the address, were it not for the assumption on pod addresses. */

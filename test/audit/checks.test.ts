@@ -539,6 +539,14 @@ describe('A published Service whose pods let nobody in', () => {
     // That namespace was not read: whether its pods are the controller's nobody knows.
     expect(check(web + only('{namespaceSelector: {matchLabels: {team: edge}}}'))).toEqual([]);
     expect(check(web + only(prom) + pod('ingress-nginx-1', 'app: edge'))).toEqual([]);
+    // The only namespace here is its own; in the cluster there are others, and a peer without conditions lets them in.
+    expect(check(web + only('{namespaceSelector: {}}'))).toEqual([]);
+    const name = (operator: string): string =>
+      `{namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: ${operator}, values: [a]}]}}`;
+    expect(check(web + only(name('NotIn')))).toEqual([]);
+    expect(check(web + only(name('In')))).toHaveLength(1);
+    // On another port than that of the pods behind the Service nobody is let in to them.
+    expect(check(web + only('{namespaceSelector: {}}', 80))).toHaveLength(1);
   });
 });
 

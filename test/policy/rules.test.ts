@@ -527,6 +527,25 @@ describe('S12: ipBlock over addresses of pods and nodes', () => {
     expect(ask('ignore')).toEqual(['denied', 'denied', 'denied', 'permitted']);
     expect(ask('unknown')).toEqual(['depends', 'depends', 'depends', 'permitted']);
   });
+  it('S12: nothing rests on a block where another peer permits for sure', () => {
+    const why = (from: string, ipBlockPods: string): string[] => {
+      const w = world({
+        ...base,
+        policies: `spec: {podSelector: {matchLabels: {app: job}}, ingress: [{from: [${from}]}]}`,
+        assume: { ipBlockPods },
+      });
+      const [src, dst] = ['web', 'job'].map((pod) => ({ namespace: 'a', pod }));
+      const { verdict, ingress } = w.engine.explain({ src, dst, protocol: 'TCP', port: 80 });
+      return [verdict, ...ingress.assumptions.map(({ rule, name, value }) => `${rule} ${name} ${value}`)];
+    };
+    const block = '{ipBlock: {cidr: 10.0.0.0/8}}';
+    expect(why(block, 'match')).toEqual(['permitted', 'S12 ipBlockPods match']);
+    expect(why(block, 'unknown')).toEqual(['depends', 'S12 ipBlockPods unknown']);
+    for (const value of ['match', 'ignore', 'unknown']) {
+      expect(why(`${block}, {podSelector: {}}`, value)).toEqual(['permitted']);
+      expect(why(`{podSelector: {}}, ${block}`, value)).toEqual(['permitted']);
+    }
+  });
   it('S12: a pod without an address is matched by a whole family only', () => {
     const at = (cidr: string): string =>
       world({

@@ -1,5 +1,6 @@
 /** Services that are published outside the cluster: pods behind them that nothing isolates, and those that let nobody in. */
 import { connPoint, PROTOCOL_INDEX } from '../../net/conns.ts';
+import { matchesSelector } from '../../kube/selector.ts';
 import type { PodRecord, ServiceRecord } from '../../kube/snapshot.ts';
 import { ROW_OPEN, ROW_RAISES, type Model } from '../../policy/model.ts';
 import type { IsolationState } from '../result.ts';
@@ -102,7 +103,34 @@ function accepted(m: Model, c: number, point: number): Accepts {
     if (!pods) return { outside: true, others: true };
     if (pods.set.single !== own) accepts.others = true;
   }
+  accepts.others ||= acceptsUnread(m, c, point);
   return accepts;
+}
+
+/** Labels of a namespace that was not read, as far as anything is known of them: it has some name. */
+const UNREAD_NAMESPACE = { 'kubernetes.io/metadata.name': '' };
+
+/**
+ * Does a peer on the point select namespaces whatever their labels are? In a folder that holds one namespace its set of
+ * namespaces is that one, while in the cluster it lets others in.
+ */
+function acceptsUnread(m: Model, c: number, point: number): boolean {
+  return m
+    .policiesOf(c, 'ingress')
+    .some(({ policy }) =>
+      m.compiled[policy].ingress.rules.some(
+        ({ peers, ports }) =>
+          peers?.some(
+            (peer) =>
+              peer.kind === 'pods' &&
+              peer.namespaces !== null &&
+              matchesSelector(peer.namespaces, UNREAD_NAMESPACE),
+          ) === true &&
+          (ports ?? [null]).some((port) =>
+            m.conns.has(m.portBounds(port, m.classPorts.items[c], true).upper, point),
+          ),
+      ),
+    );
 }
 
 /** Does the pod look like one that takes in traffic for others? */
