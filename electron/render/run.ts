@@ -203,10 +203,21 @@ function run(
         settle(() => resolve(Buffer.concat(chunks)));
         return;
       }
-      const words = redact(complaint);
+      const words = redact(errorsOf(complaint));
       fail(`\`${shown}\` failed (${code ?? killedBy ?? 'unknown'})${words === '' ? '' : `: ${words}`}`);
     });
   });
+}
+
+/**
+ * What a program printed on standard error without its warnings and without kubectl's log header, whose time and
+ * process id differ each time: the error itself, which a bound on its length would cut away behind them.
+ */
+function errorsOf(text: string): string {
+  const errors = text.split(/\r?\n/).filter((line) => !/^(# )?warning: /i.test(line));
+  return (errors.some((line) => line.trim() !== '') ? errors : [text])
+    .map((line) => line.replace(/^[EF]\d{4} [\d:.]+ +\d+ \S+:\d+\] ("command failed" err=)?/, ''))
+    .join('\n');
 }
 
 /**

@@ -224,6 +224,17 @@ describe.skipIf(process.platform === 'win32')('the bounds of a program', () => {
     await expect(running).rejects.toMatchObject({ kind: 'cancelled' });
   });
 
+  test('its complaint has neither warnings nor the time and process id of a log line', async () => {
+    const log = 'E1126 01:33:00.354484   12535 run.go:72] "command failed" err="no secret.yaml"';
+    const printed = `# Warning: 'commonLabels' is deprecated.\n${log}\n`;
+    await expect(run(`console.error(${JSON.stringify(printed)}); process.exit(1)`)).rejects.toThrow(
+      '`stub x` failed (1): "no secret.yaml"',
+    );
+    await expect(run("console.error('Warning: all there is'); process.exit(1)")).rejects.toThrow(
+      '`stub x` failed (1): Warning: all there is',
+    );
+  });
+
   test('its complaint is the error, without what looks like a credential', async () => {
     await expect(run("console.error('no base; token=abcdefgh'); process.exit(3)")).rejects.toThrow(
       '`stub x` failed (3): no base; token=***',
