@@ -2,7 +2,7 @@
 import type { Finding, Overview, Severity } from '../../shared/audit/result.ts';
 import type { Source } from '../../shared/ipc.ts';
 import { plain } from '../../shared/report/columns.ts';
-import { GAP_CHECKS, isGap } from '../../shared/report/gaps.ts';
+import { GAP_CHECKS, isGap } from '../../shared/audit/gaps.ts';
 import { leftOutLines } from '../../shared/report/leftOut.ts';
 import { KubeSources } from '../source.ts';
 import { VERSION } from '../version.ts';

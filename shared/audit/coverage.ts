@@ -1,19 +1,32 @@
 /** What an audit rests on, once the policies were evaluated: coverage of the reading, and what that makes of the answers. */
 import type { Snapshot } from '../kube/snapshot.ts';
 import { BASELINE, CLASS_HOST, type Model, type OtherPolicy } from '../policy/model.ts';
-import type { AuditCoverage, NotEvaluated } from './result.ts';
+import { isGap } from './gaps.ts';
+import type { AuditCoverage, Finding, NotEvaluated, Rejected } from './result.ts';
 
 /**
  * Coverage of the snapshot with what only the evaluation shows: whether any pod is there to say something of, and which
- * kinds of policy that were not evaluated leave answers on pods open (S26).
+ * kinds of policy that were not evaluated leave answers on pods open (S26). It is complete only where nothing of what was
+ * given takes no part: the one answer that reports, window, standard error and exit code go by.
+ * @param rejected policies that the API would refuse (S24)
+ * @param findings all of the audit
  */
-export function auditCoverage(m: Model): AuditCoverage {
+export function auditCoverage(
+  m: Model,
+  rejected: readonly Rejected[],
+  findings: readonly Finding[],
+): AuditCoverage {
   const { coverage } = m.snapshot;
   const noPods = podsMissing(m.snapshot);
   const notEvaluated = notEvaluatedOf(m);
   return {
     ...coverage,
-    complete: coverage.complete && noPods !== 'not-read' && notEvaluated.length === 0,
+    complete:
+      coverage.complete &&
+      noPods !== 'not-read' &&
+      notEvaluated.length === 0 &&
+      rejected.length === 0 &&
+      !findings.some(isGap),
     ...(noPods === null ? {} : { noPods }),
     ...(notEvaluated.length === 0 ? {} : { notEvaluated }),
   };

@@ -414,7 +414,7 @@ class Engine implements AuditEngine {
       auditedAt: this.input.auditedAt,
       assumptions: m.records,
       enforcement: this.snapshot.enforcement,
-      coverage: auditCoverage(m),
+      coverage: auditCoverage(m, rejected, this.findingsMemo),
       summary,
       namespaces,
       rejected,

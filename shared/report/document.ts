@@ -7,7 +7,7 @@ import type { Direction, Overview, PodRow } from '../audit/result.ts';
 import { SEVERITIES } from '../audit/result.ts';
 import type { CoverageEntry } from '../kube/snapshot.ts';
 import { cut } from './columns.ts';
-import { isGap } from './gaps.ts';
+import { isGap } from '../audit/gaps.ts';
 import { fill } from './messages/format.ts';
 import { foldedText, foldMatrix, heatmapSvg, MOST_NAMESPACES } from './pdf/heatmap.ts';
 import {

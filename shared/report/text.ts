@@ -14,7 +14,7 @@ import type {
   Severity,
 } from '../audit/result.ts';
 import { SEVERITIES } from '../audit/result.ts';
-import { isGap } from './gaps.ts';
+import { isGap } from '../audit/gaps.ts';
 import { cells, pad, plain, table, wrap } from './columns.ts';
 import { figure, groupEgress, groupFindings, ISOLATION_PARTS, percent, WIDTH_PARTS } from './tables.ts';
 import type { EgressGroup, FindingGroup } from './tables.ts';

@@ -680,7 +680,11 @@ export function coverageText(
     const next = nextPodsText(cluster?.source, lang);
     if (next !== '') sentences.push(next);
   } else {
-    const why = coverage.notEvaluated !== undefined && !unread ? w.incompleteKinds : w.incomplete;
+    const why = unread
+      ? w.incomplete
+      : coverage.notEvaluated !== undefined
+        ? w.incompleteKinds
+        : w.incompleteInput;
     sentences.push(coverage.complete ? w.complete : why);
   }
   if (coverage.noPods === 'none-exist') sentences.push(w.noPodsExist);

@@ -31,7 +31,24 @@ test('a reached threshold ends with 1, and still says what was left out', { time
   expect(code).toBe(1);
   expect(err).toMatch(INCOMPLETE);
   expect(err).toContain('NetworkPolicy shop/broken');
-  expect((JSON.parse(out) as AuditJson).rejected).toHaveLength(1);
+  const audit = JSON.parse(out) as AuditJson;
+  expect(audit.rejected).toHaveLength(1);
+  expect(audit.coverage.complete).toBe(false);
+});
+
+test.each([
+  ['a refused policy', REFUSED],
+  [
+    'an old version',
+    'apiVersion: extensions/v1beta1\nkind: NetworkPolicy\nmetadata: {name: old}\nspec: {podSelector: {}}\n',
+  ],
+])('the text, too, calls an audit without %s incomplete', { timeout: 60_000 }, async (_, text) => {
+  const path = files(folder(), { 'a.yaml': SHOP, 'b.yaml': text });
+  const { code, out, err } = await run(['audit', '--from', path, '--no-history']);
+  expect(code).toBe(3);
+  expect(err).toMatch(INCOMPLETE);
+  expect(out).toMatch(/Coverage +INCOMPLETE: some of what was given takes no part/);
+  expect(out).not.toContain('Complete: everything');
 });
 
 test('a probe that cannot be answered ends with 2, an audit that lacks something with 3', async () => {

@@ -89,6 +89,8 @@ export const en = {
       'INCOMPLETE: something that verdicts need was not read. What could not be read is shown as unknown, never as isolated.',
     incompleteKinds:
       'INCOMPLETE: policies of kinds that are not evaluated leave verdicts open. What they leave open is shown as unknown, never as isolated.',
+    incompleteInput:
+      'INCOMPLETE: some of what was given takes no part, or not as it is written. The verdicts are those of the rest.',
     notEvaluated: 'Not evaluated: {kinds}.',
     kindUnlisted: '{kind} (could not be listed)',
     kindCount: '{kind} ({count})',

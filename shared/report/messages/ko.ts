@@ -88,6 +88,8 @@ export const ko: Messages = {
       '불완전함: 판정에 필요한 정보 일부를 읽지 못했습니다. 읽지 못한 부분은 격리됨이 아니라 알 수 없음으로 표시합니다.',
     incompleteKinds:
       '불완전함: 평가하지 않는 종류의 정책 때문에 일부 판정을 확정할 수 없습니다. 해당 부분은 격리됨이 아니라 알 수 없음으로 표시합니다.',
+    incompleteInput:
+      '불완전함: 입력의 일부가 감사에서 빠졌거나 쓰인 그대로 반영되지 않았습니다. 판정은 나머지를 기준으로 합니다.',
     notEvaluated: '평가하지 않은 정책: {kinds}.',
     kindUnlisted: '{kind}(목록을 읽지 못함)',
     kindCount: '{kind}({count}개)',

@@ -1,5 +1,5 @@
 /** Which findings mean that something is missing from an audit: what was given, and takes no part in it. */
-import type { Finding } from '../audit/result.ts';
+import type { Finding } from './result.ts';
 import type { ProblemCheck } from '../kube/problems.ts';
 
 /** Checks of reading: always a gap, or only where their `treatment` is 'left-out'. */
