@@ -55,13 +55,14 @@ export const LISTS: readonly ListResource[] = [
     side: 'pods',
     watched: true,
   },
-  { resource: 'services', group: '', version: 'v1', namespaced: true, affectsVerdicts: false },
+  // What an address of a Service leads to decides verdicts on it (S29).
+  { resource: 'services', group: '', version: 'v1', namespaced: true, affectsVerdicts: true },
   {
     resource: 'endpointslices',
     group: 'discovery.k8s.io',
     version: 'v1',
     namespaced: true,
-    affectsVerdicts: false,
+    affectsVerdicts: true,
     // Those of a Service with a selector say again what the selector says, and there is one for every hundred pods.
     selector: 'endpointslice.kubernetes.io/managed-by!=endpointslice-controller.k8s.io',
   },

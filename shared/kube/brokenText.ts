@@ -12,6 +12,9 @@ const METADATA = /^["']?metadata["']?[ \t]*:(.*)((?:\r?\n(?=[ \t\r\n]|$).*)*)/gm
 const NAMESPACE =
   /^["']?namespace["']?[ \t]*:[ \t]*["']?([a-z0-9](?:[-a-z0-9]*[a-z0-9])?)["']?[ \t]*(?:#.*)?$/;
 
+/** Fields that an object has beside its kind, and those of a policy. */
+const OBJECT_FIELDS = /\b(apiVersion|metadata|spec|podSelector|policyTypes)\b/;
+
 /** Kinds that neither pods nor policies come from. */
 const HARMLESS = new Set([
   'ClusterRole',
@@ -34,8 +37,12 @@ const DETAILS = new Set(['Pod', 'Service', 'EndpointSlice', 'Ingress', ...Object
 export function gapOfText(text: string): ManifestGap | null {
   // It may be in another encoding, where nothing shows.
   if (text.includes('\0')) return ANY_GAP;
-  // Text without the word cannot have been an object.
-  if (!/\bkind\b/.test(text)) return null;
+  if (!/\bkind\b/.test(text)) {
+    // What a template includes shows nothing of itself: a library chart's policies are one such line.
+    if (text.includes('{{')) return ANY_GAP;
+    // Without any field of an object it cannot have been one.
+    return OBJECT_FIELDS.test(text) ? { hides: 'anything', namespace: namespaceIn(text) } : null;
+  }
   const kinds = new Set([...text.matchAll(KIND)].map((found) => found[1]!));
   const [kind = ''] = kinds;
   if (kinds.size !== 1 || kind.endsWith('List') || /^["']?items["']?[ \t]*:/m.test(text)) return ANY_GAP;

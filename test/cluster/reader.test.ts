@@ -613,7 +613,7 @@ describe('faults', () => {
       { on: '/services?', trouble: { kind: 'status', status: 409 } },
     );
     const { sink } = await read(api);
-    expect(entryOf(sink.entries, 'services')).toMatchObject({ outcome: 'failed', affectsVerdicts: false });
+    expect(entryOf(sink.entries, 'services')).toMatchObject({ outcome: 'failed', affectsVerdicts: true });
     expect(entryOf(sink.entries, 'services')?.reason).toContain('HTTP 409');
   });
 

@@ -215,7 +215,7 @@ describe('An audit that is followed', () => {
       {
         resource: 'services',
         namespace: null,
-        affectsVerdicts: false,
+        affectsVerdicts: true,
         reason: expect.stringContaining('403'),
       },
     ]);

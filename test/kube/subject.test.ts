@@ -124,6 +124,13 @@ describe('what a text that could not be parsed may have been', () => {
       'apiVersion: apps/v1\nkind: Deployment\nmetadata: {namespace: prod}\nspec: {',
       { hides: 'pods', namespace: 'prod' },
     ],
+    ['an include of a template', '{{- include "common.netpol" . }}\n', ANY_GAP],
+    [
+      'an object without its kind',
+      'metadata: {name: x, namespace: prod}\nspec: {podSelector: {',
+      { hides: 'anything', namespace: 'prod' },
+    ],
+    ['no field of an object', 'a: [1, 2\nb: 3\n', null],
     ['a namespace', 'apiVersion: v1\nkind: Namespace\nmetadata: {name: x, labels: {', ANY_GAP],
     ['two objects', `${policy}kind: Pod\nmetadata: {namespace: prod}\n x: {`, ANY_GAP],
     [

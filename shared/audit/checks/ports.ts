@@ -10,6 +10,7 @@ import { few, podsBehind, targetsOf, type Findings } from './list.ts';
 const PROTOCOLS = ['TCP', 'UDP', 'SCTP'] as const;
 /** The last port that is assigned to a service of the system (RFC 6335). */
 const WELL_KNOWN = 1023;
+const DNS = 53;
 
 /** A Service's port whose pods receive on another one. */
 interface Moved {
@@ -112,8 +113,8 @@ function meant(
     if (direction === 'ingress') {
       return c.selects !== null && matchesSelector(c.selects, m.snapshot.pods[pod].labels);
     }
-    // Without peers it permits addresses outside too, whose servers have the well-known ports.
-    if (rule.peers === null) return port.port > WELL_KNOWN;
+    // Without peers it permits addresses outside too, whose servers have the well-known ports. DNS is asked for inside.
+    if (rule.peers === null) return port.port > WELL_KNOWN || port.port === DNS;
     return rule.peers.some(
       (peer, n) =>
         peer.kind === 'pods' && m.peerMask(m.peerIdOf(policy, 'egress', r, n), m.podClass[pod]) !== 0,

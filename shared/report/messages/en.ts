@@ -526,7 +526,7 @@ export const en = {
     heatmapAll: 'all',
     openEgress: 'Open egress',
     openEgressText: 'Pods that may reach addresses outside the cluster.',
-    openEgressNone: 'No pod may reach addresses outside the cluster.',
+    openEgressNone: 'No pod that was read may reach addresses outside the cluster.',
     unisolated: 'Pods that are not isolated',
     unisolatedText:
       'Pods that are open in at least one direction. All pods of a workload in equal state share a row.',

@@ -543,7 +543,7 @@ export const ko: Messages = {
     heatmapAll: '전체',
     openEgress: '외부로 열린 이그레스',
     openEgressText: '클러스터 외부 주소에 연결할 수 있는 파드입니다.',
-    openEgressNone: '클러스터 외부 주소에 연결할 수 있는 파드가 없습니다.',
+    openEgressNone: '읽은 파드 중에는 클러스터 외부 주소에 연결할 수 있는 파드가 없습니다.',
     unisolated: '미격리 파드',
     unisolatedText: '한 방향이라도 열려 있는 파드입니다. 상태가 같은 워크로드의 파드는 한 행으로 묶었습니다.',
     unisolatedNone: '모든 파드가 양방향으로 격리되어 있습니다.',
