@@ -1,5 +1,5 @@
 /** What would permit a denied connection: the smallest policies to add, and the labels that they may lean on. */
-import type { Labels, PolicyRecord, Protocol } from '../kube/snapshot.ts';
+import type { Labels, PolicyRecord, Protocol, PodRecord } from '../kube/snapshot.ts';
 import { formatAddress, parseAddress } from '../net/ip.ts';
 import { TUNNEL_PORT } from '../policy/ambient.ts';
 import { CLASS_AMBIENT, CLASS_HOST, CLASS_HOST_MAYBE, type Model } from '../policy/model.ts';
@@ -23,11 +23,14 @@ const PASSING_LABELS = new Set([
   'helm.sh/chart',
 ]);
 
-/** The labels that the plugin surely sees (S30) and that last; all that it sees where none lasts. */
-function lastingLabels(m: Model, labels: Labels): Labels {
+/**
+ * The labels that the plugin surely sees (S30) and that last; all that it sees where none lasts. Of a template only
+ * those that last: what controllers set on its pods is not known.
+ */
+function lastingLabels(m: Model, { kind, labels }: PodRecord): Labels {
   const seen = Object.entries(labels).filter(([key]) => !m.doubts.mayDrop(key));
   const kept = seen.filter(([key]) => !PASSING_LABELS.has(key));
-  return Object.fromEntries(kept.length > 0 ? kept : seen);
+  return Object.fromEntries(kept.length > 0 || kind !== 'Pod' ? kept : seen);
 }
 
 /** A direction that does not permit the connection, and what might be added to it, the narrowest first. */
@@ -110,10 +113,11 @@ function sideOf(
   families: (4 | 6 | 0)[],
 ): Side | null {
   if (owner.type !== 'pod') return null;
-  const { namespace, labels } = m.snapshot.pods[owner.pod];
+  const pod = m.snapshot.pods[owner.pod];
+  const { namespace } = pod;
   const peers = peersFor(m, other, namespace, families);
   if (!peers) return null;
-  const own = lastingLabels(m, labels);
+  const own = lastingLabels(m, pod);
   const selectors: unknown[] = [Object.keys(own).length > 0 ? { matchLabels: own } : {}];
   // What a policy that isolates the pod selects is isolated already, all of it.
   const isolating = m
@@ -155,7 +159,7 @@ function peersFor(
 ): Record<string, unknown>[] | null {
   if (other.type === 'pod' && !(m.classFlags.items[other.c] & (CLASS_HOST | CLASS_HOST_MAYBE))) {
     const p = m.snapshot.pods[other.pod];
-    const labels = lastingLabels(m, p.labels);
+    const labels = lastingLabels(m, p);
     const podSelector = Object.keys(labels).length > 0 ? { matchLabels: labels } : {};
     if (p.namespace === namespace) return [{ podSelector }];
     const names = m.spaces.labelsToNameBy(p.namespace);

@@ -324,9 +324,10 @@ function checkOne(
       const after = verdictIn(withPolicies(snapshot, additions), assume, q);
       // It says itself where something else still leaves the connection open, which only an open side can do.
       const mayDepend = [why.egress, why.ingress].some((reason) => reason.verdict === 'depends');
-      const enough =
-        after === why.remedy.verdict &&
-        (after === 'permitted' || mayDepend || snapshot.otherPolicies.length > 0);
+      // The product may say depends for what every world permits; never the other way round.
+      const told =
+        after === why.remedy.verdict || (after === 'permitted' && why.remedy.verdict === 'depends');
+      const enough = told && (after === 'permitted' || mayDepend || snapshot.otherPolicies.length > 0);
       if (!enough) differ('after the remedy that it names', q, 'permitted', { after, remedy: why.remedy });
       const { rise, fall, roughRise } = othersBy(snapshot, additions, assume, q);
       if (fall > 0) differ('pairs that lose something by the remedy', q, 0, fall);
