@@ -275,6 +275,25 @@ describe('DNS over TCP alone (S13)', () => {
     expect(check(tcp + udp('{}'), [])).toEqual([]);
     expect(check(tcp, [])).toHaveLength(1);
   });
+  test('is none where UDP is permitted on the port that the pods of a DNS Service receive on', () => {
+    const DNS = pod('dns', 'app: dns', '{name: dns, containerPort: 5353, protocol: UDP}');
+    const ports = (port: number): string => `[{port: 53}, {port: ${port}, protocol: UDP}]`;
+    const findings = (target: string, port: number): unknown[] =>
+      found(
+        of(
+          DNS +
+            service(
+              'dns',
+              `{selector: {app: dns}, ports: [{port: 53, protocol: UDP, targetPort: ${target}}]}`,
+            ) +
+            policy('tcp', `{podSelector: {}, policyTypes: [Egress], egress: [{ports: ${ports(port)}}]}`),
+        ),
+        'policy.dns-tcp-only',
+      );
+    expect(findings('5353', 5353)).toEqual([]);
+    expect(findings('dns', 5353)).toEqual([]);
+    expect(findings('5353', 5354)).toHaveLength(1);
+  });
 });
 
 describe('An ipBlock and the addresses of pods (S12)', () => {

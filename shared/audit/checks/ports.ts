@@ -223,14 +223,21 @@ function peersOf(m: Model, policy: number, r: number, rule: CompiledRule): numbe
   return [...out];
 }
 
-/** S13: egress that names port 53 for TCP alone, where no other policy of the same pods adds UDP. */
+/**
+ * S13: egress that names port 53 for TCP alone, where no other policy of the same pods adds UDP, on 53 or on the port
+ * where the pods of a DNS Service receive (S16).
+ */
 export function dnsChecks(m: Model, f: Findings): void {
+  const behindDns = (movedPorts(m).get('UDP/53') ?? []).flatMap(({ behind }) =>
+    behind.flatMap(({ targets }) => targets),
+  );
+  const ports = [...new Set([DNS, ...behindDns])].map((port) => connPoint(1, port));
   const udp = new Map<number, boolean>();
   const permitsUdp = (policy: number): boolean => {
     let known = udp.get(policy);
     if (known === undefined) {
       known = m.compiled[policy].egress.rules.some((rule) =>
-        m.conns.has(m.rulePorts(rule).upper, connPoint(1, 53)),
+        ports.some((point) => m.conns.has(m.rulePorts(rule).upper, point)),
       );
       udp.set(policy, known);
     }

@@ -471,7 +471,7 @@ export const checksEn: Record<CheckId | ProblemCheck, CheckWords> = {
   },
   'exposure.data-store': {
     title: 'Data store that every namespace may reach',
-    text: '{store} on port {port} accepts connections from pods of every namespace ({pods} pods): {because}.',
+    text: 'Port {port}, which by its number or name is that of {store}, accepts connections from pods of every namespace (pods: {pods}): {because}.',
     advice: 'Permit only the pods that use it, by their labels and namespace.',
   },
   'exposure.host-network': {

@@ -471,7 +471,7 @@ export const checksKo: Record<CheckId | ProblemCheck, CheckWords> = {
   },
   'exposure.data-store': {
     title: '모든 네임스페이스에서 닿는 데이터 저장소',
-    text: '{store}(포트 {port}, 파드 {pods}개)가 모든 네임스페이스의 파드에서 오는 연결을 받습니다: {because}.',
+    text: '번호나 이름으로 보아 {store}에서 쓰는 포트 {port}번(파드 {pods}개)이 모든 네임스페이스의 파드에서 오는 연결을 받습니다: {because}.',
     advice: '사용하는 파드만 레이블과 네임스페이스로 허용하십시오.',
   },
   'exposure.host-network': {
