@@ -166,6 +166,7 @@ export const en = {
   'namespaces.name': 'By name',
   'namespaces.pods': 'Most pods first',
   'namespaces.noPods': 'no pods',
+  'namespaces.podsNotRead': 'pods not read',
   'namespaces.all': 'Show all {n} namespaces',
 
   'egress.title': 'Open egress',

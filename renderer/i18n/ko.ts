@@ -158,6 +158,7 @@ export const ko: Record<keyof typeof en, Message> = {
   'namespaces.name': '이름순',
   'namespaces.pods': '파드 많은 순',
   'namespaces.noPods': '파드 없음',
+  'namespaces.podsNotRead': '파드를 읽지 않음',
   'namespaces.all': '네임스페이스 {n}개 모두 보기',
 
   'egress.title': '열린 이그레스',

@@ -58,6 +58,8 @@ import {
   findingText,
   isPaperOnly,
   listText,
+  NOT_READ,
+  notRead,
   objectText,
   placeText,
   podStateText,
@@ -537,18 +539,22 @@ function leftOut(template: string, count: number): Content[] {
 function isolationByNamespace(o: Overview, head: (text: string) => Content, lang: Lang): Content[] {
   const w = words(lang);
   const shown = o.namespaces.slice(0, MOST.namespaces);
-  const rows = shown.map((n) => [
-    n.name,
-    figure(n.isolation.pods),
-    { ...bar(segmentsOf(n.isolation, lang), 84, 8), margin: [0, 1, 0, 0] },
-    figure(n.isolation.both),
-    figure(n.isolation.ingressOnly),
-    figure(n.isolation.egressOnly),
-    coloured(figure(n.isolation.none), n.isolation.none > 0 ? BAD : INK),
-    coloured(figure(n.openEgress.anywhere), n.openEgress.anywhere > 0 ? BAD : INK),
-    figure(n.policies),
-    t(n.defaults.map((d) => w.defaults[d]).join(', '), { fontSize: 7, color: MUTED }),
-  ]);
+  const rows = shown.map((n) => {
+    const unread = notRead(o.coverage, 'pods', n.name, n.isolation.pods);
+    const ofPods = (count: number): string => (unread ? NOT_READ : figure(count));
+    return [
+      n.name,
+      ofPods(n.isolation.pods),
+      { ...bar(segmentsOf(n.isolation, lang), 84, 8), margin: [0, 1, 0, 0] },
+      ofPods(n.isolation.both),
+      ofPods(n.isolation.ingressOnly),
+      ofPods(n.isolation.egressOnly),
+      coloured(ofPods(n.isolation.none), n.isolation.none > 0 ? BAD : INK),
+      coloured(ofPods(n.openEgress.anywhere), n.openEgress.anywhere > 0 ? BAD : INK),
+      policiesOf(o, n),
+      t(n.defaults.map((d) => w.defaults[d]).join(', '), { fontSize: 7, color: MUTED }),
+    ];
+  });
   const body = table(
     [
       { title: w.report.namespace, width: '*' },
@@ -586,13 +592,17 @@ function policiesByNamespace(o: Overview, head: (text: string) => Content, lang:
     ],
     shown.map((n) => [
       n.name,
-      figure(n.policies),
+      policiesOf(o, n),
       t(n.defaults.map((d) => w.defaults[d]).join(', '), { fontSize: 7, color: MUTED }),
     ]),
   );
   return block(head(w.report.namespaces), [], body, shown.length, [
     ...leftOut(w.report.leftOutJson, o.namespaces.length - shown.length),
   ]);
+}
+
+function policiesOf(o: Overview, { name, policies }: Overview['namespaces'][number]): string {
+  return notRead(o.coverage, 'policies', name, policies) ? NOT_READ : figure(policies);
 }
 
 function coloured(text: string, color: string): ContentObject {

@@ -28,6 +28,8 @@ import {
   findingText,
   listText,
   NAMED_RULES,
+  NOT_READ,
+  notRead,
   objectText,
   pairVerdictText,
   partPortsText,
@@ -257,16 +259,18 @@ function namespaces(page: Page, o: Overview): void {
   const parts = ISOLATION_PARTS.filter(
     (part) => pods && (part === 'both' || part === 'none' || o.namespaces.some((n) => n.isolation[part] > 0)),
   );
-  const rows = [...o.namespaces]
-    .slice(0, MOST_NAMESPACES)
-    .map((n) => [
+  const rows = [...o.namespaces].slice(0, MOST_NAMESPACES).map((n) => {
+    const unread = notRead(o.coverage, 'pods', n.name, n.isolation.pods);
+    const ofPods = (count: number): string => (unread ? NOT_READ : figure(count));
+    return [
       plain(n.name),
-      ...(pods ? [figure(n.isolation.pods)] : []),
-      ...parts.map((part) => figure(n.isolation[part])),
-      ...(pods ? [figure(n.openEgress.anywhere)] : []),
-      figure(n.policies),
+      ...(pods ? [ofPods(n.isolation.pods)] : []),
+      ...parts.map((part) => ofPods(n.isolation[part])),
+      ...(pods ? [ofPods(n.openEgress.anywhere)] : []),
+      notRead(o.coverage, 'policies', n.name, n.policies) ? NOT_READ : figure(n.policies),
       n.defaults.map((d) => w.defaults[d]).join(', '),
-    ]);
+    ];
+  });
   const lines = table(
     [
       { title: w.report.namespace, shrink: true },

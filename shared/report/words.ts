@@ -703,6 +703,23 @@ export function coverageText(
   return { complete: coverage.complete, sentences };
 }
 
+/**
+ * Were the pods or policies of a namespace not read, so that a count of none says nothing?
+ * @param count how many of them were read
+ */
+export function notRead(
+  coverage: Overview['coverage'],
+  what: 'pods' | 'policies',
+  namespace: string,
+  count: number,
+): boolean {
+  const unread = what === 'pods' ? coverage.unreadPods : coverage.unreadPolicies;
+  return count === 0 && (unread.includes(null) || unread.includes(namespace));
+}
+
+/** Stands for a count in place of a zero that nobody read. */
+export const NOT_READ = '?';
+
 /** What to do where no pod was read, by the kind of source; '' where nothing is. */
 export function nextPodsText(source: Overview['cluster']['source'] | undefined, lang: Lang): string {
   return source === undefined || source === 'demo' ? '' : words(lang).coverage.nextPods[source];

@@ -107,3 +107,12 @@ spec: {subject: {namespaces: {}}, ingress: [{action: Deny, from: [{namespaces: {
   expect(engineOf(DENY + POD + baseline).overview().coverage.complete).toBe(true);
   expect(engineOf(POD + baseline).overview().coverage.notEvaluated).toMatchObject([{ count: 1 }]);
 });
+
+test('a namespace whose pods or policies were not read shows no zero for them', () => {
+  const other = '---\napiVersion: v1\nkind: Namespace\nmetadata: {name: far}\n';
+  const line = (edit: (snapshot: Snapshot) => void): string =>
+    /^ +far .*$/m.exec(textOf(engineOf(DENY + POD + other, edit)))![0].trim();
+  expect(line(() => undefined)).toMatch(/^far( +0)+$/);
+  expect(line(({ coverage }) => coverage.unreadPods.push('far'))).toMatch(/^far( +\?)+ +0$/);
+  expect(line(({ coverage }) => coverage.unreadPolicies.push(null))).toMatch(/^far( +0)+ +\?$/);
+});
