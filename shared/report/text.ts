@@ -44,6 +44,7 @@ import {
   templatesText,
   words,
 } from './words.ts';
+import { visibleLines } from './visible.ts';
 import type { Lang } from './words.ts';
 import { fill } from './messages/format.ts';
 
@@ -80,7 +81,8 @@ class Page {
   }
 
   line(text = ''): void {
-    this.lines.push(text);
+    // The one place that every text passes: what a table or a title forgot is made visible here.
+    this.lines.push(visibleLines(text, this.options.colour));
   }
 
   heading(text: string): void {
@@ -139,7 +141,9 @@ function audit(page: Page, engine: AuditEngine): void {
       [
         w.source[o.cluster.source],
         ...(o.cluster.server === undefined ? [] : [plain(o.cluster.server)]),
-        o.cluster.serverVersion ?? `${w.report.serverVersion}: ${w.report.unknownValue}`,
+        o.cluster.serverVersion !== null
+          ? plain(o.cluster.serverVersion)
+          : `${w.report.serverVersion}: ${w.report.unknownValue}`,
         `${w.report.auditedAt} ${o.auditedAt}`,
         `Bulkhead ${o.version}`,
       ].join(' · '),
@@ -412,7 +416,7 @@ export function comparisonRows(overviews: readonly Overview[], lang: Lang): stri
     row(w.report.coverage, (o) =>
       o.coverage.complete ? w.coverage.badgeComplete : w.coverage.badgeIncomplete,
     ),
-    row(w.report.serverVersion, (o) => o.cluster.serverVersion ?? w.report.unknownValue),
+    row(w.report.serverVersion, (o) => plain(o.cluster.serverVersion ?? w.report.unknownValue)),
     row(w.report.namespaces, (o) => figure(o.summary.namespaces)),
     row(w.report.workloads, (o) => figure(o.summary.workloads)),
     row(w.report.policies, (o) => figure(o.summary.policies)),

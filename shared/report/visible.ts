@@ -11,8 +11,8 @@ const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\
 const ALL_UNSEEN = new RegExp(UNSEEN, 'gu');
 /** As `ALL_UNSEEN`, but for the line break, which is ours in a text of several lines. */
 const ALL_UNSEEN_IN_LINES = new RegExp(`(?!\\n)${UNSEEN.source}`, 'gu');
-/** What `plain` text is left after: colours as `text.ts` paints them. */
-const PAINT = /(\u001B\[\d{1,3}(?:;\d{1,3})*m)/; // eslint-disable-line no-control-regex
+/** What `plain` text is left after: the colours that `text.ts` paints, and no other (8 would hide what follows). */
+const PAINT = /(\u001B\[(?:0|[12]|3[1236])(?:;(?:[12]|3[1236]))*m)/; // eslint-disable-line no-control-regex
 
 const marked = (char: string): string =>
   `<U+${char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}>`;

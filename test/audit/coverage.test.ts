@@ -65,6 +65,12 @@ test('a cluster whose list of pods is empty has none; the empty list of a namesp
   expect(textOf(part)).toMatch(/--namespace NAME/);
 });
 
+test('the version of a server is text like any other', () => {
+  const text = textOf(engineOf(DENY + POD, ({ cluster }) => (cluster.serverVersion = 'v1.30\u001B[8m')));
+  expect(text).toContain('v1.30<U+001B>[8m');
+  expect(text.split('\n').filter((line) => line.includes('\u001B'))).toEqual([]);
+});
+
 test('with a pod nothing of it is said', () => {
   const { coverage } = engineOf(DENY + POD).overview();
   expect(coverage.complete).toBe(true);

@@ -79,6 +79,8 @@ describe('Text of strangers', () => {
   test('keeps the colours of a report where they are wanted, and no other sequence', () => {
     expect(visibleLines('\u001B[1;31mx\u001B[0m\u001B[2J', true)).toBe('\u001B[1;31mx\u001B[0m<U+001B>[2J');
     expect(visibleLines('\u001B[31mx')).toBe('<U+001B>[31mx');
+    // What follows would be hidden, or blink.
+    expect(visibleLines('\u001B[8mx\u001B[1;5my', true)).toBe('<U+001B>[8mx<U+001B>[1;5my');
   });
 });
 
