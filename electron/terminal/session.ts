@@ -133,6 +133,7 @@ const NAMED = 5;
 export async function tellIncomplete({ client, overviews, audits }: Opened): Promise<boolean> {
   let incomplete = false;
   for (const [i, overview] of overviews.entries()) {
+    if (overview.coverage.complete) continue;
     const gaps: Finding[] = [];
     for (const check of GAP_CHECKS) {
       const limit = 500;
@@ -142,7 +143,6 @@ export async function tellIncomplete({ client, overviews, audits }: Opened): Pro
         if (offset + limit >= total) break;
       }
     }
-    if (overview.coverage.complete && overview.rejected.length === 0 && gaps.length === 0) continue;
     incomplete = true;
     const name = overviews.length > 1 ? ` (${plain(overview.cluster.name)})` : '';
     const lines = leftOutLines(overview, gaps, 'en');
